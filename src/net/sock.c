@@ -1,0 +1,96 @@
+/*
+ * Reads and writes of an edge-triggered socket, and what they teach about the
+ * next ones. In gatehouse-proxy, on both sides of every connection.
+ */
+
+#include "net/sock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void
+sock_init(struct sock *sock, int fd)
+{
+	*sock = (struct sock){ .fd = fd, .readable = true, .writable = true };
+}
+
+void
+sock_ready(struct sock *sock, bool read, bool write, bool closed)
+{
+	sock->readable |= read | closed;
+	sock->writable |= write;
+	sock->hup |= closed;
+}
+
+ssize_t
+sock_read(struct sock *sock, void *data, size_t len)
+{
+	ssize_t n;
+
+	assert(len > 0);
+	if (sock->eof)
+		return 0;
+	if (!sock->readable) {
+		errno = EAGAIN;
+		return -1;
+	}
+	do
+		n = recv(sock->fd, data, len, 0);
+	while (n == -1 && errno == EINTR);
+	if (n > 0) {
+		/* The FIN of an event that came before must not be lost. */
+		if ((size_t)n < len && !sock->hup)
+			sock->readable = false;
+	} else if (n == 0)
+		sock->eof = true;
+	else if (errno == EAGAIN)
+		sock->readable = false;
+	return n;
+}
+
+ssize_t
+sock_write(struct sock *sock, const void *data, size_t len)
+{
+	const struct iovec iov = { (void *)(uintptr_t)data, len };
+
+	return sock_writev(sock, &iov, 1);
+}
+
+ssize_t
+sock_writev(struct sock *sock, const struct iovec *iov, int niov)
+{
+	const struct msghdr hdr = { .msg_iov = (struct iovec *)(uintptr_t)iov,
+		.msg_iovlen = (size_t)niov };
+	size_t want = 0;
+	ssize_t n;
+
+	if (!sock->writable)
+		return 0;
+	for (int i = 0; i < niov; i++)
+		want += iov[i].iov_len;
+	do
+		n = sendmsg(sock->fd, &hdr, MSG_NOSIGNAL);
+	while (n == -1 && errno == EINTR);
+	if (n == -1 && errno == EAGAIN)
+		n = 0;
+	if (n != -1 && (size_t)n < want)
+		sock->writable = false;
+	return n;
+}
+
+void
+sock_shutdown_write(struct sock *sock)
+{
+	shutdown(sock->fd, SHUT_WR);
+}
+
+void
+sock_close(struct sock *sock)
+{
+	if (sock->fd != -1)
+		close(sock->fd);
+	*sock = (struct sock){ .fd = -1 };
+}

@@ -1,0 +1,220 @@
+/* What a watched socket remembers of its last read and write. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/sock.h"
+
+struct ends {
+	struct sock sock;
+	int peer;
+};
+
+static int
+set_up(void **state)
+{
+	static struct ends ends;
+	int fds[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	sock_init(&ends.sock, fds[0]);
+	ends.peer = fds[1];
+	*state = &ends;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct ends *ends = *state;
+
+	sock_close(&ends->sock);
+	if (ends->peer != -1)
+		close(ends->peer);
+	return 0;
+}
+
+static void
+peer_writes(struct ends *ends, const char *text)
+{
+	ssize_t len = (ssize_t)strlen(text);
+
+	assert_int_equal(write(ends->peer, text, strlen(text)), len);
+}
+
+static void
+peer_leaves(struct ends *ends)
+{
+	close(ends->peer);
+	ends->peer = -1;
+}
+
+static void
+test_short_read_means_drained(void **state)
+{
+	struct ends *ends = *state;
+	char data[8];
+
+	peer_writes(ends, "abc");
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 3);
+	assert_false(ends->sock.readable);
+
+	/* The kernel is not asked before an event says so. */
+	peer_writes(ends, "d");
+	errno = 0;
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), -1);
+	assert_int_equal(errno, EAGAIN);
+	sock_ready(&ends->sock, true, false, false);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 1);
+}
+
+static void
+test_full_read_may_have_more(void **state)
+{
+	struct ends *ends = *state;
+	char data[4];
+
+	peer_writes(ends, "abcd");
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 4);
+	assert_true(ends->sock.readable);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_false(ends->sock.readable);
+}
+
+static void
+test_a_fin_behind_the_last_bytes_is_found(void **state)
+{
+	struct ends *ends = *state;
+	char data[8];
+
+	peer_writes(ends, "abc");
+	peer_leaves(ends);
+	sock_ready(&ends->sock, true, false, true);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 3);
+	assert_true(ends->sock.readable);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 0);
+	assert_true(ends->sock.eof);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 0);
+}
+
+static void
+test_a_fin_after_the_drain_is_found(void **state)
+{
+	struct ends *ends = *state;
+	char data[8];
+
+	peer_writes(ends, "abc");
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 3);
+	assert_false(ends->sock.readable);
+	peer_leaves(ends);
+	sock_ready(&ends->sock, false, false, true);
+	assert_true(ends->sock.readable);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 0);
+	assert_true(ends->sock.eof);
+}
+
+static void
+test_short_write_means_full(void **state)
+{
+	struct ends *ends = *state;
+	static char data[4 * 1024 * 1024];
+	size_t taken = 0, drained = 0;
+	ssize_t n;
+
+	while (ends->sock.writable) {
+		n = sock_write(&ends->sock, data, sizeof(data));
+		assert_true(n >= 0);
+		taken += (size_t)n;
+	}
+	assert_true(taken > 0);
+	assert_int_equal(sock_write(&ends->sock, data, 1), 0);
+
+	while (drained < taken) {
+		n = read(ends->peer, data, sizeof(data));
+		assert_true(n > 0);
+		drained += (size_t)n;
+	}
+	assert_int_equal(sock_write(&ends->sock, data, 1), 0);
+	sock_ready(&ends->sock, false, true, false);
+	assert_int_equal(sock_write(&ends->sock, data, 1), 1);
+	assert_true(ends->sock.writable);
+}
+
+static void
+test_writev_sends_all_parts(void **state)
+{
+	struct ends *ends = *state;
+	struct iovec iov[2] = { { (char[]){ "head" }, 4 },
+		{ (char[]){ "body" }, 4 } };
+	char data[16];
+
+	assert_int_equal(sock_writev(&ends->sock, iov, 2), 8);
+	assert_true(ends->sock.writable);
+	assert_int_equal(read(ends->peer, data, sizeof(data)), 8);
+	assert_memory_equal(data, "headbody", 8);
+}
+
+static void
+test_errors_are_errors(void **state)
+{
+	struct ends *ends = *state;
+	char data[8];
+
+	sock_shutdown_write(&ends->sock);
+	assert_int_equal(read(ends->peer, data, sizeof(data)), 0);
+	assert_int_equal(sock_write(&ends->sock, "x", 1), -1);
+	assert_int_equal(errno, EPIPE);
+
+	/* A peer that leaves with our bytes unread resets the line. */
+	tear_down(state);
+	set_up(state);
+	assert_int_equal(sock_write(&ends->sock, "x", 1), 1);
+	peer_leaves(ends);
+	sock_ready(&ends->sock, true, true, true);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), -1);
+	assert_int_equal(errno, ECONNRESET);
+}
+
+static void
+test_close_twice(void **state)
+{
+	struct ends *ends = *state;
+	char data[8];
+
+	sock_close(&ends->sock);
+	assert_int_equal(ends->sock.fd, -1);
+	assert_int_equal(read(ends->peer, data, sizeof(data)), 0);
+	sock_close(&ends->sock);
+}
+
+#define sock_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		sock_test(test_short_read_means_drained),
+		sock_test(test_full_read_may_have_more),
+		sock_test(test_a_fin_behind_the_last_bytes_is_found),
+		sock_test(test_a_fin_after_the_drain_is_found),
+		sock_test(test_short_write_means_full),
+		sock_test(test_writev_sends_all_parts),
+		sock_test(test_errors_are_errors),
+		sock_test(test_close_twice),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
