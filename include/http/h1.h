@@ -52,9 +52,10 @@ struct h1_scan {
  * `data` holds all bytes of the message so far (from its first byte on), `len`
  * of them. One CRLF before a request line is skipped (RFC 9112 section 2.2)
  * and counted in head_len. H1_DONE says the head is data[0 .. head_len).
- * The start line is judged as soon as it is complete; field lines only for
- * their ends, their number and the limits, since parsing follows. H1_MORE is
- * never the answer once `len` reaches the limit of the head.
+ * The start line is judged as soon as it is complete, by its first byte even
+ * before; field lines only for their ends, their number and the limits, since
+ * parsing follows. H1_MORE is never the answer once `len` reaches the limit of
+ * the head.
  */
 enum h1_result h1_scan(struct h1_scan *scan, const char *data, size_t len);
 

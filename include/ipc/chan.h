@@ -22,7 +22,7 @@ int chan_pair(int fds[2], struct error *err);
 /*
  * Takes over `fd`. `self` and `peer` decide which messages may pass. With
  * `blocking` (jobs) send and receive wait; otherwise the descriptor is made
- * non-blocking and what cannot be sent is queued (at most CHAN_QUEUE_MAX bytes).
+ * non-blocking and what cannot be sent is queued, CHAN_QUEUE_MAX bytes at most.
  */
 #define CHAN_QUEUE_MAX (4u * 1024 * 1024)
 struct chan *chan_new(

@@ -3,10 +3,10 @@
 
 /*
  * The event loop of a process: the seam to libevent. Watchers are embedded in
- * the objects that own them, so watching costs no allocation; they start zeroed,
- * with `fn` and `arg` set by their owner. A callback may remove any watcher, its
- * own too; once removed, the loop touches it no more. Whoever must not free an
- * object that callers up the stack still use leaves that to loop_later().
+ * the objects that own them, so watching costs no allocation; they start
+ * zeroed, with `fn` and `arg` set by their owner. A callback may remove any
+ * watcher, its own too; once removed, the loop touches it no more. Whoever must
+ * not free an object that callers up the stack use leaves that to loop_later().
  */
 
 #include <event2/event_struct.h>
@@ -23,7 +23,7 @@ void loop_stop(struct loop *loop);
 enum loop_events {
 	LOOP_READ = 1,
 	LOOP_WRITE = 2,
-	LOOP_CLOSED = 4, /* the peer's FIN or RST */
+	LOOP_CLOSED = 4, /* the peer's FIN; a RST is LOOP_READ | LOOP_WRITE */
 	LOOP_EDGE = 8    /* edge-triggered */
 };
 

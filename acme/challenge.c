@@ -1,0 +1,273 @@
+/* One authorization, from pending to valid: see challenge.h. */
+
+#include "challenge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "client.h"
+#include "job.h"
+#include "jws.h"
+#include "pace.h"
+#include "supervisor.h"
+#include "json/json.h"
+
+#define OFFERED_MAX 256 /* bytes of the list of types */
+
+static bool
+is_token(const char *text)
+{
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	return len > 0 && len <= CHALLENGE_TOKEN_MAX &&
+	    strspn(text,
+	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	        "0123456789-_") == len;
+}
+
+static bool
+has_type(const struct json *challenge, const char *type)
+{
+	const char *word = json_str(challenge, "type");
+
+	return word != NULL && strcmp(word, type) == 0;
+}
+
+/* The first well-formed http-01 challenge, or NULL. */
+static const struct json *
+find_http01(const struct json *challenges)
+{
+	size_t i;
+
+	for (i = 0; i < json_count(challenges); i++) {
+		const struct json *challenge = json_at(challenges, i);
+
+		if (has_type(challenge, "http-01") &&
+		    is_token(json_str(challenge, "token")) &&
+		    json_str(challenge, "url") != NULL)
+			return challenge;
+	}
+	return NULL;
+}
+
+/* The challenge that failed, whichever it was: it carries the reason. */
+static const struct json *
+find_failed(const struct json *challenges)
+{
+	size_t i;
+
+	for (i = 0; i < json_count(challenges); i++)
+		if (json_get(json_at(challenges, i), "error") != NULL)
+			return json_at(challenges, i);
+	return NULL;
+}
+
+static char *
+list_types(const struct json *challenges)
+{
+	struct buf list;
+	size_t i;
+
+	buf_init(&list, OFFERED_MAX);
+	for (i = 0; i < json_count(challenges); i++) {
+		const char *type = json_str(json_at(challenges, i), "type");
+
+		if (type != NULL &&
+		    buf_printf(&list, "%s%s", buf_len(&list) > 0 ? ", " : "",
+		        type) == -1)
+			break;
+	}
+	if (buf_len(&list) == 0)
+		buf_append_str(&list, "nothing");
+	return buf_detach(&list, NULL);
+}
+
+static char *
+last_address(const struct json *challenge)
+{
+	const struct json *records = json_get(challenge, "validationRecord");
+	const char *address = NULL;
+
+	if (json_count(records) > 0)
+		address = json_str(
+		    json_at(records, json_count(records) - 1), "addressUsed");
+	return xstrdup(address != NULL ? address : "");
+}
+
+int
+authorization_parse(struct authorization *authorization, const struct json *doc,
+    struct problem *problem)
+{
+	const struct json *challenges = json_get(doc, "challenges");
+	const struct json *ours = find_http01(challenges);
+	const struct json *failed = find_failed(challenges);
+	const char *name = json_str(json_get(doc, "identifier"), "value");
+	const char *word = json_str(doc, "status");
+	enum acme_status status = acme_status_parse(word);
+
+	if (name == NULL || status == ACME_STATUS_COUNT)
+		return problem_set(problem, PROBLEM_ANSWER,
+		    "the CA's authorization lacks its name or its status");
+	*authorization = (struct authorization){
+		.status = status,
+		.name = xstrdup(name),
+		.offered = list_types(challenges),
+		.address = last_address(failed),
+	};
+	if (ours != NULL) {
+		authorization->token = xstrdup(json_str(ours, "token"));
+		authorization->url = xstrdup(json_str(ours, "url"));
+		authorization->untouched =
+		    acme_status_parse(json_str(ours, "status")) == ACME_PENDING;
+	}
+	if (failed != NULL)
+		problem_from_json(
+		    &authorization->problem, json_get(failed, "error"));
+	else
+		problem_set(&authorization->problem, PROBLEM_OTHER,
+		    "the authorization is %s and the CA does not say why",
+		    word);
+	return 0;
+}
+
+void
+authorization_release(struct authorization *authorization)
+{
+	free(authorization->name);
+	free(authorization->token);
+	free(authorization->url);
+	free(authorization->offered);
+	free(authorization->address);
+	*authorization = (struct authorization){ .status = ACME_STATUS_COUNT };
+}
+
+static int
+read_authorization(const char *url, struct client *client,
+    struct authorization *authorization, int64_t *retry_after,
+    struct problem *problem)
+{
+	struct answer answer;
+	int ret;
+
+	if (client_read(client, url, &answer, problem) == -1)
+		return -1;
+	ret = authorization_parse(authorization, answer.doc, problem);
+	*retry_after = answer.http.retry_after;
+	answer_release(&answer);
+	return ret;
+}
+
+/* Asks the CA to look. Not twice: some CAs refuse the second time. */
+static int
+start(const struct authorization *authorization, struct client *client,
+    struct problem *problem)
+{
+	struct json *nothing;
+	struct answer answer;
+	int ret;
+
+	if (!authorization->untouched)
+		return 0;
+	nothing = json_new_object();
+	ret =
+	    client_write(client, authorization->url, nothing, &answer, problem);
+	json_free(nothing);
+	if (ret == 0)
+		answer_release(&answer);
+	return ret;
+}
+
+static int
+refused(const struct authorization *authorization, struct problem *problem)
+{
+	*problem = authorization->problem;
+	if (*authorization->address == '\0')
+		return problem_wrap(problem, "%s", authorization->name);
+	return problem_wrap(problem, "%s (the CA looked at %s)",
+	    authorization->name, authorization->address);
+}
+
+static int
+wait_until_valid(const char *url, struct client *client, const struct job *job,
+    struct problem *problem)
+{
+	struct authorization now;
+	int64_t retry_after = -1, wait;
+	struct pace pace;
+	int ret;
+
+	pace_start(&pace, clock_mono_ms());
+	for (;;) {
+		wait = pace_next(&pace, clock_mono_ms(), retry_after);
+		if (wait == -1)
+			return problem_set(problem, PROBLEM_TIMEOUT,
+			    "the CA has not finished looking after %d seconds",
+			    PACE_TOTAL_MS / 1000);
+		supervisor_pause(job->supervisor, wait);
+		if (read_authorization(
+		        url, client, &now, &retry_after, problem) == -1)
+			return -1;
+		if (now.status != ACME_PENDING)
+			break;
+		authorization_release(&now);
+	}
+	ret = now.status == ACME_VALID ? 0 : refused(&now, problem);
+	authorization_release(&now);
+	return ret;
+}
+
+/* The answer is served until the CA has decided, however it decides. */
+static int
+prove(const char *url, const struct authorization *authorization,
+    struct client *client, const struct job *job, struct problem *problem)
+{
+	char *thumbprint, *text;
+	struct error err;
+	int ret;
+
+	if (authorization->token == NULL)
+		return problem_set(problem, PROBLEM_CHALLENGE,
+		    "%s: the CA offers no usable http-01 challenge, but: %s",
+		    authorization->name, authorization->offered);
+	thumbprint = jws_thumbprint(client_key(client), &err);
+	if (thumbprint == NULL)
+		return problem_set(problem, PROBLEM_LOCAL,
+		    "cannot make the challenge's answer: %s", err.msg);
+	text = xasprintf("%s.%s", authorization->token, thumbprint);
+	supervisor_set_challenge(job->supervisor, authorization->token, text);
+	ret = start(authorization, client, problem);
+	if (ret == 0)
+		ret = wait_until_valid(url, client, job, problem);
+	supervisor_clear_challenge(job->supervisor, authorization->token);
+	free(text);
+	free(thumbprint);
+	return ret;
+}
+
+int
+authorization_complete(const char *url, struct client *client,
+    const struct job *job, struct problem *problem)
+{
+	struct authorization authorization;
+	int64_t retry_after;
+	char name[256];
+	int ret = 0;
+
+	if (read_authorization(
+	        url, client, &authorization, &retry_after, problem) == -1)
+		return -1;
+	if (authorization.status == ACME_PENDING)
+		ret = prove(url, &authorization, client, job, problem);
+	else if (authorization.status != ACME_VALID)
+		ret = refused(&authorization, problem);
+	if (ret == 0)
+		log_info("the CA accepts %s",
+		    log_escape(name, sizeof(name), authorization.name,
+		        strlen(authorization.name)));
+	authorization_release(&authorization);
+	return ret;
+}

@@ -1,0 +1,116 @@
+/* The job's own copy of what it was told: see job.h. */
+
+#include "job.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "ipc/msg.h"
+
+/* The one form of an address that two texts can be compared in. */
+static char *
+normal_form(const char *name, size_t len)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+	char *copy = xstrndup(name, len), *p;
+
+	if (inet_pton(AF_INET6, copy, address) == 1) {
+		free(copy);
+		return xstrdup(
+		    inet_ntop(AF_INET6, address, text, sizeof(text)));
+	}
+	for (p = copy; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p += 'a' - 'A';
+	return copy;
+}
+
+static void
+add_name(struct job *job, const char *name, size_t len)
+{
+	if (len == 0 || job->nnames == JOB_NAMES_MAX)
+		return;
+	job->names =
+	    xreallocarray(job->names, job->nnames + 1, sizeof(*job->names));
+	job->names[job->nnames++] = normal_form(name, len);
+}
+
+void
+job_init(struct job *job, struct chan *supervisor, const struct msg_JOB *msg)
+{
+	const char *name = msg->names;
+	size_t len;
+
+	*job = (struct job){
+		.supervisor = supervisor,
+		.uid = (uid_t)msg->uid,
+		.gid = (gid_t)msg->gid,
+		.self_signed = msg->self_signed != 0,
+		.directory = xstrdup(msg->directory),
+		.ca_file = xstrdup(msg->ca_file),
+		.email = xstrdup(msg->email),
+		.eab_kid = xstrdup(msg->eab_kid),
+		.eab_key = xstrdup(msg->eab_key),
+		.key_type = xstrdup(msg->key_type),
+		.account_key = xstrdup(msg->account_key),
+		.account_url = xstrdup(msg->account_url),
+		.order_url = xstrdup(msg->order_url),
+		.order_key = xstrdup(msg->order_key),
+	};
+	for (; *name != '\0'; name += len + (name[len] != '\0')) {
+		len = strcspn(name, " ");
+		add_name(job, name, len);
+	}
+}
+
+void
+job_release(struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->nnames; i++)
+		free(job->names[i]);
+	free(job->names);
+	free(job->directory);
+	free(job->ca_file);
+	free(job->email);
+	free(job->eab_kid);
+	secret_free(job->eab_key);
+	free(job->key_type);
+	secret_free(job->account_key);
+	free(job->account_url);
+	free(job->order_url);
+	secret_free(job->order_key);
+	*job = (struct job){ 0 };
+}
+
+const char *const *
+job_names(const struct job *job)
+{
+	return (const char *const *)job->names;
+}
+
+bool
+job_is_address(const char *name)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, name, address) == 1 ||
+	    inet_pton(AF_INET6, name, address) == 1;
+}
+
+bool
+job_has_name(const struct job *job, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < job->nnames; i++)
+		if (text_ieq(name, strlen(name), job->names[i]))
+			return true;
+	return false;
+}

@@ -1,0 +1,50 @@
+#ifndef JOB_H
+#define JOB_H
+
+/*
+ * The order that the supervisor gives: a copy of its JOB message, which is
+ * gone with the next one.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct chan;
+struct msg_JOB;
+
+#define JOB_NAMES_MAX 128
+
+struct job {
+	struct chan *supervisor; /* borrowed */
+	uid_t uid;
+	gid_t gid;
+	bool self_signed;
+	char **names; /* as a CA writes them: lower case, RFC 5952 */
+	size_t nnames;
+	/* As in msg.def; "" = none. */
+	char *directory;
+	char *ca_file;
+	char *email;
+	char *eab_kid;
+	char *eab_key;
+	char *key_type;
+	char *account_key;
+	char *account_url;
+	char *order_url;
+	char *order_key;
+};
+
+void job_init(
+    struct job *job, struct chan *supervisor, const struct msg_JOB *msg);
+void job_release(struct job *job); /* wipes what is secret */
+
+/* The names as an array of borrowed strings, as pki wants them. */
+const char *const *job_names(const struct job *job);
+
+bool job_is_address(const char *name);
+
+/* Is it one of the job's names? ASCII case is ignored. */
+bool job_has_name(const struct job *job, const char *name);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * gatehouse-acme: one certificate, then exit. The supervisor starts it with its
+ * line on descriptor 3 and tells it one job. It holds the account's key and the
+ * new certificate's; it writes no file and stores nothing, which the
+ * supervisor does for it.
+ */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "account.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "certificate.h"
+#include "client.h"
+#include "ipc/chan.h"
+#include "ipc/msg.h"
+#include "job.h"
+#include "order.h"
+#include "problem.h"
+#include "supervisor.h"
+
+#define PROGRAM "gatehouse-acme"
+
+static void
+read_job(struct job *job, struct chan *supervisor)
+{
+	struct msg_JOB msg;
+
+	supervisor_read_job(supervisor, &msg);
+	log_open(
+	    PROGRAM, (enum log_target)msg.log_target, (int)msg.log_facility);
+	log_set_level((enum log_level)msg.log_level);
+	job_init(job, supervisor, &msg);
+}
+
+static void
+give_up_privilege(const struct job *job)
+{
+	struct sandbox box = { .uid = job->uid, .gid = job->gid };
+	struct error err;
+
+	if (sandbox_enter(&box, &err) == -1)
+		fatal("cannot give up privilege: %s", err.msg);
+}
+
+static int
+fulfil(struct order *order, struct client *client, const struct job *job,
+    struct problem *problem)
+{
+	if (order_complete(order, client, job, problem) == -1)
+		return -1;
+	return certificate_deliver(order, client, job, problem);
+}
+
+/* An earlier job's order may end in no usable certificate: then a new one. */
+static int
+obtain(struct client *client, const struct job *job, struct problem *problem)
+{
+	struct order order;
+	int ret;
+
+	if (account_open(client, job, problem) == -1 ||
+	    order_open(&order, client, job, problem) == -1)
+		return -1;
+	ret = fulfil(&order, client, job, problem);
+	if (ret == -1 && order.resumed &&
+	    problem->type == PROBLEM_CERTIFICATE) {
+		log_info("placing a new order: %s", problem->detail);
+		order_release(&order);
+		if (order_place(&order, client, job, problem) == -1)
+			return -1;
+		ret = fulfil(&order, client, job, problem);
+	}
+	order_release(&order);
+	return ret;
+}
+
+static int
+run(const struct job *job, struct problem *problem)
+{
+	struct client *client;
+	int ret;
+
+	if (job->self_signed)
+		return certificate_placeholder(job, problem);
+	client = client_new(job, problem);
+	if (client == NULL)
+		return -1;
+	ret = obtain(client, job, problem);
+	client_free(client);
+	return ret;
+}
+
+int
+main(void)
+{
+	struct chan *supervisor;
+	struct problem problem;
+	struct job job;
+	int ret;
+
+	if (fcntl(CHAN_CHILD_FD, F_GETFD) == -1) {
+		fputs(PROGRAM " is started by gatehoused\n", stderr);
+		return 2;
+	}
+	log_open(PROGRAM, LOG_TO_STDERR, 0);
+	supervisor = chan_new(CHAN_CHILD_FD, IPC_ACME, IPC_SUPERVISOR, true);
+	read_job(&job, supervisor);
+	give_up_privilege(&job);
+	signal(SIGPIPE, SIG_IGN);
+
+	ret = run(&job, &problem);
+	if (ret == -1)
+		supervisor_failed(supervisor, &problem);
+	job_release(&job);
+	chan_free(supervisor);
+	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

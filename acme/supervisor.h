@@ -1,0 +1,39 @@
+#ifndef SUPERVISOR_H
+#define SUPERVISOR_H
+
+/*
+ * What the job says to the supervisor and waits for. Every function here ends
+ * the process when the supervisor is gone or says something else: the job has
+ * nobody to work for then, and what matters was saved before.
+ */
+
+#include <stdint.h>
+
+struct chan;
+struct msg_JOB;
+struct pki_cert_info;
+struct problem;
+
+/* The first message; borrowed until the next call of this kind. */
+void supervisor_read_job(struct chan *supervisor, struct msg_JOB *job);
+
+/* Return when the state is on the disk. */
+void supervisor_save_account(
+    struct chan *supervisor, const char *key, const char *url);
+void supervisor_save_order(
+    struct chan *supervisor, const char *url, const char *key);
+
+/* Returns when every worker gives the answer. */
+void supervisor_set_challenge(
+    struct chan *supervisor, const char *token, const char *authorization);
+void supervisor_clear_challenge(struct chan *supervisor, const char *token);
+
+/* Sleeps; with 0 it only checks that the supervisor is there. */
+void supervisor_pause(struct chan *supervisor, int64_t ms);
+
+/* The last message is one of these. */
+void supervisor_issued(
+    struct chan *supervisor, const char *pem, const struct pki_cert_info *info);
+void supervisor_failed(struct chan *supervisor, const struct problem *problem);
+
+#endif

@@ -1,0 +1,190 @@
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+/*
+ * A configuration, checked and typed: what the gateway is to do. Made by
+ * config_parse() in one arena, immutable after that, freed as a whole. Every
+ * process of a gateway builds the same one from the same text, so listeners,
+ * backends and certificate slots have the same numbers everywhere.
+ */
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/diag.h"
+#include "config/text.h"
+#include "net/addr.h"
+
+/* An ACME section: who issues (RFC 8555). */
+struct config_acme {
+	struct config_pos pos;
+	const char *directory; /* URL */
+	const char *ca_file;   /* NULL: the system's */
+	const char *email;     /* NULL: none */
+	const char *key_type;  /* a word of PKI_KEY_TYPES */
+	const char *eab_kid;   /* NULL: none (RFC 8555 section 7.3.4) */
+	const char *eab_key;   /* base64url; blanked in a sealed text */
+};
+
+enum config_cert_kind { CERT_FILE, CERT_AUTO };
+
+/* A certificate slot. The same AutoCert twice is one slot. */
+struct config_cert {
+	struct config_pos pos;
+	unsigned slot; /* index in config->certs */
+	enum config_cert_kind kind;
+	const char *file; /* CERT_FILE */
+	const char *
+	    *names; /* CERT_AUTO: host names, the first names the store */
+	unsigned nnames;
+	const struct config_acme *acme; /* CERT_AUTO */
+};
+
+struct config_backend {
+	struct config_pos pos;
+	unsigned id;      /* index in config->backends */
+	const char *host; /* numeric or a name, without brackets */
+	uint16_t port;
+	bool numeric; /* `addr` is set; else the monitor resolves it */
+	struct addr addr;
+	unsigned timeout;         /* seconds to the first response byte */
+	unsigned connect_timeout; /* seconds */
+	unsigned ws_timeout;      /* idle seconds of a tunnel; 0 = no limit */
+};
+
+enum config_condition_kind {
+	COND_HOST,         /* Host is `text` (port and case ignored) */
+	COND_FIELD,        /* HeadRequire: some "Name: value" line matches */
+	COND_FIELD_ABSENT, /* HeadDeny: none does */
+	COND_URL           /* the path (with query) matches */
+};
+
+struct config_condition {
+	enum config_condition_kind kind;
+	const char *text; /* COND_HOST: lower case */
+	regex_t regex;    /* the others */
+	struct config_condition *next;
+};
+
+/* Redirect "permanent": 301 for GET and HEAD, 308 for everything else. */
+#define CONFIG_REDIRECT_PERMANENT 0
+
+struct config_redirect {
+	unsigned status; /* 301 302 303 307 308 or CONFIG_REDIRECT_PERMANENT */
+	const char *url;
+	bool append; /* the URL is a bare origin: path and query follow */
+};
+
+struct config_service {
+	struct config_pos pos;
+	struct config_condition *conditions; /* all must hold; NULL = always */
+	const struct config_redirect *redirect; /* or … */
+	const struct config_backend **backends; /* … these, in file order */
+	unsigned nbackends;
+	struct config_service *next;
+};
+
+struct config_pattern {
+	regex_t regex; /* against "Name: value" */
+	struct config_pattern *next;
+};
+
+struct config_listener {
+	struct config_pos pos;
+	unsigned index; /* in config->listeners */
+	bool tls;
+	struct addr addr; /* port 0: the kernel chooses */
+	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
+	unsigned methods; /* xHTTP level 0..3 */
+	struct config_pattern *head_remove; /* client's fields to drop */
+	unsigned log_level;                 /* 0..5 */
+	unsigned client_timeout;            /* seconds a client may idle */
+	struct config_service *services;
+
+	/* With tls: */
+	const struct config_cert **certs; /* the first is the default */
+	unsigned ncerts;
+	unsigned tls_min_version; /* 0x0303 or 0x0304 */
+	const char *ciphers;      /* NULL: ours */
+	struct config_pos ciphers_pos;
+	bool prefer_server_order;
+
+	struct config_listener *next;
+};
+
+struct config {
+	const char *user;      /* NULL: stay who we are */
+	const char *group;     /* NULL: the user's */
+	const char *root_jail; /* NULL: none */
+	struct config_pos user_pos, group_pos, root_jail_pos;
+	int log_facility; /* LOG_DAEMON …; -1 for "-" (stderr) */
+	bool daemonize;
+	const char *pid_file; /* NULL: none */
+	const char *state_dir;
+	struct config_pos state_dir_pos; /* the file's start if it says none */
+	unsigned workers; /* 1..64 */
+	unsigned alive;   /* seconds between probes of a backend */
+	unsigned grace;   /* seconds that SIGINT lets connections finish */
+
+	struct config_listener *listeners;
+	unsigned nlisteners;
+	struct config_service *services; /* for every listener, after its own */
+	const struct config_backend **backends;
+	unsigned nbackends;
+	const struct config_cert **certs;
+	unsigned ncerts;
+};
+
+#define CONFIG_DEFAULT_FILE "/etc/gatehouse/gatehouse.conf"
+#define CONFIG_DEFAULT_STATE_DIR "/var/lib/gatehouse"
+#define CONFIG_CONTROL_SOCKET "control.sock" /* in the state directory */
+
+/*
+ * Parses and checks a text and everything it includes. Errors and warnings go to diag in file
+ * order; NULL if there is an error. Names of the file system, users and the
+ * network are not looked up here: this is the same on every machine. The text
+ * must outlive the configuration.
+ */
+struct config *config_parse(struct config_text *text, struct diag *diag);
+void config_free(struct config *config);
+
+/*
+ * The state directory that a text names, or the default one, even if there are
+ * errors in it: a gateway may be running on what the file said before. The
+ * caller frees.
+ */
+char *config_find_state_dir(struct config_text *text);
+
+/*
+ * The configuration as plain Pound-style text with every Gateway section
+ * expanded; itself a valid configuration. The caller frees.
+ */
+char *config_expand(struct config_text *text, struct diag *diag);
+
+/* Is this service for a request? (RFC 9110 target; fields as sent.) */
+struct http_field;
+struct config_request {
+	const char *host;   /* lower case, without port; "" if none */
+	const char *target; /* path and query */
+	const struct http_field *fields;
+	unsigned nfields;
+};
+bool config_service_matches(
+    const struct config_service *service, const struct config_request *req);
+
+/* The first service for it: the listener's own, then the global ones. */
+const struct config_service *config_find_service(const struct config *config,
+    const struct config_listener *listener, const struct config_request *req);
+
+/* Does any of the patterns match the field as "Name: value"? */
+bool config_pattern_matches(
+    const struct config_pattern *patterns, const struct http_field *field);
+
+/* Is the request method allowed at this xHTTP level? */
+enum config_method { METHOD_ALLOWED, METHOD_NOT_ALLOWED, METHOD_UNKNOWN };
+enum config_method config_method_allowed(
+    unsigned level, const char *method, size_t len);
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef CONFIG_TEXT_H
+#define CONFIG_TEXT_H
+
+/*
+ * The texts that make a configuration: the file and what it includes, kept
+ * together so that every process parses the same bytes. The supervisor reads
+ * them once and hands them on sealed, secrets blanked (same length, so that
+ * positions stay true).
+ */
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "config/diag.h"
+
+struct config_text;
+
+#define CONFIG_FILE_MAX (1024u * 1024)
+#define CONFIG_FILES_MAX 64
+
+/*
+ * Reads the file. Included files are read as the parser meets them (see
+ * config_parse()); an unsealed text only knows those it was sealed with.
+ */
+struct config_text *config_text_read(const char *path, struct error *err);
+
+/* The same from memory, for tests, expansion and fuzzing: no Include possible. */
+struct config_text *config_text_new(
+    const char *name, const char *text, size_t len);
+void config_text_free(struct config_text *text);
+
+/* A read-only memfd (F_SEAL_WRITE …) of a text that parsed without errors. */
+int config_text_seal(const struct config_text *text, struct error *err);
+struct config_text *config_text_unseal(int fd, struct error *err);
+
+#endif

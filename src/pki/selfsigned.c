@@ -1,0 +1,113 @@
+/*
+ * The certificate that serves until a real one exists. Clients will not trust
+ * it, and are meant to see at once what it is: its issuer says so.
+ */
+
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "pki/cert.h"
+#include "pki/key.h"
+#include "pki_internal.h"
+
+static const char placeholder[] = "Gatehouse placeholder";
+
+/* Random, positive, 16 octets (RFC 5280 section 4.1.2.2). */
+static int
+set_serial(X509 *cert)
+{
+	BIGNUM *bn = BN_new();
+	int ok = bn != NULL &&
+	    BN_rand(bn, 127, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) &&
+	    BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert)) != NULL;
+
+	BN_free(bn);
+	return ok;
+}
+
+static int
+set_subject(X509 *cert)
+{
+	X509_NAME *name = X509_NAME_new();
+	int ok = name != NULL &&
+	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	        (const unsigned char *)placeholder, -1, -1, 0) &&
+	    X509_set_subject_name(cert, name) &&
+	    X509_set_issuer_name(cert, name);
+
+	X509_NAME_free(name);
+	return ok;
+}
+
+static int
+set_purpose(X509 *cert)
+{
+	static const struct {
+		int nid;
+		const char *value;
+	} extensions[] = {
+		{ NID_basic_constraints, "critical,CA:FALSE" },
+		{ NID_key_usage, "critical,digitalSignature,keyEncipherment" },
+		{ NID_ext_key_usage, "serverAuth" },
+	};
+
+	for (size_t i = 0; i < sizeof(extensions) / sizeof(*extensions); i++) {
+		X509_EXTENSION *extension = X509V3_EXT_conf_nid(
+		    NULL, NULL, extensions[i].nid, extensions[i].value);
+		int ok = extension != NULL && X509_add_ext(cert, extension, -1);
+
+		X509_EXTENSION_free(extension);
+		if (!ok)
+			return 0;
+	}
+	return 1;
+}
+
+static int
+set_dates(X509 *cert, int64_t not_before, int64_t not_after)
+{
+	return ASN1_TIME_set(X509_getm_notBefore(cert), (time_t)not_before) !=
+	    NULL &&
+	    ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)not_after) != NULL;
+}
+
+static char *
+cert_text(X509 *cert)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *pem = NULL;
+
+	if (bio != NULL && PEM_write_bio_X509(bio, cert))
+		pem = pki_bio_text(bio);
+	BIO_free(bio);
+	return pem;
+}
+
+char *
+pki_self_signed(const struct pki_key *key, const char *const *names,
+    size_t nnames, int64_t not_before, int64_t not_after, struct error *err)
+{
+	X509_EXTENSION *san;
+	X509 *cert;
+	char *pem = NULL;
+
+	ERR_clear_error();
+	san = pki_san_new(names, nnames, err);
+	if (san == NULL)
+		return NULL;
+	cert = X509_new();
+	if (cert != NULL && X509_set_version(cert, X509_VERSION_3) &&
+	    set_serial(cert) && set_subject(cert) &&
+	    set_dates(cert, not_before, not_after) &&
+	    X509_set_pubkey(cert, key->evp) && X509_add_ext(cert, san, -1) &&
+	    set_purpose(cert) &&
+	    X509_sign(cert, key->evp, pki_key_digest(key)) != 0)
+		pem = cert_text(cert);
+	if (pem == NULL)
+		pki_error(err, ERR_CRYPTO, "cannot make a certificate");
+	X509_EXTENSION_free(san);
+	X509_free(cert);
+	return pem;
+}

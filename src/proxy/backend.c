@@ -1,0 +1,174 @@
+#include "backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "ipc/chan.h"
+#include "upstream.h"
+#include "worker.h"
+
+struct backends {
+	unsigned count;
+	unsigned turn; /* round robin */
+	struct backend backend[];
+};
+
+struct backends *
+backends_new(struct worker *worker)
+{
+	const struct config *config = worker->config;
+	struct backends *backends = xcalloc(
+	    1, sizeof *backends + config->nbackends * sizeof(struct backend));
+
+	backends->count = config->nbackends;
+	for (unsigned i = 0; i < backends->count; i++) {
+		struct backend *backend = &backends->backend[i];
+
+		backend->worker = worker;
+		backend->config = config->backends[i];
+		backend->up = true;
+		TAILQ_INIT(&backend->idle);
+		if (backend->config->numeric) {
+			backend->addresses[0] = backend->config->addr;
+			backend->naddresses = 1;
+		}
+	}
+	return backends;
+}
+
+void
+backends_free(struct backends *backends)
+{
+	free(backends);
+}
+
+void
+backends_drop_idle(struct backends *backends)
+{
+	for (unsigned i = 0; i < backends->count; i++) {
+		struct upstream *upstream, *next;
+
+		TAILQ_FOREACH_SAFE(
+		    upstream, &backends->backend[i].idle, link, next)
+			upstream_close(upstream);
+	}
+}
+
+void
+backends_set_state(struct backends *backends, unsigned id, bool up,
+    const void *addresses, size_t len)
+{
+	struct backend *backend;
+	size_t count = len / sizeof(struct addr);
+
+	if (id >= backends->count)
+		return;
+	backend = &backends->backend[id];
+	backend->up = up;
+	backend->retry_at = 0;
+	if (backend->config->numeric || count == 0)
+		return;
+	if (count > BACKEND_ADDRESSES_MAX)
+		count = BACKEND_ADDRESSES_MAX;
+	memcpy(backend->addresses, addresses, count * sizeof(struct addr));
+	backend->naddresses = (unsigned)count;
+}
+
+struct backend *
+backend_pick(struct backends *backends, const struct config_service *service,
+    uint64_t *tried)
+{
+	unsigned n = service->nbackends < 64 ? service->nbackends : 64;
+	unsigned start = n > 1 ? backends->turn++ % n : 0;
+	int64_t now = 0;
+
+	for (int round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < n; i++) {
+			unsigned at = (start + i) % n;
+			uint64_t bit = (uint64_t)1 << at;
+			struct backend *backend =
+			    &backends->backend[service->backends[at]->id];
+
+			if (*tried & bit)
+				continue;
+			if (!backend->up) {
+				if (round == 0)
+					continue;
+				now = now ? now : clock_mono_ms();
+				if (now < backend->retry_at)
+					continue;
+			}
+			*tried |= bit;
+			return backend;
+		}
+	}
+	return NULL;
+}
+
+const struct addr *
+backend_address(struct backend *backend)
+{
+	if (backend->naddresses == 0)
+		return NULL;
+	return &backend->addresses[backend->next_address % backend->naddresses];
+}
+
+static void
+backend_mark(struct backend *backend, bool up)
+{
+	struct msg msg = { .kind = MSG_BACKEND_MARK, .fd = -1 };
+
+	backend->up = up;
+	msg.u.BACKEND_MARK.backend = backend->config->id;
+	msg.u.BACKEND_MARK.up = up;
+	chan_send(backend->worker->chan, &msg, NULL);
+}
+
+void
+backend_refused(struct backend *backend)
+{
+	backend->next_address++;
+	backend->retry_at = clock_mono_ms() + BACKEND_RETRY_MS;
+	if (backend->up)
+		backend_mark(backend, false);
+}
+
+void
+backend_answered(struct backend *backend)
+{
+	if (!backend->up)
+		backend_mark(backend, true);
+}
+
+struct upstream *
+backend_take_idle(struct backend *backend, bool fresh)
+{
+	struct upstream *upstream = TAILQ_FIRST(&backend->idle);
+
+	if (upstream == NULL ||
+	    (fresh &&
+	        clock_mono_ms() - upstream->idle_since > BACKEND_FRESH_MS))
+		return NULL;
+	backend_remove_idle(backend, upstream);
+	return upstream;
+}
+
+bool
+backend_put_idle(struct backend *backend, struct upstream *upstream)
+{
+	if (backend->nidle >= BACKEND_IDLE_MAX || backend->worker->draining)
+		return false;
+	TAILQ_INSERT_HEAD(&backend->idle, upstream, link);
+	backend->nidle++;
+	return true;
+}
+
+void
+backend_remove_idle(struct backend *backend, struct upstream *upstream)
+{
+	TAILQ_REMOVE(&backend->idle, upstream, link);
+	backend->nidle--;
+}

@@ -1,0 +1,77 @@
+#ifndef PROXY_BACKEND_H
+#define PROXY_BACKEND_H
+
+/*
+ * The backends as this worker sees them: where they are, whether they answer,
+ * and the idle connections to them. The monitor tells addresses and health; a
+ * worker that meets a refusal marks the backend itself and tells the monitor.
+ * A backend that is down is still tried when a client asks, at most every
+ * BACKEND_RETRY_MS, so that it serves again the moment it answers.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "config/config.h"
+#include "net/addr.h"
+
+#define BACKEND_RETRY_MS 250
+#define BACKEND_ADDRESSES_MAX 8
+
+/* Idle connections kept for each backend, and for how long: less than Home
+ * Assistant's own keep-alive time-out of 75 s. */
+#define BACKEND_IDLE_MAX 512
+#define BACKEND_IDLE_MS 30000
+
+/* A request that may not be repeated gets a connection used this recently. */
+#define BACKEND_FRESH_MS 3000
+
+struct chan;
+struct upstream;
+struct worker;
+TAILQ_HEAD(upstream_list, upstream);
+
+struct backend {
+	struct worker *worker;
+	const struct config_backend *config;
+	struct addr addresses[BACKEND_ADDRESSES_MAX];
+	unsigned naddresses;
+	unsigned next_address;
+	bool up;
+	int64_t retry_at;          /* while down: when a client may try again */
+	struct upstream_list idle; /* the most recently used first */
+	unsigned nidle;
+};
+
+struct backends;
+
+struct backends *backends_new(struct worker *worker);
+void backends_free(struct backends *backends);
+
+/* BACKEND_STATE of the monitor: an array of struct addr. */
+void backends_set_state(struct backends *backends, unsigned id, bool up,
+    const void *addresses, size_t len);
+
+/* Closes every idle connection. */
+void backends_drop_idle(struct backends *backends);
+
+/*
+ * The next backend of the service: in turn among those that are up, else one
+ * that is due for another try. Marks it in *tried. NULL when none is left.
+ */
+struct backend *backend_pick(struct backends *backends,
+    const struct config_service *service, uint64_t *tried);
+
+/* The address to connect to, or NULL while the name is not resolved. */
+const struct addr *backend_address(struct backend *backend);
+
+void backend_refused(struct backend *backend);
+void backend_answered(struct backend *backend);
+
+/* The pool: LIFO, so that what is not needed ages out. */
+struct upstream *backend_take_idle(struct backend *backend, bool fresh);
+bool backend_put_idle(struct backend *backend, struct upstream *upstream);
+void backend_remove_idle(struct backend *backend, struct upstream *upstream);
+
+#endif

@@ -1,0 +1,140 @@
+#include "forward.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "exchange.h"
+#include "worker.h"
+
+static void
+put(struct buf *out, const char *s)
+{
+	buf_append_str(out, s);
+}
+
+static void
+put_slice(struct buf *out, struct slice s)
+{
+	buf_append(out, s.p, s.len);
+}
+
+static void
+put_field(struct buf *out, const char *name, struct slice value)
+{
+	put(out, name);
+	put(out, ": ");
+	put_slice(out, value);
+	put(out, "\r\n");
+}
+
+/*
+ * Names with '_' are refused because other programs read them as '-': what we
+ * drop under one name would return under the other.
+ */
+static bool
+is_ours_to_say(const struct http_field *field)
+{
+	static const char prefix[] = "x-forwarded-";
+
+	switch (field->id) {
+	case HTTP_HOST:
+	case HTTP_CONTENT_LENGTH:
+	case HTTP_EXPECT:
+	case HTTP_FORWARDED:
+	case HTTP_X_REAL_IP:
+		return true;
+	case HTTP_OTHER:
+		if (field->name.len >= sizeof prefix - 1 &&
+		    text_ieq(field->name.p, sizeof prefix - 1, prefix))
+			return true;
+		return memchr(field->name.p, '_', field->name.len) != NULL;
+	default:
+		return false;
+	}
+}
+
+static void
+put_framing(struct buf *out, const struct http_body *body)
+{
+	switch (body->framing) {
+	case HTTP_BY_LENGTH:
+		buf_printf(out, "Content-Length: %llu\r\n",
+		    (unsigned long long)body->length);
+		break;
+	case HTTP_CHUNKED:
+		put(out, "Transfer-Encoding: chunked\r\n");
+		break;
+	case HTTP_NO_BODY:
+	case HTTP_BY_CLOSE:
+		break;
+	}
+}
+
+void
+forward_request(const struct exchange *ex, struct buf *out)
+{
+	const struct http_request *req = &ex->req;
+	const struct config_pattern *remove = ex->listener->config->head_remove;
+
+	put_slice(out, req->method);
+	put(out, " ");
+	put_slice(out, ex->target.path);
+	put_slice(out, ex->target.query);
+	put(out, " HTTP/1.1\r\n");
+	put_field(out, "Host", ex->authority);
+	for (unsigned i = 0; i < req->nfields; i++) {
+		const struct http_field *field = &req->fields[i];
+
+		if (is_ours_to_say(field) ||
+		    http_is_hop_by_hop(field, req->fields, req->nfields) ||
+		    config_pattern_matches(remove, field))
+			continue;
+		put_slice(out, field->name);
+		put(out, ": ");
+		put_slice(out, field->value);
+		put(out, "\r\n");
+	}
+	put_framing(out, &ex->body);
+	if (http_find(req->fields, req->nfields, HTTP_EXPECT) != NULL)
+		put(out, "Expect: 100-continue\r\n");
+	if (ex->upgrade)
+		put(out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+	buf_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n",
+	    ex->peer, ex->listener->tls != NULL ? "https" : "http");
+	put_field(out, "X-Forwarded-Host", ex->authority);
+	put(out, "\r\n");
+}
+
+/* Does this response say how long the body would have been that it lacks? */
+static bool
+length_without_body(const struct exchange *ex, const struct http_response *res)
+{
+	return res->status == 304 || slice_eq(ex->req.method, "HEAD");
+}
+
+/* Two passes: what is dropped may name others that are (Connection). */
+void
+forward_response(const struct exchange *ex, struct http_response *res)
+{
+	bool keep_length = length_without_body(ex, res);
+	unsigned kept = 0;
+	uint64_t ignored;
+
+	for (unsigned i = 0; i < res->nfields; i++) {
+		struct http_field *field = &res->fields[i];
+		bool drop =
+		    http_is_hop_by_hop(field, res->fields, res->nfields);
+
+		if (field->id == HTTP_CONTENT_LENGTH)
+			drop = !keep_length ||
+			    !text_u64(field->value.p, field->value.len,
+			        INT64_MAX, &ignored);
+		if (drop)
+			field->name.len = 0;
+	}
+	for (unsigned i = 0; i < res->nfields; i++)
+		if (res->fields[i].name.len > 0)
+			res->fields[kept++] = res->fields[i];
+	res->nfields = kept;
+}

@@ -1,0 +1,225 @@
+#include "route.h"
+
+#include <string.h>
+
+#include "answer.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/text.h"
+#include "challenge.h"
+#include "exchange.h"
+#include "worker.h"
+
+static const char *
+lower(struct arena *arena, struct slice s)
+{
+	char *copy = arena_strndup(arena, s.p, s.len);
+
+	if (copy == NULL)
+		return "";
+	for (char *c = copy; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c |= 0x20;
+	/* "name." and "name" are one host. */
+	if (s.len > 1 && copy[s.len - 1] == '.')
+		copy[s.len - 1] = '\0';
+	return copy;
+}
+
+/*
+ * RFC 9112 section 3.2: exactly one valid Host; the authority of an absolute
+ * target stands above it. HTTP/1.0 may leave it out: the TLS name stands in.
+ */
+static bool
+find_host(struct exchange *ex)
+{
+	const struct http_request *req = &ex->req;
+	struct slice host, authority = { 0 };
+	unsigned count = 0;
+	uint16_t port;
+
+	for (unsigned i = 0; i < req->nfields; i++)
+		if (req->fields[i].id == HTTP_HOST) {
+			authority = req->fields[i].value;
+			count++;
+		}
+	if (count > 1 || (count == 0 && req->version != HTTP_1_0))
+		return false;
+	if (count == 1 && !uri_parse_authority(authority, &host, &port))
+		return false;
+	if (ex->target.authority.len > 0)
+		authority = ex->target.authority;
+	else if (count == 0 && ex->sni != NULL)
+		authority = (struct slice){ ex->sni, strlen(ex->sni) };
+	if (authority.len == 0)
+		return count == 0;
+	if (!uri_parse_authority(authority, &host, &port))
+		return false;
+	ex->authority = authority;
+	ex->host = lower(ex->arena, host);
+	return true;
+}
+
+/*
+ * Only a WebSocket handshake upgrades (RFC 6455 section 4.1); any other Upgrade
+ * is dropped like all hop-by-hop fields.
+ */
+static bool
+asks_for_websocket(const struct http_request *req)
+{
+	return req->version == HTTP_1_1 && slice_eq(req->method, "GET") &&
+	    http_has_token(
+	        req->fields, req->nfields, HTTP_UPGRADE, "websocket") &&
+	    http_has_token(
+	        req->fields, req->nfields, HTTP_CONNECTION, "upgrade");
+}
+
+static const char challenge_path[] = "/.well-known/acme-challenge/";
+
+/* RFC 8555 section 8.3: before every other rule, for any host. */
+static bool
+is_challenge(const struct exchange *ex)
+{
+	size_t len = sizeof challenge_path - 1;
+
+	return ex->listener->tls == NULL && ex->target.path.len >= len &&
+	    memcmp(ex->target.path.p, challenge_path, len) == 0;
+}
+
+static void
+answer_challenge(const struct exchange *ex, struct answer *answer)
+{
+	size_t skip = sizeof challenge_path - 1;
+	const char *found = challenge_find(ex->worker->challenges,
+	    ex->target.path.p + skip, ex->target.path.len - skip);
+
+	if (!slice_eq(ex->req.method, "GET") &&
+	    !slice_eq(ex->req.method, "HEAD")) {
+		answer_init(answer, 405);
+		answer_add(answer, "Allow", (struct slice){ "GET, HEAD", 9 });
+	} else if (found == NULL) {
+		answer_init(answer, 404);
+	} else {
+		answer_init(answer, 200);
+		answer_body(answer, "application/octet-stream",
+		    (struct slice){ found, strlen(found) });
+	}
+}
+
+/* The request's own bytes in a Location, foreign characters escaped. */
+static void
+append_target(struct buf *out, struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i];
+
+		if (strchr("\"<>\\^`{|}", c) != NULL)
+			buf_printf(out, "%%%02X", (unsigned char)c);
+		else
+			buf_append(out, &c, 1);
+	}
+}
+
+static unsigned
+redirect_status(const struct exchange *ex)
+{
+	unsigned status = ex->service->redirect->status;
+
+	if (status != CONFIG_REDIRECT_PERMANENT)
+		return status;
+	return slice_eq(ex->req.method, "GET") ||
+	        slice_eq(ex->req.method, "HEAD")
+	    ? 301
+	    : 308;
+}
+
+static void
+answer_redirect(const struct exchange *ex, struct answer *answer)
+{
+	const struct config_redirect *redirect = ex->service->redirect;
+	struct buf *out = &ex->worker->head;
+	char *location;
+
+	buf_clear(out);
+	buf_append_str(out, redirect->url);
+	if (redirect->append && ex->target.path.p[0] == '/') {
+		append_target(out, ex->target.path);
+		append_target(out, ex->target.query);
+	}
+	location = arena_strndup(ex->arena, buf_data(out), buf_len(out));
+	answer_init(answer, location != NULL ? redirect_status(ex) : 414);
+	if (location != NULL)
+		answer_add(answer, "Location",
+		    (struct slice){ location, buf_len(out) });
+}
+
+static bool
+expectation_met(const struct exchange *ex)
+{
+	const struct http_field *expect =
+	    http_find(ex->req.fields, ex->req.nfields, HTTP_EXPECT);
+
+	return expect == NULL || slice_ieq(expect->value, "100-continue");
+}
+
+static const struct config_service *
+find_service(const struct exchange *ex)
+{
+	struct config_request req = { .host = ex->host != NULL ? ex->host : "",
+		.fields = ex->req.fields,
+		.nfields = ex->req.nfields,
+		.target = arena_strndup(ex->arena, ex->target.path.p,
+		    ex->target.path.len + ex->target.query.len) };
+
+	if (req.target == NULL)
+		return NULL;
+	return config_find_service(
+	    ex->worker->config, ex->listener->config, &req);
+}
+
+/* The status of a refusal, or 0 when the service may have the request. */
+static unsigned
+refusal(struct exchange *ex)
+{
+	switch (config_method_allowed(ex->listener->config->methods,
+	    ex->req.method.p, ex->req.method.len)) {
+	case METHOD_ALLOWED:
+		break;
+	case METHOD_NOT_ALLOWED:
+		return 405;
+	case METHOD_UNKNOWN:
+		return 501;
+	}
+	ex->service = find_service(ex);
+	if (ex->service == NULL)
+		return 404;
+	if (ex->service->redirect != NULL)
+		return 0;
+	if (!expectation_met(ex))
+		return 417;
+	ex->upgrade = asks_for_websocket(&ex->req);
+	if (ex->authority.len == 0 ||
+	    (ex->upgrade && ex->body.framing != HTTP_NO_BODY))
+		return 400;
+	return 0;
+}
+
+bool
+route_request(struct exchange *ex, struct answer *answer)
+{
+	unsigned status = find_host(ex) ? 0 : 400;
+
+	if (status == 0 && is_challenge(ex)) {
+		answer_challenge(ex, answer);
+		return false;
+	}
+	if (status == 0)
+		status = refusal(ex);
+	if (status == 0 && ex->service->redirect == NULL)
+		return true;
+	if (status == 0)
+		answer_redirect(ex, answer);
+	else
+		answer_init(answer, status);
+	return false;
+}

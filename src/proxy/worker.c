@@ -1,0 +1,284 @@
+#include "worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "challenge.h"
+#include "client.h"
+#include "conn.h"
+#include "exchange.h"
+#include "net/listener.h"
+#include "tls/server.h"
+
+/* Connections taken from one listener before the others get a turn. */
+#define ACCEPT_BATCH 64
+
+/* How long accepting rests when there is no descriptor left. */
+#define ACCEPT_PAUSE_MS 100
+
+/* Descriptors that are not clients and their backends. */
+#define RESERVED_FDS 64
+
+/*
+ * Whoever closes may be called by somebody who still looks at what was closed,
+ * so the memory stays until all callbacks of this round have returned.
+ */
+static void
+worker_reap(void *arg)
+{
+	struct worker *worker = arg;
+	struct conn *conn;
+	struct exchange *ex;
+
+	while ((conn = TAILQ_FIRST(&worker->graveyard)) != NULL) {
+		TAILQ_REMOVE(&worker->graveyard, conn, link);
+		conn->ops->free(conn->owner);
+	}
+	while ((ex = TAILQ_FIRST(&worker->ended)) != NULL) {
+		TAILQ_REMOVE(&worker->ended, ex, link);
+		exchange_free(ex);
+	}
+}
+
+/* Those that have more to do, each once; who still has comes back later. */
+static void
+worker_turn(void *arg)
+{
+	struct worker *worker = arg;
+	struct conn *conn;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(conn, &worker->again, link)
+		n++;
+	for (; n > 0 && !TAILQ_EMPTY(&worker->again); n--) {
+		conn = TAILQ_FIRST(&worker->again);
+		TAILQ_REMOVE(&worker->again, conn, link);
+		conn->again = false;
+		conn->ops->ready(conn->owner);
+	}
+	if (!TAILQ_EMPTY(&worker->again))
+		loop_later(worker->loop, &worker->turn);
+}
+
+static void
+stop_accepting(struct worker *worker)
+{
+	for (unsigned i = 0; i < worker->config->nlisteners; i++)
+		loop_io_del(&worker->listeners[i].io);
+}
+
+static void
+listener_ready(void *arg, enum loop_events what)
+{
+	struct worker_listener *listener = arg;
+	struct worker *worker = listener->worker;
+	struct addr peer;
+	int fd = -1;
+
+	(void)what;
+	for (int i = 0; i < ACCEPT_BATCH; i++) {
+		if (worker->nclients >= worker->max_clients) {
+			stop_accepting(worker);
+			worker->paused = true;
+			break;
+		}
+		fd = listener_accept(listener->fd, &peer);
+		if (fd == -1)
+			break;
+		client_new(listener, fd, &peer);
+	}
+	if (fd == -1 && (errno == EMFILE || errno == ENFILE)) {
+		log_warn("out of file descriptors with %u clients: new ones "
+		         "wait",
+		    worker->nclients);
+		stop_accepting(worker);
+		loop_timer_set(
+		    worker->loop, &worker->accept_again, ACCEPT_PAUSE_MS);
+	}
+}
+
+static void
+start_accepting(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker->paused = false;
+	if (worker->draining)
+		return;
+	for (unsigned i = 0; i < worker->config->nlisteners; i++) {
+		struct worker_listener *listener = &worker->listeners[i];
+
+		loop_io_add(
+		    worker->loop, &listener->io, listener->fd, LOOP_READ);
+	}
+}
+
+void
+worker_start(struct worker *worker)
+{
+	start_accepting(worker);
+}
+
+static void
+drain_is_over(void *arg)
+{
+	struct worker *worker = arg;
+
+	loop_stop(worker->loop);
+}
+
+void
+worker_client_gone(struct worker *worker)
+{
+	if (worker->draining && worker->nclients == 0)
+		loop_stop(worker->loop);
+	else if (worker->paused)
+		start_accepting(worker);
+}
+
+void
+worker_drain(struct worker *worker, unsigned seconds)
+{
+	struct client *client, *next;
+
+	worker->draining = true;
+	stop_accepting(worker);
+	loop_timer_cancel(&worker->accept_again);
+	for (unsigned i = 0; i < worker->config->nlisteners; i++) {
+		close(worker->listeners[i].fd);
+		worker->listeners[i].fd = -1;
+	}
+	backends_drop_idle(worker->backends);
+	TAILQ_FOREACH_SAFE(client, &worker->clients, link, next)
+		client_drain(client);
+	if (seconds == 0 || worker->nclients == 0)
+		loop_stop(worker->loop);
+	else
+		loop_timer_set(
+		    worker->loop, &worker->drain_end, (int64_t)seconds * 1000);
+}
+
+static unsigned
+max_clients(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	    limit.rlim_cur < 4 * RESERVED_FDS)
+		return RESERVED_FDS;
+	if (limit.rlim_cur > 1u << 20)
+		limit.rlim_cur = 1u << 20;
+	return (unsigned)(limit.rlim_cur - RESERVED_FDS) / 2;
+}
+
+void
+worker_init(struct worker *worker)
+{
+	*worker = (struct worker){ .loop = loop_new(),
+		.turn = { .fn = worker_turn, .arg = worker },
+		.reap = { .fn = worker_reap, .arg = worker },
+		.accept_again = { .fn = start_accepting, .arg = worker },
+		.drain_end = { .fn = drain_is_over, .arg = worker },
+		.challenges = challenges_new(),
+		.tickets = tls_tickets_new(),
+		.scratch = xmalloc(WORKER_SCRATCH_SIZE),
+		.max_clients = max_clients() };
+	timeouts_init(&worker->timeouts, worker->loop);
+	TAILQ_INIT(&worker->clients);
+	TAILQ_INIT(&worker->again);
+	TAILQ_INIT(&worker->graveyard);
+	TAILQ_INIT(&worker->ended);
+}
+
+static int
+listener_init(struct worker *worker, const struct config_listener *config,
+    struct error *err)
+{
+	struct worker_listener *listener = &worker->listeners[config->index];
+	struct tls_settings settings = { .min_version = config->tls_min_version,
+		.ciphers = config->ciphers,
+		.prefer_server_order = config->prefer_server_order,
+		.nslots = config->ncerts };
+	unsigned *slots;
+
+	*listener = (struct worker_listener){ .worker = worker,
+		.config = config,
+		.fd = -1,
+		.io = { .fn = listener_ready, .arg = listener } };
+	if (!config->tls)
+		return 0;
+	slots = xcalloc(config->ncerts, sizeof *slots);
+	for (unsigned i = 0; i < config->ncerts; i++)
+		slots[i] = config->certs[i]->slot;
+	settings.slots = slots;
+	listener->tls =
+	    tls_server_new(&settings, worker->certs, worker->tickets, err);
+	free(slots);
+	if (listener->tls == NULL)
+		return error_wrap(err, "%s:%u:%u", config->pos.file,
+		    config->pos.line, config->pos.column);
+	return 0;
+}
+
+int
+worker_configure(struct worker *worker, struct error *err)
+{
+	const struct config *config = worker->config;
+
+	worker->certs = tls_certs_new(config->ncerts);
+	worker->backends = backends_new(worker);
+	worker->listeners =
+	    xcalloc(config->nlisteners, sizeof *worker->listeners);
+	for (const struct config_listener *listener = config->listeners;
+	     listener != NULL; listener = listener->next)
+		if (listener_init(worker, listener, err) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+release_configured(struct worker *worker)
+{
+	backends_drop_idle(worker->backends);
+	worker_reap(worker);
+	for (unsigned i = 0; i < worker->config->nlisteners; i++) {
+		struct worker_listener *listener = &worker->listeners[i];
+
+		loop_io_del(&listener->io);
+		if (listener->fd != -1)
+			close(listener->fd);
+		tls_server_free(listener->tls);
+	}
+	free(worker->listeners);
+	backends_free(worker->backends);
+	tls_certs_free(worker->certs);
+}
+
+void
+worker_release(struct worker *worker)
+{
+	struct client *client, *next;
+
+	worker->draining = true;
+	TAILQ_FOREACH_SAFE(client, &worker->clients, link, next)
+		client_abort(client);
+	if (worker->listeners != NULL)
+		release_configured(worker);
+	timeouts_release(&worker->timeouts);
+	loop_timer_cancel(&worker->accept_again);
+	loop_timer_cancel(&worker->drain_end);
+	config_free(worker->config);
+	config_text_free(worker->text);
+	challenges_free(worker->challenges);
+	tls_tickets_free(worker->tickets);
+	buf_wipe(&worker->cipher);
+	buf_wipe(&worker->head);
+	free(worker->scratch);
+	loop_free(worker->loop);
+}

@@ -1,0 +1,99 @@
+#ifndef PROXY_WORKER_H
+#define PROXY_WORKER_H
+
+/*
+ * A worker: the state that all connections of one gatehouse-proxy process
+ * share. It is configured once; after WORKER_GO only the four live updates
+ * reach it. The scratch memory is lent to one callback at a time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "config/config.h"
+#include "net/loop.h"
+#include "timeout.h"
+
+struct backends;
+struct challenges;
+struct chan;
+struct tls_certs;
+struct tls_server;
+struct tls_tickets;
+
+/*
+ * Bytes read at once. Large reads make bulk cheap; a stalled reader costs up to
+ * this much memory, so it bounds that too.
+ */
+#define WORKER_SCRATCH_SIZE (128u * 1024)
+
+struct worker_listener {
+	struct worker *worker;
+	const struct config_listener *config;
+	struct tls_server *tls; /* NULL: plain HTTP */
+	struct loop_io io;
+	int fd; /* -1 when not accepting */
+};
+
+struct client;
+struct conn;
+struct exchange;
+TAILQ_HEAD(client_list, client);
+TAILQ_HEAD(exchange_list, exchange);
+TAILQ_HEAD(conn_list, conn);
+
+struct worker {
+	unsigned index;
+	unsigned generation;
+	struct loop *loop;
+	struct timeouts timeouts;
+	struct config_text *text;
+	struct config *config;
+	struct chan *chan;
+	struct loop_io chan_io;
+
+	struct worker_listener *listeners; /* config->nlisteners of them */
+	struct tls_certs *certs;
+	struct tls_tickets *tickets;
+	struct challenges *challenges;
+	struct backends *backends;
+
+	struct client_list clients;
+	unsigned nclients;
+	unsigned max_clients; /* from RLIMIT_NOFILE */
+	bool paused;          /* not accepting: max_clients are here */
+	struct loop_timer accept_again;
+
+	struct conn_list again;     /* have more to read than one turn allows */
+	struct loop_later turn;     /* serves them after the others */
+	struct conn_list graveyard; /* freed when the callbacks are over … */
+	struct exchange_list ended; /* … like these … */
+	struct loop_later reap;     /* … by this */
+
+	bool failed; /* it could not be configured */
+	bool draining;
+	struct loop_timer drain_end;
+
+	unsigned char *scratch; /* WORKER_SCRATCH_SIZE bytes of plain text */
+	struct buf cipher;      /* TLS output of the current callback */
+	struct buf head;        /* a message head being written */
+};
+
+/* Opens the listeners for business (WORKER_GO). */
+void worker_start(struct worker *worker);
+
+/* No new connection; the end when the last one has gone, or in `seconds`. */
+void worker_drain(struct worker *worker, unsigned seconds);
+
+/* A client ended: maybe accepting may go on, maybe the drain is complete. */
+void worker_client_gone(struct worker *worker);
+
+void worker_init(struct worker *worker);
+
+/* Builds what the configuration asks for; worker->config is set. */
+int worker_configure(struct worker *worker, struct error *err);
+void worker_release(struct worker *worker);
+
+#endif

@@ -1,0 +1,108 @@
+#ifndef TLS_INTERNAL_H
+#define TLS_INTERNAL_H
+
+/* What the files of this library share, and no one else sees. */
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "pki/key.h"
+#include "tls/server.h"
+
+struct pki_chain;
+
+/* --- signer.c ------------------------------------------------------------- */
+
+/* Whoever can sign with the private key of a certificate. */
+struct tls_signer;
+
+/* The key of the PEM text, which must be the leaf's. */
+struct tls_signer *tls_signer_new(const char *pem, size_t len,
+    const struct pki_chain *chain, struct error *err);
+void tls_signer_free(struct tls_signer *signer);
+
+/* Gives a connection a certificate and the means to sign for it. */
+int tls_signer_attach(const struct tls_signer *signer, SSL *ssl, X509 *leaf,
+    STACK_OF(X509) * issuers, struct error *err);
+
+/* --- certs.c -------------------------------------------------------------- */
+
+/* What a slot holds. Connections take what they need of it by reference. */
+struct tls_cert {
+	struct pki_chain *chain;
+	STACK_OF(X509) * issuers; /* the chain behind the leaf, borrowed */
+	struct tls_signer *signer;
+	unsigned char digest[PKI_SHA256_SIZE]; /* of the leaf */
+};
+
+struct tls_certs {
+	unsigned nslots;
+	uint64_t generation; /* grows whenever a slot changes */
+	struct tls_cert **slots;
+};
+
+int tls_cert_attach(const struct tls_cert *cert, SSL *ssl, struct error *err);
+
+/* --- names.c -------------------------------------------------------------- */
+
+#define TLS_HOST_SIZE 256
+
+/* The names of the certificates of one listener, sorted. Zeroed is empty. */
+struct tls_names {
+	struct tls_name *entries;
+	size_t n;
+	const struct tls_cert *fallback; /* the first slot that has one */
+	uint64_t generation;             /* of the slots when it was made */
+};
+
+/*
+ * The certificate for a host: its own name, else a wildcard of one label, else
+ * the default. NULL when no slot has one. host: lower case; NULL without SNI.
+ */
+const struct tls_cert *tls_names_find(
+    struct tls_server *server, const char *host);
+void tls_names_release(struct tls_names *names);
+
+/* --- policy.c ------------------------------------------------------------- */
+
+/* Versions, suites, groups, options: all that is not a certificate. */
+int tls_policy_apply(
+    SSL_CTX *ctx, const struct tls_settings *settings, struct error *err);
+
+/* --- ticket.c ------------------------------------------------------------- */
+
+int tls_tickets_attach(struct tls_tickets *tickets, SSL_CTX *ctx);
+bool tls_tickets_ready(const struct tls_tickets *tickets);
+
+/* --- server.c and session.c ----------------------------------------------- */
+
+struct tls_server {
+	SSL_CTX *ctx;
+	struct tls_certs *certs;
+	struct tls_tickets *tickets;
+	unsigned *slots;
+	unsigned nslots;
+	struct tls_names names;
+	unsigned char policy[PKI_SHA256_SIZE]; /* what a ticket is bound to */
+};
+
+struct tls_session {
+	SSL *ssl;
+	struct tls_server *server;
+	struct sock *sock;
+	struct buf *out; /* of the call that is being served; else NULL */
+	char *sni;
+	const struct tls_cert *cert; /* from hello to certificate callback */
+	const char *refusal;         /* why a callback ended the handshake */
+	int io_errno;                /* the socket's, or ENOBUFS for out */
+	bool starved; /* the last read wanted more than there is */
+	bool broken;  /* no alert may be sent any more */
+	enum { TLS_OPEN, TLS_ENDED, TLS_END_TOLD } end;
+	unsigned char nfirst;
+	unsigned char first[5]; /* what the peer began with */
+};
+
+#endif
