@@ -122,7 +122,8 @@ void tls_session_close(struct tls_session *session, struct buf *out);
 
 /*
  * A read may yield something (bytes, the end) without the socket being
- * readable. False once a read said EAGAIN or told the end.
+ * readable: true until a read found nothing more, so also right after the
+ * handshake; false once one said EAGAIN or told the end.
  */
 bool tls_session_pending(const struct tls_session *session);
 

@@ -3,9 +3,10 @@
  *
  * A verdict must not depend on how the bytes were cut into reads, so errors
  * have an order. h1_scan() finds them by position: the first offending line
- * decides, and within a line its length comes before its end (CRLF or not),
- * the start line's grammar and the number of fields. Only a head that passed
- * all of that is parsed; then the first malformed field line decides.
+ * decides, and within a line the first byte (of a start line), the length, the
+ * end (CRLF or not), the start line's grammar, the number of fields. Only a
+ * head that passed all of that is parsed; then the first malformed field line
+ * decides.
  */
 
 #include "http/h1.h"
@@ -15,6 +16,8 @@
 #include "grammar.h"
 
 #define CRLF_LEN 2
+#define VERSION_LEN 8 /* HTTP/1.1 */
+#define STATUS_LEN 12 /* HTTP/1.1 200 */
 
 /* The offset of the first CR or LF, or len. */
 static size_t
@@ -31,14 +34,20 @@ find_break(const char *data, size_t from, size_t len)
 	return lf != NULL ? (size_t)(lf - data) : len;
 }
 
-/* What can be said of the length when the line goes on at least to `end`. */
+/*
+ * What can be said of a line that goes on at least to `end`. Nobody waits for
+ * the rest of what begins like no message at all: a TLS handshake, say.
+ */
 static enum h1_result
-check_length(const struct h1_scan *scan, size_t end)
+check_begun(const struct h1_scan *scan, const char *data, size_t end)
 {
 	size_t max =
 	    scan->response ? H1_RESPONSE_HEAD_MAX : H1_REQUEST_HEAD_MAX;
 
-	if (!scan->response && !scan->started &&
+	if (!scan->started && end > scan->line &&
+	    http_span(data + scan->line, 1, CLASS_TOKEN) == 0)
+		return H1_BAD;
+	if (!scan->started && !scan->response &&
 	    end - scan->line > H1_REQUEST_LINE_MAX)
 		return H1_LINE_TOO_LONG;
 	return end + CRLF_LEN > max ? H1_HEAD_TOO_LARGE : H1_MORE;
@@ -48,14 +57,12 @@ check_length(const struct h1_scan *scan, size_t end)
 static enum h1_result
 parse_version(const char *p, size_t len, enum http_version *version)
 {
-	const char *major = p + 5, *minor = p + 7;
-
-	if (len != 8 || memcmp(p, "HTTP/", 5) != 0 || p[6] != '.' ||
-	    *major < '1' || *major > '9' || *minor < '0' || *minor > '9')
+	if (len != VERSION_LEN || memcmp(p, "HTTP/", 5) != 0 || p[6] != '.' ||
+	    p[5] < '1' || p[5] > '9' || p[7] < '0' || p[7] > '9')
 		return H1_BAD;
-	if (*major != '1')
+	if (p[5] != '1')
 		return H1_BAD_VERSION;
-	*version = *minor == '0' ? HTTP_1_0 : HTTP_1_1;
+	*version = p[7] == '0' ? HTTP_1_0 : HTTP_1_1;
 	return H1_DONE;
 }
 
@@ -79,36 +86,36 @@ parse_request_line(struct slice line, struct http_request *req)
 	return parse_version(p + n + 1, left - n - 1, &req->version);
 }
 
-/* The space after the status code may be missing with the reason. */
+/* Without a reason, the space before it may be missing too. */
 static enum h1_result
 parse_status_line(struct slice line, struct http_response *res)
 {
-	const char *p = line.p, *code = p + 9;
+	struct slice rest = line;
 	enum h1_result result;
-	size_t i;
+	unsigned status = 0, i;
 
-	if (line.len < 12 || p[8] != ' ')
+	if (line.len < STATUS_LEN || line.p[VERSION_LEN] != ' ')
 		return H1_BAD;
-	result = parse_version(p, 8, &res->version);
+	result = parse_version(line.p, VERSION_LEN, &res->version);
 	if (result != H1_DONE)
 		return result;
-	res->status = 0;
-	for (i = 0; i < 3; i++) {
-		if (code[i] < '0' || code[i] > '9')
+	for (i = VERSION_LEN + 1; i < STATUS_LEN; i++) {
+		if (line.p[i] < '0' || line.p[i] > '9')
 			return H1_BAD;
-		res->status = res->status * 10 + (unsigned)(code[i] - '0');
+		status = status * 10 + (unsigned)(line.p[i] - '0');
 	}
-	if (res->status < 100)
-		return H1_BAD;
-	res->reason = (struct slice){ p + line.len, 0 };
-	if (line.len > 12) {
-		if (p[12] != ' ')
+	rest.p += STATUS_LEN;
+	rest.len -= STATUS_LEN;
+	if (rest.len > 0) {
+		if (rest.p[0] != ' ')
 			return H1_BAD;
-		res->reason = (struct slice){ p + 13, line.len - 13 };
+		rest.p++;
+		rest.len--;
 	}
-	if (http_span(res->reason.p, res->reason.len, CLASS_TEXT) !=
-	    res->reason.len)
+	if (status < 100 || http_span(rest.p, rest.len, CLASS_TEXT) != rest.len)
 		return H1_BAD;
+	res->status = status;
+	res->reason = rest;
 	return H1_DONE;
 }
 
@@ -147,7 +154,7 @@ h1_scan(struct h1_scan *scan, const char *data, size_t len)
 	for (;;) {
 		end = find_break(data, scan->scanned, len);
 		scan->scanned = end;
-		result = check_length(scan, end);
+		result = check_begun(scan, data, end);
 		if (result != H1_MORE || end == len)
 			return result;
 		if (data[end] == '\n')

@@ -4,10 +4,11 @@
  * nothing; only payload is handed on, in runs as long as the input allows.
  */
 
+#include "http/h1.h"
+
 #include <string.h>
 
 #include "grammar.h"
-#include "http/h1.h"
 
 #define CHUNK_SIZE_DIGITS 16
 

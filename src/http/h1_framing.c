@@ -5,9 +5,10 @@
  * might have repaired it differently.
  */
 
+#include "http/h1.h"
+
 #include "base/text.h"
 #include "grammar.h"
-#include "http/h1.h"
 
 #define CONTENT_LENGTH_DIGITS 19
 

@@ -22,6 +22,8 @@ body_decode(struct h1_body *body, char *data, size_t len, size_t *used,
 			memmove(first + total, run.p, run.len);
 		total += run.len;
 	} while (r == H1_MORE && pos < len);
+	if (r == H1_MORE && body->done)
+		r = H1_DONE;
 	*used = pos;
 	*payload = (struct slice){ first, total };
 	return r;

@@ -106,31 +106,43 @@ forward_request(const struct exchange *ex, struct buf *out)
 	put(out, "\r\n");
 }
 
-/* Does this response say how long the body would have been that it lacks? */
+/*
+ * The length of a body that is not sent stays where it says something: one
+ * valid Content-Length in an answer to HEAD or in a 304.
+ */
 static bool
-length_without_body(const struct exchange *ex, const struct http_response *res)
+keeps_length(const struct exchange *ex, const struct http_response *res)
 {
-	return res->status == 304 || slice_eq(ex->req.method, "HEAD");
+	unsigned count = 0;
+	uint64_t ignored;
+
+	if (res->status < 200 || res->status == 204 ||
+	    (res->status != 304 && !slice_eq(ex->req.method, "HEAD")))
+		return false;
+	for (unsigned i = 0; i < res->nfields; i++) {
+		const struct http_field *field = &res->fields[i];
+
+		if (field->id == HTTP_CONTENT_LENGTH &&
+		    (++count > 1 ||
+		        !text_u64(field->value.p, field->value.len, INT64_MAX,
+		            &ignored)))
+			return false;
+	}
+	return true;
 }
 
 /* Two passes: what is dropped may name others that are (Connection). */
 void
 forward_response(const struct exchange *ex, struct http_response *res)
 {
-	bool keep_length = length_without_body(ex, res);
+	bool keep_length = keeps_length(ex, res);
 	unsigned kept = 0;
-	uint64_t ignored;
 
 	for (unsigned i = 0; i < res->nfields; i++) {
 		struct http_field *field = &res->fields[i];
-		bool drop =
-		    http_is_hop_by_hop(field, res->fields, res->nfields);
 
-		if (field->id == HTTP_CONTENT_LENGTH)
-			drop = !keep_length ||
-			    !text_u64(field->value.p, field->value.len,
-			        INT64_MAX, &ignored);
-		if (drop)
+		if (http_is_hop_by_hop(field, res->fields, res->nfields) ||
+		    (field->id == HTTP_CONTENT_LENGTH && !keep_length))
 			field->name.len = 0;
 	}
 	for (unsigned i = 0; i < res->nfields; i++)

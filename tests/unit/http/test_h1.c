@@ -163,6 +163,7 @@ test_request_verdicts(void **state)
 		/* empty lines before */
 		{ TEXT("\r\nGET / HTTP/1.1\r\n\r\n"), H1_DONE },
 		{ TEXT("\r\n\r\nGET / HTTP/1.1\r\n\r\n"), H1_BAD },
+		{ TEXT("\r\n\r\n"), H1_BAD },
 		{ TEXT("\nGET / HTTP/1.1\r\n\r\n"), H1_BAD },
 		{ TEXT(" \r\nGET / HTTP/1.1\r\n\r\n"), H1_BAD },
 		/* versions */
@@ -202,6 +203,11 @@ test_request_verdicts(void **state)
 		{ TEXT("GET /\x7f HTTP/1.1\r\n"), H1_BAD },
 		{ TEXT("GET /\xc3\xa4 HTTP/1.1\r\n"), H1_BAD },
 		{ TEXT("GET /\x0b HTTP/1.1\r\n"), H1_BAD },
+		/* what begins like no message */
+		{ TEXT("\x16\x03\x01"), H1_BAD },
+		{ TEXT("\x80"), H1_BAD },
+		{ TEXT("\r\n\0"), H1_BAD },
+		{ TEXT(" "), H1_BAD },
 		/* ends of lines */
 		{ TEXT("GET / HTTP/1.1\n"), H1_BAD },
 		{ TEXT("GET / HTTP/1.1\rX"), H1_BAD },
@@ -369,6 +375,7 @@ test_response_verdicts(void **state)
 		{ TEXT("HTTP/1.1 200  x\r\n\r\n"), H1_DONE, 200, " x" },
 		{ TEXT("HTTP/1.1 200"), H1_MORE, 0, "" },
 		{ TEXT("\r\n" OK "\r\n"), H1_BAD, 0, "" },
+		{ TEXT("\r\n"), H1_BAD, 0, "" },
 		{ TEXT("HTTP/1.1\r\n"), H1_BAD, 0, "" },
 		{ TEXT("HTTP/1.1 \r\n"), H1_BAD, 0, "" },
 		{ TEXT("HTTP/1.1 20\r\n"), H1_BAD, 0, "" },
@@ -386,7 +393,7 @@ test_response_verdicts(void **state)
 		{ TEXT("HTTP/2.0 200 OK\r\n"), H1_BAD_VERSION, 0, "" },
 		{ TEXT("http/1.1 200 OK\r\n"), H1_BAD, 0, "" },
 		{ TEXT("ICY 200 OK OK\r\n"), H1_BAD, 0, "" },
-		{ TEXT("<html><body>\r\n"), H1_BAD, 0, "" },
+		{ TEXT("<"), H1_BAD, 0, "" },
 		{ TEXT(OK "A : b\r\n\r\n"), H1_BAD, 0, "" },
 		{ TEXT(OK "A: b\r\n c\r\n\r\n"), H1_BAD, 0, "" },
 		{ TEXT(OK "A: b\n\r\n"), H1_BAD, 0, "" },

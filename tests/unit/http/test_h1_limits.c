@@ -62,6 +62,8 @@ test_request_line_limit(void **state)
 	text[1] = '\x01';
 	assert_int_equal(
 	    scan_result(text, strlen(text), false), H1_LINE_TOO_LONG);
+	text[0] = '\x01';
+	assert_int_equal(scan_result(text, strlen(text), false), H1_BAD);
 	free(text);
 }
 
