@@ -19,7 +19,7 @@ add_names(
     X509_REQ *req, const char *const *names, size_t nnames, struct error *err)
 {
 	X509_EXTENSION *san = pki_san_new(names, nnames, err);
-	STACK_OF(X509_EXTENSION) * list;
+	struct stack_st_X509_EXTENSION *list;
 	int rc = 0;
 
 	if (san == NULL)

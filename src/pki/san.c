@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "pki/key.h"
 
@@ -96,6 +97,7 @@ pki_san_new(const char *const *names, size_t nnames, struct error *err)
 {
 	GENERAL_NAMES *list;
 	X509_EXTENSION *san = NULL;
+	char shown[80];
 
 	if (nnames == 0) {
 		error_set(err, ERR_SYNTAX, "a certificate needs a name");
@@ -104,11 +106,14 @@ pki_san_new(const char *const *names, size_t nnames, struct error *err)
 	list = sk_GENERAL_NAME_new_reserve(NULL, (int)nnames);
 	for (size_t i = 0; list != NULL && i < nnames; i++)
 		if (san_add(list, names[i]) == -1) {
-			pki_error(err, ERR_SYNTAX, "not the name of a host");
-			error_wrap(err, "'%s'", names[i]);
+			error_set(err, ERR_SYNTAX,
+			    "\"%s\" cannot be the name of a host",
+			    log_escape(shown, sizeof(shown), names[i],
+			        strlen(names[i])));
 			goto out;
 		}
-	san = X509V3_EXT_i2d(NID_subject_alt_name, 0, list);
+	if (list != NULL)
+		san = X509V3_EXT_i2d(NID_subject_alt_name, 0, list);
 	if (san == NULL)
 		pki_error(err, ERR_CRYPTO, "cannot encode subjectAltName");
 out:

@@ -15,7 +15,7 @@ timeouts_init(struct timeouts *timeouts, struct loop *loop)
 {
 	*timeouts = (struct timeouts){ .loop = loop,
 		.tick = { .fn = wheel_turn, .arg = timeouts } };
-	for (unsigned i = 0; i < TIMEOUT_SLOTS; i++)
+	for (unsigned i = 0; i <= TIMEOUT_SLOTS; i++)
 		TAILQ_INIT(&timeouts->slots[i]);
 }
 
@@ -52,26 +52,28 @@ timeout_cancel(struct timeouts *timeouts, struct timeout *timeout)
 	timeouts->count--;
 }
 
+static void
+move(struct timeouts *timeouts, struct timeout *timeout, unsigned slot)
+{
+	TAILQ_REMOVE(&timeouts->slots[timeout->slot], timeout, link);
+	TAILQ_INSERT_TAIL(&timeouts->slots[slot], timeout, link);
+	timeout->slot = slot;
+}
+
 /*
- * Serves one slot. A handler may set and cancel time-outs at will, so the walk
- * starts over after each one; those of a later round of the wheel are set
- * aside first.
+ * Serves one slot: what is due of it (the rest is for a later round) goes to a
+ * list of its own first, for a handler may set and cancel as it likes.
  */
 static void
 wheel_serve(struct timeouts *timeouts, unsigned slot, int64_t now)
 {
+	struct timeout_list *due = &timeouts->slots[TIMEOUT_SLOTS];
 	struct timeout *timeout, *next;
 
-	TAILQ_FOREACH_SAFE(timeout, &timeouts->slots[slot], link, next) {
-		if (timeout->when > now)
-			continue;
-		TAILQ_REMOVE(&timeouts->slots[slot], timeout, link);
-		TAILQ_INSERT_HEAD(&timeouts->slots[slot], timeout, link);
-	}
-	for (;;) {
-		timeout = TAILQ_FIRST(&timeouts->slots[slot]);
-		if (timeout == NULL || timeout->when > now)
-			break;
+	TAILQ_FOREACH_SAFE(timeout, &timeouts->slots[slot], link, next)
+		if (timeout->when <= now)
+			move(timeouts, timeout, TIMEOUT_SLOTS);
+	while ((timeout = TAILQ_FIRST(due)) != NULL) {
 		timeout_cancel(timeouts, timeout);
 		timeout->fn(timeout->arg);
 	}

@@ -28,7 +28,7 @@ TAILQ_HEAD(timeout_list, timeout);
 struct timeouts {
 	struct loop *loop;
 	struct loop_timer tick;
-	struct timeout_list slots[TIMEOUT_SLOTS];
+	struct timeout_list slots[TIMEOUT_SLOTS + 1]; /* the last: due now */
 	int64_t done; /* ticks up to this one have been served */
 	unsigned count;
 };

@@ -29,10 +29,6 @@ static const char suites_1_2[] = "ECDHE-ECDSA-AES128-GCM-SHA256"
                                  ":ECDHE-ECDSA-CHACHA20-POLY1305"
                                  ":ECDHE-RSA-CHACHA20-POLY1305";
 
-/* The hybrid exists from OpenSSL 3.5 on. */
-static const char groups[] = "X25519MLKEM768:X25519:P-256:P-384";
-static const char groups_classic[] = "X25519:P-256:P-384";
-
 /* Protocols by ALPN (RFC 7301), ours first, each with its length. */
 static const unsigned char protocols[] = "\x08http/1.1";
 
@@ -49,6 +45,17 @@ on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *len,
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*chosen = match;
 	return SSL_TLSEXT_ERR_OK;
+}
+
+/* libssl's macro wants the lists writable. */
+static int
+set_groups(SSL_CTX *ctx)
+{
+	char groups[] = "X25519MLKEM768:X25519:P-256:P-384";
+	char before_3_5[] = "X25519:P-256:P-384";
+
+	return SSL_CTX_set1_groups_list(ctx, groups) ||
+	    SSL_CTX_set1_groups_list(ctx, before_3_5);
 }
 
 static int
@@ -88,9 +95,7 @@ tls_policy_apply(
 	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
 	if (!SSL_CTX_set_min_proto_version(ctx, (int)settings->min_version) ||
 	    !SSL_CTX_set_num_tickets(ctx, 1) ||
-	    !SSL_CTX_set_max_early_data(ctx, 0) ||
-	    (!SSL_CTX_set1_groups_list(ctx, groups) &&
-	        !SSL_CTX_set1_groups_list(ctx, groups_classic)))
+	    !SSL_CTX_set_max_early_data(ctx, 0) || !set_groups(ctx))
 		return pki_error(err, ERR_CRYPTO, "cannot set up TLS");
 	ERR_clear_error();
 	return set_ciphers(ctx, settings, err);
@@ -111,9 +116,10 @@ report_cipher(const SSL_CIPHER *cipher, struct tls_cipher_report *report)
 }
 
 /* What is left of the list when the security level has had its say. */
-static STACK_OF(SSL_CIPHER) * usable_ciphers(SSL_CTX *ctx)
+static struct stack_st_SSL_CIPHER *
+usable_ciphers(SSL_CTX *ctx)
 {
-	STACK_OF(SSL_CIPHER) *usable = NULL;
+	struct stack_st_SSL_CIPHER *usable = NULL;
 	SSL *ssl;
 
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
@@ -130,7 +136,7 @@ tls_cipher_check(
     const char *ciphers, struct tls_cipher_report *report, struct error *err)
 {
 	struct tls_cipher_report found = { false, false, false };
-	STACK_OF(SSL_CIPHER) * usable;
+	struct stack_st_SSL_CIPHER *usable;
 	SSL_CTX *ctx;
 
 	ERR_clear_error();

@@ -167,7 +167,7 @@ enum tls_result
 tls_session_handshake(
     struct tls_session *session, struct buf *out, struct error *err)
 {
-	size_t before = buf_len(out);
+	enum tls_result result;
 	int rc;
 
 	ERR_clear_error();
@@ -179,14 +179,11 @@ tls_session_handshake(
 	if (SSL_get_error(session->ssl, rc) == SSL_ERROR_WANT_READ)
 		return TLS_AGAIN;
 	session->broken = true;
-	if (looks_like_http(session)) {
-		ERR_clear_error();
-		out->tail = out->head + before; /* no alert in front of a 400 */
-		return TLS_PLAIN_HTTP;
-	}
-	handshake_error(session, rc, err);
+	result = looks_like_http(session) ? TLS_PLAIN_HTTP : TLS_FAILED;
+	if (result == TLS_FAILED)
+		handshake_error(session, rc, err);
 	ERR_clear_error();
-	return TLS_FAILED;
+	return result;
 }
 
 /* --- data ----------------------------------------------------------------- */
@@ -240,15 +237,17 @@ tls_session_read(
 	return -1;
 }
 
+/* SSL_has_pending() is no help: since OpenSSL 3.2 it overlooks what was read
+ * ahead of a change of keys, such as the request behind a Finished. */
 bool
 tls_session_pending(const struct tls_session *session)
 {
 	if (session->end != TLS_OPEN)
 		return session->end == TLS_ENDED;
-	return !session->starved && SSL_has_pending(session->ssl);
+	return !session->starved;
 }
 
-/* Where small pieces become one record. Empty between calls, failed ones too. */
+/* Where small pieces become one record. Empty between two calls. */
 static struct {
 	size_t len;
 	unsigned char data[RECORD_SIZE];

@@ -47,7 +47,7 @@ tls_signer_free(struct tls_signer *signer)
 
 int
 tls_signer_attach(const struct tls_signer *signer, SSL *ssl, X509 *leaf,
-    STACK_OF(X509) * issuers, struct error *err)
+    struct stack_st_X509 *issuers, struct error *err)
 {
 	if (SSL_use_cert_and_key(
 	        ssl, leaf, pki_key_evp(signer->key), issuers, 1) != 1)

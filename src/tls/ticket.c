@@ -35,8 +35,7 @@ _Static_assert(sizeof(struct ticket_key) == TLS_TICKET_KEY_SIZE,
 struct tls_tickets {
 	struct ticket_key keys[KEYS]; /* the newest first */
 	unsigned count;
-	EVP_CIPHER
-	*cipher; /* fetched once: a fetch costs as much as a ticket */
+	EVP_CIPHER *cipher; /* AES-256-CBC; a fetch per ticket would cost */
 };
 
 struct tls_tickets *

@@ -26,14 +26,14 @@ void tls_signer_free(struct tls_signer *signer);
 
 /* Gives a connection a certificate and the means to sign for it. */
 int tls_signer_attach(const struct tls_signer *signer, SSL *ssl, X509 *leaf,
-    STACK_OF(X509) * issuers, struct error *err);
+    struct stack_st_X509 *issuers, struct error *err);
 
 /* --- certs.c -------------------------------------------------------------- */
 
 /* What a slot holds. Connections take what they need of it by reference. */
 struct tls_cert {
 	struct pki_chain *chain;
-	STACK_OF(X509) * issuers; /* the chain behind the leaf, borrowed */
+	struct stack_st_X509 *issuers; /* the chain behind the leaf, borrowed */
 	struct tls_signer *signer;
 	unsigned char digest[PKI_SHA256_SIZE]; /* of the leaf */
 };

@@ -550,7 +550,7 @@ test_self_signed_needs_names(void **state)
 	assert_int_equal(err.kind, ERR_SYNTAX);
 	assert_null(
 	    pki_self_signed(lab->leaf_key, bad, 1, BEFORE, AFTER, &err));
-	assert_non_null(strstr(err.msg, "'no host'"));
+	assert_non_null(strstr(err.msg, "\"no host\""));
 }
 
 int

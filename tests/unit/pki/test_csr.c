@@ -48,7 +48,7 @@ test_names_in_order(void **state)
 		"IP Address:192.0.2.7", "DNS:*.example.org",
 		"IP Address:2001:DB8:0:0:0:0:0:7" };
 	X509_REQ *req = request(PKI_P256, names, 4);
-	STACK_OF(X509_EXTENSION) *list = X509_REQ_get_extensions(req);
+	struct stack_st_X509_EXTENSION *list = X509_REQ_get_extensions(req);
 	X509_EXTENSION *san;
 	GENERAL_NAMES *got;
 

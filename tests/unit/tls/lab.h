@@ -153,6 +153,26 @@ pair_open(struct pair *pair, struct lab *lab)
 	SSL_set_connect_state(pair->client);
 }
 
+/* The macros of libssl want their text writable. */
+static inline void
+pair_ask_for(struct pair *pair, const char *host)
+{
+	char *copy = xstrdup(host);
+
+	SSL_set_tlsext_host_name(pair->client, copy);
+	free(copy);
+}
+
+static inline bool
+pair_groups(struct pair *pair, const char *groups)
+{
+	char *copy = xstrdup(groups);
+	bool known = SSL_set1_groups_list(pair->client, copy);
+
+	free(copy);
+	return known;
+}
+
 static inline void
 pair_close(struct pair *pair)
 {

@@ -9,7 +9,7 @@ connect_to(struct lab *lab, const char *sni, const char *served)
 
 	pair_open(&pair, lab);
 	if (sni != NULL)
-		SSL_set_tlsext_host_name(pair.client, sni);
+		pair_ask_for(&pair, sni);
 	pair_connect(&pair);
 	pair_served(&pair, served);
 	pair_close(&pair);
@@ -70,7 +70,7 @@ test_sni_is_told(void **state)
 		pair_open(&pair, lab);
 		assert_null(tls_session_sni(pair.session));
 		if (rows[i].sent != NULL)
-			SSL_set_tlsext_host_name(pair.client, rows[i].sent);
+			pair_ask_for(&pair, rows[i].sent);
 		pair_connect(&pair);
 		told = tls_session_sni(pair.session);
 		if (rows[i].told == NULL)
@@ -103,7 +103,7 @@ test_many_names(void **state)
 		struct pair pair;
 
 		pair_open(&pair, lab);
-		SSL_set_tlsext_host_name(pair.client, names[i % 2][i / 2]);
+		pair_ask_for(&pair, names[i % 2][i / 2]);
 		pair_connect(&pair);
 		pair_served(&pair, names[i % 2][i / 2]);
 		assert_false(pair_is_served(&pair, "late.example"));
@@ -439,7 +439,7 @@ test_users_order(void **state)
 	pair_open(&pair, lab);
 	SSL_set_max_proto_version(pair.client, TLS1_2_VERSION);
 	SSL_set_cipher_list(pair.client, "ECDHE+AESGCM+AES128:ECDHE+AESGCM");
-	SSL_set_tlsext_host_name(pair.client, "one.example");
+	pair_ask_for(&pair, "one.example");
 	pair_connect(&pair);
 	pair_served(&pair, "one.example");
 	assert_string_equal(
@@ -503,8 +503,8 @@ test_groups(void **state)
 		struct pair pair;
 
 		pair_open(&pair, lab);
-		SSL_set_tlsext_host_name(pair.client, "gate.example");
-		assert_true(SSL_set1_groups_list(pair.client, rows[i].offered));
+		pair_ask_for(&pair, "gate.example");
+		assert_true(pair_groups(&pair, rows[i].offered));
 		pair_connect(&pair);
 		assert_int_equal(
 		    SSL_get_negotiated_group(pair.client), rows[i].nid);
@@ -524,7 +524,7 @@ test_swap_during_retry(void **state)
 
 	lab_set(lab, 0, "old.example");
 	pair_open(&pair, lab);
-	SSL_set1_groups_list(pair.client, "P-521:P-384");
+	pair_groups(&pair, "P-521:P-384");
 	SSL_do_handshake(pair.client);
 	pair_send(&pair);
 	assert_int_equal(
@@ -546,7 +546,7 @@ test_hybrid_group(void **state)
 
 	lab_set(lab, 0, "gate.example");
 	pair_open(&pair, lab);
-	if (!SSL_set1_groups_list(pair.client, "X25519MLKEM768:X25519")) {
+	if (!pair_groups(&pair, "X25519MLKEM768:X25519")) {
 		pair_close(&pair);
 		skip();
 	}

@@ -77,7 +77,7 @@ resumes(struct lab *lab, int version, const char *sni, SSL_SESSION *ticket)
 	pair_open(&pair, lab);
 	SSL_set_msg_callback(pair.client, on_message);
 	SSL_set_max_proto_version(pair.client, version);
-	SSL_set_tlsext_host_name(pair.client, sni);
+	pair_ask_for(&pair, sni);
 	if (ticket != NULL)
 		assert_true(SSL_set_session(pair.client, ticket));
 	pair_connect(&pair);

@@ -1,0 +1,272 @@
+#include "command.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "commands.h"
+
+#define BIT(option) (1u << (option))
+
+static const struct command commands[] = {
+	{ "run", "run the gateway in this terminal",
+	    "Runs the gateway until Ctrl-C, with a configuration file, or for\n"
+	    "one Home Assistant without one:\n\n"
+	    "  gatehouse run --host ha.example.org --backend "
+	    "192.168.1.2:8123\n\n"
+	    "which writes a small configuration into the state directory and\n"
+	    "says what it is going to do first.\n",
+	    NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_HOST) | BIT(OPTION_BACKEND) |
+	        BIT(OPTION_EMAIL) | BIT(OPTION_STATE_DIR),
+	    command_run },
+	{ "check", "check a configuration and change nothing",
+	    "Reads the configuration and what it names on this machine, and\n"
+	    "prints every error and warning as file:line:column. Exits 0 if\n"
+	    "the gateway would run with it, 1 if not.\n",
+	    "FILE", BIT(OPTION_FILE) | BIT(OPTION_EXPAND), command_check },
+	{ "status", "show how the running gateway is",
+	    "Shows listeners, backends, certificates and workers of the\n"
+	    "gateway that runs with this configuration. Exits 3 if none "
+	    "does.\n",
+	    NULL, BIT(OPTION_FILE) | BIT(OPTION_JSON), command_status },
+	{ "reload", "take over a changed configuration",
+	    "The running gateway reads its configuration again. If there is\n"
+	    "an error in it, it is shown, and nothing else has happened.\n",
+	    NULL, BIT(OPTION_FILE), command_reload },
+	{ "renew", "get a new certificate now",
+	    "Asks for the certificate with this name, or for all, although\n"
+	    "they are not due. Waits set by the authority are kept to.\n",
+	    "NAME", BIT(OPTION_FILE), command_renew },
+	{ "stop", "stop the running gateway",
+	    "Tells the gateway that runs with this configuration to stop.\n",
+	    NULL, BIT(OPTION_FILE), command_stop },
+	{ "help", "explain a command", "Without a command, lists them all.\n",
+	    "COMMAND", 0, command_help },
+	{ "version", "print the version", "", NULL, 0, command_version },
+};
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct {
+	const char *name;
+	char letter;       /* 0 = none */
+	const char *value; /* NULL: a flag */
+	const char *help;
+} options[OPTION_COUNT] = {
+	[OPTION_HELP] = { "help", 'h', NULL, "explain this command" },
+	[OPTION_FILE] = { "file", 'f', "FILE",
+	    "the configuration (/etc/gatehouse/gatehouse.conf)" },
+	[OPTION_EXPAND] = { "expand", 0, NULL,
+	    "print it with every Gateway section written out" },
+	[OPTION_JSON] = { "json", 0, NULL, "print JSON" },
+	[OPTION_HOST] = { "host", 0, "NAME",
+	    "the public name of your Home Assistant" },
+	[OPTION_BACKEND] = { "backend", 0, "ADDRESS:PORT",
+	    "where it is inside your network" },
+	[OPTION_EMAIL] = { "email", 0, "ADDRESS",
+	    "where the authority may write to" },
+	[OPTION_STATE_DIR] = { "state-dir", 0, "DIRECTORY",
+	    "where keys and certificates are kept" },
+};
+
+const struct command *
+command_at(size_t n)
+{
+	return n < NCOMMANDS ? &commands[n] : NULL;
+}
+
+const struct command *
+command_find(const char *name)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* Keeps in *best the name that is nearest to what was typed. */
+static void
+consider(
+    const char *typed, const char *name, const char **best, unsigned *distance)
+{
+	unsigned d = text_distance(typed, name);
+
+	if (d < *distance && d <= (strlen(name) + 1) / 3) {
+		*distance = d;
+		*best = name;
+	}
+}
+
+int
+command_unknown(const char *name, struct error *err)
+{
+	const char *best = NULL;
+	unsigned distance = UINT_MAX;
+
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		consider(name, commands[i].name, &best, &distance);
+	if (best != NULL)
+		return error_set(err, ERR_SYNTAX,
+		    "unknown command '%s'; did you mean '%s'?", name, best);
+	return error_set(err, ERR_SYNTAX,
+	    "unknown command '%s'; `gatehouse help` lists them", name);
+}
+
+static bool
+takes(const struct command *command, enum option option)
+{
+	return option == OPTION_HELP || (command->options & BIT(option)) != 0;
+}
+
+static int
+unknown_option(
+    const struct command *command, const char *word, struct error *err)
+{
+	const char *best = NULL;
+	unsigned distance = UINT_MAX;
+	char *name = xstrndup(word, strcspn(word, "="));
+
+	for (enum option o = 0; o < OPTION_COUNT; o++)
+		if (takes(command, o))
+			consider(name + strspn(name, "-"), options[o].name,
+			    &best, &distance);
+	if (best != NULL)
+		error_set(err, ERR_SYNTAX,
+		    "unknown option '%s'; did you mean '--%s'?", name, best);
+	else
+		error_set(err, ERR_SYNTAX,
+		    "unknown option '%s'; `gatehouse %s --help` lists them",
+		    name, command->name);
+	free(name);
+	return -1;
+}
+
+/*
+ * Which option a word like "-f", "-fFILE", "--file" or "--file=FILE" is, and
+ * the value that is in it. OPTION_COUNT if the command has none such.
+ */
+static enum option
+match_option(
+    const struct command *command, const char *word, const char **value)
+{
+	bool is_long = word[1] == '-';
+	size_t len = strcspn(word, "=");
+	enum option o;
+
+	*value = NULL;
+	for (o = 0; o < OPTION_COUNT; o++) {
+		if (!takes(command, o))
+			continue;
+		if (is_long && len - 2 == strlen(options[o].name) &&
+		    memcmp(word + 2, options[o].name, len - 2) == 0) {
+			if (word[len] == '=')
+				*value = word + len + 1;
+			break;
+		}
+		if (!is_long && word[1] == options[o].letter) {
+			if (word[2] != '\0')
+				*value = word + 2;
+			break;
+		}
+	}
+	return o;
+}
+
+/* Reads the option at *argv and moves on past it and its value. */
+static int
+parse_option(const struct command *command, char *const **argv,
+    struct arguments *args, struct error *err)
+{
+	const char *word = *(*argv)++, *value;
+	enum option o = match_option(command, word, &value);
+
+	if (o == OPTION_COUNT)
+		return unknown_option(command, word, err);
+	if (options[o].value == NULL) {
+		if (value != NULL)
+			return error_set(err, ERR_SYNTAX,
+			    "option --%s takes no value", options[o].name);
+		args->option[o] = "";
+		return 0;
+	}
+	if (value == NULL && **argv != NULL)
+		value = *(*argv)++;
+	if (value == NULL || *value == '\0')
+		return error_set(err, ERR_SYNTAX, "option --%s needs its %s",
+		    options[o].name, options[o].value);
+	if (args->option[o] != NULL)
+		return error_set(err, ERR_SYNTAX, "option --%s was given twice",
+		    options[o].name);
+	args->option[o] = value;
+	return 0;
+}
+
+int
+command_parse(const struct command *command, char *const *argv,
+    struct arguments *args, struct error *err)
+{
+	struct arguments parsed = { .operand = NULL };
+	bool only_operands = false;
+
+	while (*argv != NULL) {
+		const char *word = *argv;
+
+		if (!only_operands && strcmp(word, "--") == 0) {
+			only_operands = true;
+			argv++;
+		} else if (!only_operands && word[0] == '-' &&
+		    word[1] != '\0') {
+			if (parse_option(command, &argv, &parsed, err) == -1)
+				return -1;
+		} else if (command->operand == NULL || parsed.operand != NULL)
+			return error_set(err, ERR_SYNTAX,
+			    "'%s' is too much: see `gatehouse %s --help`", word,
+			    command->name);
+		else
+			parsed.operand = *argv++;
+	}
+	*args = parsed;
+	return 0;
+}
+
+void
+command_print_all(FILE *out)
+{
+	fputs("Gatehouse is a TLS gateway for Home Assistant.\n\n"
+	      "usage: gatehouse COMMAND [OPTION ...]\n\n",
+	    out);
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		fprintf(
+		    out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n`gatehouse COMMAND --help` explains one of them.\n", out);
+}
+
+static void
+print_option(enum option o, FILE *out)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "--%s%s%s", options[o].name,
+	    options[o].value != NULL ? " " : "",
+	    options[o].value != NULL ? options[o].value : "");
+	if (options[o].letter != 0)
+		fprintf(out, "  -%c, %-22s %s\n", options[o].letter, text,
+		    options[o].help);
+	else
+		fprintf(out, "      %-22s %s\n", text, options[o].help);
+}
+
+void
+command_print(const struct command *command, FILE *out)
+{
+	fprintf(out, "usage: gatehouse %s%s", command->name,
+	    command->options != 0 ? " [OPTION ...]" : "");
+	if (command->operand != NULL)
+		fprintf(out, " [%s]", command->operand);
+	fprintf(out, "\n\n%s\n", command->help);
+	for (enum option o = 0; o < OPTION_COUNT; o++)
+		if (takes(command, o))
+			print_option(o, out);
+}

@@ -1,0 +1,62 @@
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+/*
+ * The commands and options of `gatehouse`. Parsing, help and "did you mean" all
+ * come from the two tables in command.c.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+/* What the process exits with. */
+enum {
+	EXIT_GOOD = 0,
+	EXIT_BAD = 1,        /* it failed, or something is wrong */
+	EXIT_USAGE = 2,      /* the command line makes no sense */
+	EXIT_NOT_RUNNING = 3 /* there is no gateway to ask */
+};
+
+enum option {
+	OPTION_HELP,
+	OPTION_FILE,
+	OPTION_EXPAND,
+	OPTION_JSON,
+	OPTION_HOST,
+	OPTION_BACKEND,
+	OPTION_EMAIL,
+	OPTION_STATE_DIR,
+	OPTION_COUNT
+};
+
+struct arguments {
+	const char *option[OPTION_COUNT]; /* NULL = not given; "" = a flag */
+	const char *operand;              /* NULL = none */
+};
+
+struct command {
+	const char *name;
+	const char *summary; /* for the list of all */
+	const char *help;    /* after the usage */
+	const char *operand; /* what it is called; NULL = takes none */
+	unsigned options;    /* bits 1 << OPTION_*; --help is always one */
+	int (*run)(const struct arguments *args);
+};
+
+/* The n-th command; NULL past the end. */
+const struct command *command_at(size_t n);
+const struct command *command_find(const char *name);
+
+/* argv after the command's name. The error is for people. */
+int command_parse(const struct command *command, char *const *argv,
+    struct arguments *args, struct error *err);
+
+/* The error for a word that is no command. */
+int command_unknown(const char *name, struct error *err);
+
+void command_print_all(FILE *out);
+void command_print(const struct command *command, FILE *out);
+
+#endif

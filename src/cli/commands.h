@@ -1,0 +1,17 @@
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+/* What each row of the table in command.c does; returns an exit status. */
+
+struct arguments;
+
+int command_run(const struct arguments *args);
+int command_check(const struct arguments *args);
+int command_status(const struct arguments *args);
+int command_reload(const struct arguments *args);
+int command_renew(const struct arguments *args);
+int command_stop(const struct arguments *args);
+int command_help(const struct arguments *args);
+int command_version(const struct arguments *args);
+
+#endif

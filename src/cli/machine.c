@@ -1,0 +1,248 @@
+#include "machine.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/xalloc.h"
+#include "config/config.h"
+#include "pki/cert.h"
+#include "pki/key.h"
+#include "tls/server.h"
+
+#define CERT_FILE_MAX (100u * 1024)    /* what a message can carry */
+#define CA_FILE_MAX (4u * 1024 * 1024) /* a system's whole bundle */
+
+static void
+check_user(const struct config *config, struct diag *diag)
+{
+	if (config->user != NULL && getpwnam(config->user) == NULL)
+		diag_add(diag, DIAG_ERROR, config->user_pos,
+		    "there is no user \"%s\" on this machine", config->user);
+}
+
+/* Debian calls the group of "nobody" differently from everyone else. */
+static void
+check_group(const struct config *config, struct diag *diag)
+{
+	if (config->group == NULL || getgrnam(config->group) != NULL)
+		return;
+	if (strcmp(config->group, "nobody") == 0 && getgrnam("nogroup") != NULL)
+		diag_add(diag, DIAG_WARNING, config->group_pos,
+		    "there is no group \"nobody\" on this machine; "
+		    "taking \"nogroup\"");
+	else
+		diag_add(diag, DIAG_ERROR, config->group_pos,
+		    "there is no group \"%s\" on this machine", config->group);
+}
+
+static void
+check_root_jail(const struct config *config, struct diag *diag)
+{
+	struct stat st;
+
+	if (config->root_jail == NULL)
+		return;
+	if (stat(config->root_jail, &st) == -1)
+		diag_add(diag, DIAG_ERROR, config->root_jail_pos,
+		    "RootJail %s: %s", config->root_jail, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		diag_add(diag, DIAG_ERROR, config->root_jail_pos,
+		    "RootJail %s is not a directory", config->root_jail);
+}
+
+/* Cuts off the last part of a path; false when none is left. */
+static bool
+to_parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash == NULL || path[1] == '\0')
+		return false;
+	slash[slash == path ? 1 : 0] = '\0';
+	return true;
+}
+
+/* It is there for us to write into, or what is there lets us make it. */
+static void
+check_state_dir(const struct config *config, struct diag *diag)
+{
+	char *path = xstrdup(config->state_dir);
+	struct stat st;
+	int rc;
+
+	while ((rc = stat(path, &st)) == -1 && errno == ENOENT)
+		if (!to_parent(path))
+			break;
+	if (rc == 0 && !S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		rc = -1;
+	}
+	if (rc == -1 || access(path, W_OK | X_OK) == -1)
+		diag_add(diag, DIAG_ERROR, config->state_dir_pos,
+		    "StateDir %s cannot be used: %s: %s", config->state_dir,
+		    path, strerror(errno));
+	free(path);
+}
+
+/*
+ * What a worker takes may still be refused by clients: too old, the chain out
+ * of order.
+ */
+static void
+check_chain(
+    const struct config_cert *cert, const struct buf *pem, struct diag *diag)
+{
+	const char *text = (const char *)buf_data(pem);
+	struct error err;
+	struct pki_chain *chain = pki_chain_parse(text, buf_len(pem), &err);
+	struct pki_key *key = pki_key_parse(text, buf_len(pem), &err);
+
+	if (chain != NULL && key != NULL &&
+	    pki_chain_check(chain, key, NULL, 0, clock_wall(), &err) == -1)
+		diag_add(diag, DIAG_WARNING, cert->pos,
+		    "Cert %s will be refused by clients: %s", cert->file,
+		    err.msg);
+	pki_key_free(key);
+	pki_chain_free(chain);
+}
+
+/* The suites of TLS 1.2 are for one kind of key or the other. */
+enum key_kind { KEY_UNKNOWN, KEY_ECDSA, KEY_RSA };
+
+static enum key_kind
+key_kind(const char *name)
+{
+	if (strncmp(name, "RSA", 3) == 0)
+		return KEY_RSA;
+	if (strncmp(name, "P-", 2) == 0 || strcmp(name, "ECDSA") == 0)
+		return KEY_ECDSA;
+	return KEY_UNKNOWN;
+}
+
+static enum key_kind
+check_cert_file(const struct config_cert *cert, struct diag *diag)
+{
+	struct tls_certs *certs = tls_certs_new(1);
+	const struct pki_cert_info *info;
+	enum key_kind kind = KEY_UNKNOWN;
+	struct buf pem = { 0 };
+	struct error err;
+
+	if (file_read(cert->file, CERT_FILE_MAX, &pem, &err) == -1)
+		diag_add(diag, DIAG_ERROR, cert->pos, "Cert %s", err.msg);
+	else if (tls_certs_set(certs, 0, (const char *)buf_data(&pem),
+	             buf_len(&pem), &info, &err) == -1)
+		diag_add(diag, DIAG_ERROR, cert->pos, "Cert %s: %s", cert->file,
+		    err.msg);
+	else {
+		kind = key_kind(info->key_kind);
+		check_chain(cert, &pem, diag);
+	}
+	buf_wipe(&pem);
+	tls_certs_free(certs);
+	return kind;
+}
+
+static void
+check_ca_file(const struct config_acme *acme, struct diag *diag)
+{
+	struct pki_chain *chain;
+	struct buf pem = { 0 };
+	struct error err;
+
+	if (acme->ca_file == NULL)
+		return;
+	if (file_read(acme->ca_file, CA_FILE_MAX, &pem, &err) == -1) {
+		diag_add(diag, DIAG_ERROR, acme->pos, "CAFile %s", err.msg);
+		return;
+	}
+	chain =
+	    pki_chain_parse((const char *)buf_data(&pem), buf_len(&pem), &err);
+	/* Any number of authorities may be trusted. */
+	if (chain == NULL && err.kind != ERR_LIMIT)
+		diag_add(diag, DIAG_ERROR, acme->pos, "CAFile %s: %s",
+		    acme->ca_file, err.msg);
+	pki_chain_free(chain);
+	buf_release(&pem);
+}
+
+static enum key_kind
+check_cert(const struct config_cert *cert, struct diag *diag)
+{
+	if (cert->kind == CERT_FILE)
+		return check_cert_file(cert, diag);
+	check_ca_file(cert->acme, diag);
+	return key_kind(cert->acme->key_type);
+}
+
+/* Which kinds of keys a listener has, judged by `kinds` of all slots. */
+static bool
+has_kind(const struct config_listener *listener, const enum key_kind *kinds,
+    enum key_kind kind)
+{
+	for (unsigned i = 0; i < listener->ncerts; i++)
+		if (kinds[listener->certs[i]->slot] == kind)
+			return true;
+	return false;
+}
+
+static void
+check_ciphers(const struct config_listener *listener,
+    const enum key_kind *kinds, struct diag *diag)
+{
+	struct config_pos pos = listener->ciphers_pos;
+	struct tls_cipher_report report;
+	struct error err;
+	bool ecdsa, rsa;
+
+	if (listener->ciphers == NULL)
+		return;
+	if (tls_cipher_check(listener->ciphers, &report, &err) == -1) {
+		diag_add(diag, DIAG_ERROR, pos, "Ciphers \"%s\": %s",
+		    listener->ciphers, err.msg);
+		return;
+	}
+	if (listener->tls_min_version > TLS_1_2)
+		return;
+	ecdsa = has_kind(listener, kinds, KEY_ECDSA);
+	rsa = has_kind(listener, kinds, KEY_RSA);
+	if (ecdsa && !report.ecdsa)
+		diag_add(diag, DIAG_WARNING, pos,
+		    "these Ciphers leave nothing for TLS 1.2 with an ECDSA "
+		    "key: clients without TLS 1.3 cannot connect");
+	if (rsa && !report.rsa)
+		diag_add(diag, DIAG_WARNING, pos,
+		    "these Ciphers leave nothing for TLS 1.2 with an RSA "
+		    "key: clients without TLS 1.3 cannot connect");
+	if (!report.forward_secrecy &&
+	    ((ecdsa && report.ecdsa) || (rsa && report.rsa)))
+		diag_add(diag, DIAG_WARNING, pos,
+		    "these Ciphers leave TLS 1.2 without forward secrecy; "
+		    "TLS 1.3 is not affected");
+}
+
+void
+machine_check(const struct config *config, struct diag *diag)
+{
+	enum key_kind *kinds = xcalloc(config->ncerts + 1, sizeof(*kinds));
+	const struct config_listener *listener;
+
+	check_user(config, diag);
+	check_group(config, diag);
+	check_root_jail(config, diag);
+	check_state_dir(config, diag);
+	for (unsigned i = 0; i < config->ncerts; i++)
+		kinds[i] = check_cert(config->certs[i], diag);
+	for (listener = config->listeners; listener != NULL;
+	     listener = listener->next)
+		check_ciphers(listener, kinds, diag);
+	free(kinds);
+}

@@ -1,0 +1,26 @@
+#ifndef CLI_QUICK_H
+#define CLI_QUICK_H
+
+/*
+ * The configuration that `gatehouse run --host … --backend …` stands for.
+ */
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct quick {
+	const char *host;
+	const char *backend; /* "address:port" */
+	const char *email;   /* NULL: none */
+	const char *state_dir;
+	bool unprivileged; /* the workers are to be nobody */
+};
+
+/* The text, if it is a good configuration. The caller frees. */
+char *quick_text(const struct quick *quick, struct error *err);
+
+/* ${XDG_STATE_HOME:-~/.local/state}/gatehouse, or root's. The caller frees. */
+char *quick_state_dir(struct error *err);
+
+#endif

@@ -1,0 +1,290 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "say.h"
+#include "json/json.h"
+
+/* A member's text, "" if it has none. */
+static const char *
+text(const struct json *object, const char *member)
+{
+	const char *value = json_str(object, member);
+
+	return value != NULL ? value : "";
+}
+
+static bool
+is(const struct json *object, const char *member, const char *value)
+{
+	return strcmp(text(object, member), value) == 0;
+}
+
+#define SPAN_SIZE 40
+
+/* "3 days", "5 hours", "1 minute": the largest unit that fits. Returns dst. */
+static char *
+span(char dst[SPAN_SIZE], int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" },
+		{ 1, "second" } };
+	size_t i = 0;
+	int64_t n;
+
+	while (units[i].seconds > 1 && seconds < units[i].seconds)
+		i++;
+	n = seconds > 0 ? seconds / units[i].seconds : 0;
+	snprintf(dst, SPAN_SIZE, "%" PRId64 " %s%s", n, units[i].name,
+	    n == 1 ? "" : "s");
+	return dst;
+}
+
+/* "ha.example.org:8123 (192.0.2.1:8123)". The caller frees. */
+static char *
+backend_name(const struct json *backend)
+{
+	const char *host = text(backend, "host");
+	const char *address = text(backend, "address");
+	size_t len = strlen(host);
+
+	/* A numeric host is its address, but for port and brackets. */
+	if (strncmp(address + (address[0] == '['), host, len) == 0)
+		return xstrdup(address);
+	if (address[0] == '\0')
+		return xasprintf(
+		    "%s:%" PRId64, host, json_int(backend, "port", 0));
+	return xasprintf(
+	    "%s:%" PRId64 " (%s)", host, json_int(backend, "port", 0), address);
+}
+
+static const char *
+first_name(const struct json *cert)
+{
+	const char *name = json_text(json_at(json_get(cert, "names"), 0));
+
+	return name != NULL ? name : "?";
+}
+
+static size_t
+count_workers(const struct json *workers, const char *state)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < json_count(workers); i++)
+		found += is(json_at(workers, i), "state", state);
+	return found;
+}
+
+/* --- what needs attention ------------------------------------------------ */
+
+struct findings {
+	FILE *out;
+	unsigned count;
+};
+
+/* One line; the first one announces those that follow. Frees the text. */
+static void
+find(struct findings *findings, char *what)
+{
+	if (findings->count++ == 0)
+		fputs("This needs attention:\n", findings->out);
+	fputs("  ", findings->out);
+	say_safely(findings->out, what);
+	fputc('\n', findings->out);
+	free(what);
+}
+
+static void
+judge_cert(struct findings *findings, const struct json *cert, int64_t now)
+{
+	int64_t not_after = json_int(cert, "not_after", 0);
+	int64_t failures = json_int(cert, "failures", 0);
+	const char *problem = text(cert, "problem");
+	const char *name = first_name(cert);
+
+	if (is(cert, "source", "none") || is(cert, "source", "self-signed"))
+		find(findings,
+		    xasprintf(
+		        "%s has no certificate from an authority yet", name));
+	else if (not_after != 0 && not_after <= now)
+		find(findings,
+		    xasprintf("the certificate of %s has expired", name));
+	if (failures > 0 || problem[0] != '\0')
+		find(findings,
+		    xasprintf("%s: %s", name,
+		        problem[0] != '\0' ? problem
+		                           : "the last attempt failed"));
+}
+
+static void
+print_verdict(const struct json *status, int64_t now, FILE *out)
+{
+	const struct json *backends = json_get(status, "backends");
+	const struct json *certs = json_get(status, "certificates");
+	struct findings findings = { .out = out };
+
+	if (count_workers(json_get(status, "workers"), "serving") == 0)
+		find(&findings, xstrdup("no worker is serving"));
+	for (size_t i = 0; i < json_count(backends); i++) {
+		const struct json *backend = json_at(backends, i);
+		char *name;
+
+		if (!is(backend, "state", "down"))
+			continue;
+		name = backend_name(backend);
+		find(&findings,
+		    xasprintf("the backend %s is down: %s", name,
+		        text(backend, "error")));
+		free(name);
+	}
+	for (size_t i = 0; i < json_count(certs); i++)
+		judge_cert(&findings, json_at(certs, i), now);
+	if (findings.count == 0)
+		fputs("All is well.\n", out);
+}
+
+/* --- the rest of the screen ---------------------------------------------- */
+
+static void
+print_listeners(const struct json *listeners, FILE *out)
+{
+	fputs("\nListeners\n", out);
+	for (size_t i = 0; i < json_count(listeners); i++) {
+		const struct json *listener = json_at(listeners, i);
+
+		fprintf(out, "  %-5s ", text(listener, "protocol"));
+		say_safely(out, text(listener, "address"));
+		fputc('\n', out);
+	}
+}
+
+static void
+print_backends(const struct json *backends, int64_t now, FILE *out)
+{
+	if (json_count(backends) > 0)
+		fputs("\nBackends\n", out);
+	for (size_t i = 0; i < json_count(backends); i++) {
+		const struct json *backend = json_at(backends, i);
+		int64_t since = json_int(backend, "since", now);
+		char *name = backend_name(backend);
+		char ago[SPAN_SIZE];
+
+		fputs("  ", out);
+		say_safely(out, name);
+		if (is(backend, "state", "unknown"))
+			fputs("  not probed yet\n", out);
+		else
+			fprintf(out, "  %s for %s\n", text(backend, "state"),
+			    span(ago, now - since));
+		free(name);
+	}
+}
+
+static void
+print_names(const struct json *names, FILE *out)
+{
+	for (size_t i = 0; i < json_count(names); i++) {
+		const char *name = json_text(json_at(names, i));
+
+		fputs(i == 0 ? "  " : ", ", out);
+		say_safely(out, name != NULL ? name : "?");
+	}
+	fputc('\n', out);
+}
+
+static void
+print_row(const char *label, const char *value, FILE *out)
+{
+	if (value[0] == '\0')
+		return;
+	fprintf(out, "    %-13s", label);
+	say_safely(out, value);
+	fputc('\n', out);
+}
+
+static void
+print_expiry(const struct json *cert, int64_t now, FILE *out)
+{
+	int64_t not_after = json_int(cert, "not_after", 0);
+	char date[CLOCK_DATE_SIZE], left[SPAN_SIZE];
+
+	if (not_after == 0)
+		return;
+	fprintf(
+	    out, "    %-13s%s (", "valid until", clock_date(date, not_after));
+	if (not_after > now)
+		fprintf(out, "%s left)\n", span(left, not_after - now));
+	else
+		fprintf(out, "%s ago)\n", span(left, now - not_after));
+}
+
+static void
+print_renewal(const struct json *cert, int64_t now, FILE *out)
+{
+	int64_t next = json_int(cert, "next_attempt", 0);
+	int64_t failures = json_int(cert, "failures", 0);
+	char date[CLOCK_DATE_SIZE], left[SPAN_SIZE];
+
+	if (next != 0)
+		fprintf(out, "    %-13s%s (in %s)\n",
+		    failures > 0 ? "next attempt" : "next renewal",
+		    clock_date(date, next), span(left, next - now));
+	if (failures > 0)
+		fprintf(out, "    %-13s%" PRId64 " in a row\n", "failures",
+		    failures);
+}
+
+static void
+print_certs(const struct json *certs, int64_t now, FILE *out)
+{
+	if (json_count(certs) > 0)
+		fputs("\nCertificates\n", out);
+	for (size_t i = 0; i < json_count(certs); i++) {
+		const struct json *cert = json_at(certs, i);
+
+		print_names(json_get(cert, "names"), out);
+		print_row("source", text(cert, "source"), out);
+		print_row("issuer", text(cert, "issuer"), out);
+		print_row("serial", text(cert, "serial"), out);
+		print_expiry(cert, now, out);
+		print_renewal(cert, now, out);
+		print_row("problem", text(cert, "problem"), out);
+	}
+}
+
+static void
+print_workers(const struct json *workers, FILE *out)
+{
+	fputs("\nWorkers\n", out);
+	for (size_t i = 0; i < json_count(workers); i++) {
+		const struct json *worker = json_at(workers, i);
+
+		fprintf(out,
+		    "  process %-8" PRId64 " generation %-4" PRId64 " %s\n",
+		    json_int(worker, "pid", 0),
+		    json_int(worker, "generation", 0), text(worker, "state"));
+	}
+}
+
+void
+report_print(const struct json *status, int64_t now, FILE *out)
+{
+	char up[SPAN_SIZE];
+
+	print_verdict(status, now, out);
+	fprintf(out, "\nGatehouse %s, process %" PRId64 ", up for %s\n",
+	    text(status, "version"), json_int(status, "pid", 0),
+	    span(up, json_int(status, "uptime", 0)));
+	print_listeners(json_get(status, "listeners"), out);
+	print_backends(json_get(status, "backends"), now, out);
+	print_certs(json_get(status, "certificates"), now, out);
+	print_workers(json_get(status, "workers"), out);
+}

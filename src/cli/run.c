@@ -1,0 +1,166 @@
+/*
+ * The command `run`: becomes gatehoused, with a configuration file or with the
+ * one that a few options stand for.
+ */
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/xalloc.h"
+#include "command.h"
+#include "commands.h"
+#include "config/config.h"
+#include "quick.h"
+#include "say.h"
+
+#define QUICK_FILE "gatehouse.conf" /* in the state directory */
+
+/* Programs find each other relative to their own executable. */
+static char *
+find_daemon(void)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (len == -1)
+		return xstrdup("gatehoused");
+	self[len] = '\0';
+	slash = strrchr(self, '/');
+	return xasprintf("%.*s/../sbin/gatehoused", (int)(slash - self), self);
+}
+
+static int
+become_daemon(const char *file)
+{
+	char *daemon = find_daemon();
+
+	fflush(stdout);
+	execl(daemon, "gatehoused", "-f", file, (char *)NULL);
+	say("cannot run %s: %m", daemon);
+	free(daemon);
+	return EXIT_BAD;
+}
+
+static void
+announce(const struct quick *quick, const char *file)
+{
+	printf("https://%s/ will be served on port 443 and passed on to %s,\n"
+	       "with a certificate from Let's Encrypt that renews itself;\n"
+	       "port 80 redirects there, and Let's Encrypt asks there who we "
+	       "are.\n"
+	       "Both ports must be reachable from the internet as %s.\n\n"
+	       "state          %s\n"
+	       "configuration  %s\n"
+	       "how it is      gatehouse status -f %s\n"
+	       "stop           Ctrl-C\n\n",
+	    quick->host, quick->backend, quick->host, quick->state_dir, file,
+	    file);
+}
+
+static int
+write_file(const struct quick *quick, const char *text, struct error *err)
+{
+	int fd, rc;
+
+	fd = file_open_dir(quick->state_dir, 0700, err);
+	if (fd == -1)
+		return -1;
+	rc = file_write_at(fd, QUICK_FILE, text, strlen(text), 0600, err);
+	close(fd);
+	return rc;
+}
+
+static int
+run_quick(const struct quick *quick)
+{
+	char *text, *file;
+	struct error err;
+	int status = EXIT_BAD;
+
+	text = quick_text(quick, &err);
+	if (text == NULL) {
+		say("%s", err.msg);
+		return EXIT_USAGE;
+	}
+	file = xasprintf("%s/%s", quick->state_dir, QUICK_FILE);
+	if (write_file(quick, text, &err) == -1)
+		say("%s", err.msg);
+	else {
+		announce(quick, file);
+		status = become_daemon(file);
+	}
+	free(file);
+	free(text);
+	return status;
+}
+
+/* The options that only make sense together. */
+static const char *
+misuse(const struct arguments *args)
+{
+	bool host = args->option[OPTION_HOST] != NULL;
+
+	if (host && args->option[OPTION_FILE] != NULL)
+		return "either --file or --host: a file says all of it";
+	if (host && args->option[OPTION_BACKEND] == NULL)
+		return "--host needs --backend ADDRESS:PORT: where is your "
+		       "Home Assistant?";
+	if (!host &&
+	    (args->option[OPTION_BACKEND] != NULL ||
+	        args->option[OPTION_EMAIL] != NULL ||
+	        args->option[OPTION_STATE_DIR] != NULL))
+		return "--backend, --email and --state-dir need --host NAME: "
+		       "what is your public name?";
+	return NULL;
+}
+
+/* An absolute path: the daemon may run elsewhere. */
+static char *
+absolute(const char *path)
+{
+	char *here, *full;
+
+	if (path[0] == '/')
+		return xstrdup(path);
+	here = getcwd(NULL, 0);
+	full = xasprintf("%s/%s", here != NULL ? here : "", path);
+	free(here);
+	return full;
+}
+
+int
+command_run(const struct arguments *args)
+{
+	struct quick quick = { .host = args->option[OPTION_HOST],
+		.backend = args->option[OPTION_BACKEND],
+		.email = args->option[OPTION_EMAIL],
+		.unprivileged = geteuid() == 0 };
+	const char *file = args->option[OPTION_FILE];
+	const char *wrong = misuse(args);
+	struct error err;
+	char *dir;
+	int status;
+
+	if (wrong != NULL) {
+		say("run: %s", wrong);
+		return EXIT_USAGE;
+	}
+	if (quick.host == NULL)
+		return become_daemon(file != NULL ? file : CONFIG_DEFAULT_FILE);
+	dir = args->option[OPTION_STATE_DIR] != NULL
+	    ? absolute(args->option[OPTION_STATE_DIR])
+	    : quick_state_dir(&err);
+	if (dir == NULL) {
+		say("run: %s", err.msg);
+		return EXIT_BAD;
+	}
+	quick.state_dir = dir;
+	status = run_quick(&quick);
+	free(dir);
+	return status;
+}

@@ -1,0 +1,137 @@
+/* The top level of a configuration, and what its parts have in common. */
+
+#include "build.h"
+
+#include <unistd.h>
+
+#include "pattern.h"
+#include "value.h"
+
+#define WORKERS_AUTO_MAX 2 /* a home has no use for more */
+
+const struct value *
+build_value(const struct directive *section, enum word id)
+{
+	const struct directive *directive = tree_find(section, id);
+
+	return directive != NULL && !directive->bad ? directive->values : NULL;
+}
+
+const char *
+build_text(const struct directive *section, enum word id)
+{
+	const struct value *value = build_value(section, id);
+
+	return value != NULL ? value->text : NULL;
+}
+
+int
+build_number(struct build *build, const struct directive *section, enum word id)
+{
+	const struct value *value = build_value(section, id);
+
+	if (value == NULL)
+		value = build_value(build->tree->root, id);
+	return value != NULL
+	    ? value->number
+	    : value_default(build->tree, schema_row(section->scope, id));
+}
+
+const char *
+build_name(const struct directive *directive)
+{
+	return directive->gateway != NULL ? "Gateway" : directive->row->word;
+}
+
+static void
+free_regex(void *regex)
+{
+	regfree(regex);
+}
+
+bool
+build_pattern(struct build *build, const struct directive *directive,
+    bool ignore_case, regex_t *regex)
+{
+	const struct value *value = directive->values;
+	struct error err;
+
+	if (pattern_compile(regex, value->text, ignore_case, &err) == -1) {
+		diag_add(build->diag, DIAG_ERROR, value->pos,
+		    "'%s' needs a regular expression, not '%.100s' (%s)",
+		    directive->row->word, value->text, err.msg);
+		return false;
+	}
+	arena_on_free(build->arena, free_regex, regex);
+	return true;
+}
+
+static struct config_pos
+pos_of(const struct directive *section, enum word id)
+{
+	const struct value *value = build_value(section, id);
+
+	return value != NULL ? value->pos : section->pos;
+}
+
+static unsigned
+count_workers(int wanted)
+{
+	long cores;
+
+	if (wanted > 0)
+		return (unsigned)wanted;
+	cores = sysconf(_SC_NPROCESSORS_ONLN);
+	if (cores < 1)
+		return 1;
+	return cores < WORKERS_AUTO_MAX ? (unsigned)cores : WORKERS_AUTO_MAX;
+}
+
+static void
+build_top(struct build *build)
+{
+	const struct directive *root = build->tree->root;
+	struct config *config = build->config;
+
+	config->user = build_text(root, WORD_USER);
+	config->user_pos = pos_of(root, WORD_USER);
+	config->group = build_text(root, WORD_GROUP);
+	config->group_pos = pos_of(root, WORD_GROUP);
+	config->root_jail = build_text(root, WORD_ROOTJAIL);
+	config->root_jail_pos = pos_of(root, WORD_ROOTJAIL);
+	config->state_dir = build_text(root, WORD_STATEDIR);
+	config->state_dir_pos = pos_of(root, WORD_STATEDIR);
+	if (config->state_dir == NULL)
+		config->state_dir =
+		    schema_row(SCOPE_GLOBAL, WORD_STATEDIR)->def;
+	config->pid_file = build_text(root, WORD_PIDFILE);
+	config->log_facility = build_number(build, root, WORD_LOGFACILITY);
+	config->daemonize = build_number(build, root, WORD_DAEMON) != 0;
+	config->workers =
+	    count_workers(build_number(build, root, WORD_WORKERS));
+	config->alive = (unsigned)build_number(build, root, WORD_ALIVE);
+	config->grace = (unsigned)build_number(build, root, WORD_GRACE);
+}
+
+void
+build_config(struct tree *tree, struct config *config)
+{
+	struct build build = {
+		.tree = tree,
+		.diag = tree->diag,
+		.arena = tree->arena,
+		.config = config,
+	};
+	const struct directive *root = tree->root;
+	unsigned ncerts =
+	    tree_count(root, WORD_CERT) + tree_count(root, WORD_AUTOCERT);
+
+	config->backends = arena_alloc(build.arena,
+	    tree_count(root, WORD_BACKEND) * sizeof(*config->backends));
+	config->certs =
+	    arena_alloc(build.arena, ncerts * sizeof(*config->certs));
+	build_top(&build);
+	build.acme = build_acme(&build);
+	config->services = build_services(&build, root);
+	build_listeners(&build);
+}

@@ -1,0 +1,187 @@
+/* ListenHTTP and ListenHTTPS. */
+
+#include <arpa/inet.h>
+
+#include "build.h"
+
+#define XHTTP_MAX 3
+#define TLS_1_2 0x0303u
+#define TLS_1_3 0x0304u
+
+static void
+build_address(struct build *build, const struct directive *section,
+    struct config_listener *listener)
+{
+	const char *address = build_text(section, WORD_ADDRESS);
+	uint16_t port = (uint16_t)build_number(build, section, WORD_PORT);
+
+	listener->dual = address == NULL;
+	addr_parse(&listener->addr, address != NULL ? address : "::", port);
+}
+
+static unsigned
+build_methods(struct build *build, const struct directive *section)
+{
+	int level = build_number(build, section, WORD_XHTTP);
+
+	if (level <= XHTTP_MAX)
+		return (unsigned)level;
+	diag_add(build->diag, DIAG_WARNING,
+	    build_value(section, WORD_XHTTP)->pos,
+	    "'xHTTP %d' is 'xHTTP %d' here: methods of RPC over HTTP are not "
+	    "passed on",
+	    level, XHTTP_MAX);
+	return XHTTP_MAX;
+}
+
+static struct config_pattern *
+build_removals(struct build *build, const struct directive *section)
+{
+	struct config_pattern *first = NULL, **tail = &first, *pattern;
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next) {
+		if (line->bad || line->row->id != WORD_HEADREMOVE)
+			continue;
+		pattern = arena_alloc(build->arena, sizeof(*pattern));
+		if (!build_pattern(build, line, true, &pattern->regex))
+			continue;
+		*tail = pattern;
+		tail = &pattern->next;
+	}
+	return first;
+}
+
+/* Disable means that version and everything older. */
+static unsigned
+build_min_version(const struct directive *section)
+{
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next)
+		if (!line->bad && line->row->id == WORD_DISABLE &&
+		    line->row->choices[line->values->number + 1] == NULL)
+			return TLS_1_3;
+	return TLS_1_2;
+}
+
+static void
+build_tls(struct build *build, const struct directive *section,
+    struct config_listener *listener)
+{
+	const struct value *ciphers = build_value(section, WORD_CIPHERS);
+
+	listener->tls = true;
+	listener->tls_min_version = build_min_version(section);
+	listener->prefer_server_order =
+	    build_number(build, section, WORD_SSLHONORCIPHERORDER) != 0;
+	if (ciphers != NULL) {
+		listener->ciphers = ciphers->text;
+		listener->ciphers_pos = ciphers->pos;
+	}
+	build_certs(build, section, listener);
+	if (listener->services == NULL && build->config->services == NULL &&
+	    tree_find(build->tree->root, WORD_SERVICE) == NULL)
+		diag_add(build->diag, DIAG_WARNING, section->pos,
+		    "'%s' has no Service, and there is none at the top level: "
+		    "every request will be refused",
+		    build_name(section));
+}
+
+static struct config_listener *
+build_listener(struct build *build, const struct directive *section)
+{
+	struct config_listener *listener =
+	    arena_alloc(build->arena, sizeof(*listener));
+
+	listener->pos = section->pos;
+	listener->index = build->config->nlisteners++;
+	build_address(build, section, listener);
+	listener->methods = build_methods(build, section);
+	listener->head_remove = build_removals(build, section);
+	listener->log_level =
+	    (unsigned)build_number(build, section, WORD_LOGLEVEL);
+	listener->client_timeout =
+	    (unsigned)build_number(build, section, WORD_CLIENT);
+	listener->services = build_services(build, section);
+	if (section->row->id == WORD_LISTENHTTPS)
+		build_tls(build, section, listener);
+	return listener;
+}
+
+static bool
+is_wildcard(const struct addr *addr)
+{
+	if (addr->u.sa.sa_family == AF_INET)
+		return addr->u.in.sin_addr.s_addr == htonl(INADDR_ANY);
+	return IN6_IS_ADDR_UNSPECIFIED(&addr->u.in6.sin6_addr);
+}
+
+/* Whether what is for b's address comes to a, too. */
+static bool
+covers(const struct config_listener *a, const struct config_listener *b)
+{
+	if (a->dual)
+		return true;
+	if (a->addr.u.sa.sa_family != b->addr.u.sa.sa_family)
+		return false;
+	return is_wildcard(&a->addr) || addr_eq(&a->addr, &b->addr);
+}
+
+static bool
+collide(const struct config_listener *a, const struct config_listener *b)
+{
+	uint16_t port = addr_port(&a->addr);
+
+	return port != 0 && port == addr_port(&b->addr) &&
+	    (covers(a, b) || covers(b, a));
+}
+
+static void
+check_collisions(struct build *build, const struct directive *const *sections,
+    const struct config_listener *new)
+{
+	const struct directive *section = sections[new->index], *other;
+	const struct config_listener *old;
+	char text[ADDR_TEXT_SIZE];
+
+	if (tree_is_bad(section))
+		return;
+	for (old = build->config->listeners; old != new; old = old->next) {
+		other = sections[old->index];
+		if (tree_is_bad(other) || !collide(old, new))
+			continue;
+		diag_add(build->diag, DIAG_ERROR, section->pos,
+		    "'%s' wants to listen on %s, but that belongs to the '%s' "
+		    "on %s",
+		    build_name(section), addr_text(&new->addr, text),
+		    build_name(other),
+		    tree_where(build->tree, other->pos, section->pos));
+	}
+}
+
+void
+build_listeners(struct build *build)
+{
+	const struct directive *root = build->tree->root, *child;
+	struct config_listener **tail = &build->config->listeners;
+	unsigned most = tree_count(root, WORD_LISTENHTTP) +
+	    tree_count(root, WORD_LISTENHTTPS);
+	const struct directive **sections =
+	    arena_alloc(build->arena, most * sizeof(struct directive *));
+
+	for (child = root->children; child != NULL; child = child->next) {
+		if (child->row == NULL ||
+		    (child->row->id != WORD_LISTENHTTP &&
+		        child->row->id != WORD_LISTENHTTPS))
+			continue;
+		sections[build->config->nlisteners] = child;
+		*tail = build_listener(build, child);
+		check_collisions(build, sections, *tail);
+		tail = &(*tail)->next;
+	}
+	if (build->config->listeners == NULL && !tree_is_bad(root))
+		diag_add(build->diag, DIAG_ERROR, root->pos,
+		    "nothing to serve: there is no Gateway, ListenHTTP or "
+		    "ListenHTTPS");
+}

@@ -1,0 +1,259 @@
+/*
+ * What a Gateway stands for. Gateways on the same address and port share a
+ * listener: the first one makes it, each adds its service and certificate. The
+ * result is a tree like any other; printed, it is a configuration.
+ */
+
+#include "expand.h"
+
+#include <string.h>
+
+#include "net/addr.h"
+#include "value.h"
+
+#define HOST_SIZE 254
+#define FORWARD_PORT 8123 /* Home Assistant's */
+#define HTTPS_PORT 443
+#define XHTTP_LEVEL "2" /* the methods that Home Assistant uses */
+
+/* One Gateway being replaced. */
+struct expansion {
+	struct tree *tree;
+	const struct directive *gateway;
+	struct directive *result; /* the new top level */
+	struct directive *acme;   /* the file's section, wherever it stands */
+};
+
+/* A directive as if it had been written at `at`. */
+static struct directive *
+add_directive(struct expansion *exp, struct directive *parent, enum word id,
+    const struct directive *at)
+{
+	const struct schema_row *row = schema_row(parent->scope, id);
+	struct directive *new = tree_add(exp->tree, parent, row->word, at->pos);
+
+	new->row = row;
+	new->scope = row->opens;
+	new->source = at->source;
+	new->gateway = exp->gateway;
+	return new;
+}
+
+static struct directive *
+add_line(struct expansion *exp, struct directive *parent, enum word id,
+    const struct directive *at, const char *text)
+{
+	struct directive *new = add_directive(exp, parent, id, at);
+	struct config_pos pos = at->values != NULL ? at->values->pos : at->pos;
+
+	tree_add_value(exp->tree, new, text, pos);
+	value_check(exp->tree, new);
+	return new;
+}
+
+/* The Gateway's own line with this meaning, or the Gateway if it has none. */
+static const struct directive *
+line_of(const struct expansion *exp, enum word id)
+{
+	const struct directive *line = tree_find(exp->gateway, id);
+
+	return line != NULL ? line : exp->gateway;
+}
+
+static const char *
+host_of(const struct expansion *exp)
+{
+	return exp->gateway->values->text;
+}
+
+static const char *
+address_of(const struct directive *section)
+{
+	const struct directive *line = tree_find(section, WORD_ADDRESS);
+
+	return line != NULL ? line->values->text : "";
+}
+
+static int
+port_of(const struct expansion *exp, enum word id)
+{
+	const struct directive *line = tree_find(exp->gateway, id);
+
+	return line != NULL
+	    ? line->values->number
+	    : value_default(exp->tree, schema_row(SCOPE_GATEWAY, id));
+}
+
+/* The listener that an earlier Gateway made at the same place, or a new one. */
+static struct directive *
+find_listener(struct expansion *exp, enum word kind, enum word port_word)
+{
+	const char *address = address_of(exp->gateway);
+	int port = port_of(exp, port_word);
+	struct directive *listener;
+
+	for (listener = exp->result->children; listener != NULL;
+	     listener = listener->next)
+		if (listener->gateway != NULL && listener->row->id == kind &&
+		    strcmp(address_of(listener), address) == 0 &&
+		    tree_find(listener, WORD_PORT)->values->number == port)
+			return listener;
+	listener = add_directive(exp, exp->result, kind, exp->gateway);
+	if (*address != '\0')
+		add_line(exp, listener, WORD_ADDRESS,
+		    line_of(exp, WORD_ADDRESS), address);
+	add_line(exp, listener, WORD_PORT, line_of(exp, port_word),
+	    arena_printf(exp->tree->arena, "%d", port));
+	add_line(exp, listener, WORD_XHTTP, exp->gateway, XHTTP_LEVEL);
+	return listener;
+}
+
+/* A service for the Gateway's host. */
+static struct directive *
+add_service(struct expansion *exp, struct directive *listener)
+{
+	struct directive *service =
+	    add_directive(exp, listener, WORD_SERVICE, exp->gateway);
+
+	add_line(exp, service, WORD_HOST, exp->gateway, host_of(exp));
+	return service;
+}
+
+static void
+add_redirect(struct expansion *exp)
+{
+	struct arena *arena = exp->tree->arena;
+	struct directive *listener =
+	    find_listener(exp, WORD_LISTENHTTP, WORD_PORT);
+	struct directive *service = add_service(exp, listener), *redirect;
+	int port = port_of(exp, WORD_HTTPSPORT);
+	const char *url = arena_printf(arena, "https://%s", host_of(exp));
+
+	if (port != 0 && port != HTTPS_PORT)
+		url = arena_printf(arena, "%s:%d", url, port);
+	redirect = add_directive(exp, service, WORD_REDIRECT, exp->gateway);
+	tree_add_value(exp->tree, redirect, "permanent", exp->gateway->pos);
+	tree_add_value(exp->tree, redirect, url, exp->gateway->pos);
+	value_check(exp->tree, redirect);
+}
+
+/* Whether an earlier Gateway has the host on this listener; says so. */
+static bool
+is_taken(struct expansion *exp, const struct directive *listener)
+{
+	const struct directive *service, *host;
+
+	for (service = listener->children; service != NULL;
+	     service = service->next) {
+		host = service->row->id == WORD_SERVICE
+		    ? tree_find(service, WORD_HOST)
+		    : NULL;
+		if (host == NULL ||
+		    strcmp(host->values->text, host_of(exp)) != 0)
+			continue;
+		diag_add(exp->tree->diag, DIAG_ERROR, exp->gateway->pos,
+		    "there is a Gateway for '%s' on %s already", host_of(exp),
+		    tree_where(exp->tree, service->pos, exp->gateway->pos));
+		return true;
+	}
+	return false;
+}
+
+static void
+add_backend(struct expansion *exp)
+{
+	const struct directive *forward = line_of(exp, WORD_FORWARD);
+	struct directive *listener =
+	    find_listener(exp, WORD_LISTENHTTPS, WORD_HTTPSPORT);
+	struct directive *backend;
+	uint16_t port = FORWARD_PORT;
+	char host[HOST_SIZE];
+
+	if (is_taken(exp, listener) ||
+	    !addr_split(forward->values->text, host, sizeof(host), &port))
+		return;
+	add_line(exp, listener, WORD_AUTOCERT, exp->gateway, host_of(exp));
+	backend = add_directive(
+	    exp, add_service(exp, listener), WORD_BACKEND, forward);
+	add_line(exp, backend, WORD_ADDRESS, forward,
+	    arena_strdup(exp->tree->arena, host));
+	add_line(exp, backend, WORD_PORT, forward,
+	    arena_printf(exp->tree->arena, "%u", port));
+}
+
+/* There is one account, so there is one address. */
+static void
+add_email(struct expansion *exp)
+{
+	const struct directive *line = tree_find(exp->gateway, WORD_EMAIL);
+	const struct directive *other;
+
+	if (line == NULL)
+		return;
+	if (exp->acme == NULL)
+		exp->acme = add_directive(exp, exp->result, WORD_ACME, line);
+	other = tree_find(exp->acme, WORD_EMAIL);
+	if (other == NULL)
+		add_line(exp, exp->acme, WORD_EMAIL, line, line->values->text);
+	else if (!other->bad &&
+	    strcmp(other->values->text, line->values->text) != 0)
+		diag_add(exp->tree->diag, DIAG_ERROR, line->values->pos,
+		    "'Email' is another one on %s; all certificates are "
+		    "obtained with one account",
+		    tree_where(exp->tree, other->pos, line->values->pos));
+}
+
+static void
+expand_gateway(struct expansion *exp)
+{
+	int port = port_of(exp, WORD_PORT);
+
+	if (port != 0 && port == port_of(exp, WORD_HTTPSPORT)) {
+		diag_add(exp->tree->diag, DIAG_ERROR, exp->gateway->pos,
+		    "'Gateway' needs two ports, and %d is both its Port and "
+		    "its HTTPSPort",
+		    port);
+		exp->result->bad = true;
+		return;
+	}
+	add_email(exp);
+	add_redirect(exp);
+	add_backend(exp);
+}
+
+static void
+move(struct directive *child, struct directive *section)
+{
+	child->parent = section;
+	child->next = NULL;
+	*section->tail = child;
+	section->tail = &child->next;
+}
+
+void
+expand_gateways(struct tree *tree)
+{
+	struct directive *old = tree->root, *child, *next;
+	struct expansion exp = {
+		.tree = tree,
+		.acme = tree_find(old, WORD_ACME),
+	};
+
+	exp.result = tree_add(tree, NULL, "", old->pos);
+	exp.result->source = old->source;
+	exp.result->scope = old->scope;
+	exp.result->bad = old->bad;
+	tree->root = exp.result;
+	for (child = old->children; child != NULL; child = next) {
+		next = child->next;
+		if (child->row == NULL || child->row->id != WORD_GATEWAY) {
+			move(child, exp.result);
+			continue;
+		}
+		exp.gateway = child;
+		if (tree_is_bad(child))
+			exp.result->bad = true;
+		else
+			expand_gateway(&exp);
+	}
+}

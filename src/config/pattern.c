@@ -1,0 +1,119 @@
+/*
+ * Patterns, compiled by libc. It takes whatever it is given, at any cost in
+ * time and memory, so what is given to it is bounded here.
+ */
+
+#include "pattern.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "http/uri.h"
+
+#define PATTERN_MAX 1024 /* bytes */
+#define REPEATS_MAX 1000 /* the intervals of a pattern multiplied */
+
+/* What "{2,5}" repeats at most; 1 for a brace that is no interval. */
+static uint64_t
+interval_max(const char *brace)
+{
+	const char *number = brace + 1;
+	uint64_t most = 1, n;
+	size_t len;
+
+	while ((len = strspn(number, "0123456789")) > 0) {
+		if (!text_u64(number, len, REPEATS_MAX, &n))
+			return REPEATS_MAX + 1;
+		if (n > most)
+			most = n;
+		number += len;
+		if (*number == ',')
+			number++;
+	}
+	return most;
+}
+
+/* libc copies what an interval repeats, within what another one repeats. */
+static bool
+repeats_too_much(const char *text)
+{
+	uint64_t repeats = 1;
+	const char *p;
+
+	for (p = strchr(text, '{'); p != NULL; p = strchr(p + 1, '{')) {
+		repeats *= interval_max(p);
+		if (repeats > REPEATS_MAX)
+			return true;
+	}
+	return false;
+}
+
+/* Not part of these expressions, and exponential where libc has it anyway. */
+static bool
+has_back_reference(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text != '\\')
+			continue;
+		text++;
+		if (*text >= '1' && *text <= '9')
+			return true;
+		if (*text == '\0')
+			break;
+	}
+	return false;
+}
+
+int
+pattern_compile(
+    regex_t *regex, const char *text, bool ignore_case, struct error *err)
+{
+	int flags = REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0);
+	char why[128];
+	int r;
+
+	if (strlen(text) > PATTERN_MAX)
+		return error_set(
+		    err, ERR_LIMIT, "longer than %d bytes", PATTERN_MAX);
+	if (repeats_too_much(text))
+		return error_set(err, ERR_LIMIT, "it repeats too much");
+	if (has_back_reference(text))
+		return error_set(
+		    err, ERR_SYNTAX, "it refers back to a part of itself");
+	r = regcomp(regex, text, flags);
+	if (r == 0)
+		return 0;
+	regerror(r, regex, why, sizeof(why));
+	return error_set(err, ERR_SYNTAX, "%s", why);
+}
+
+bool
+pattern_is_host(const char *text, char host[PATTERN_HOST_SIZE])
+{
+	size_t len = 0, rest;
+
+	text += *text == '^';
+	if (strncasecmp(text, "Host", strlen("Host")) != 0)
+		return false;
+	text += strlen("Host");
+	text += strspn(text, " \t");
+	if (*text++ != ':')
+		return false;
+	text += strspn(text, " \t");
+	rest = strlen(text);
+	if (rest > 0 && text[rest - 1] == '$')
+		rest--;
+	while (rest > 0 && strchr(" \t", text[rest - 1]) != NULL)
+		rest--;
+	for (; rest > 0; text++, rest--) {
+		if (text[0] == '\\' && rest > 1 && text[1] == '.')
+			continue;
+		if (len == PATTERN_HOST_SIZE - 1)
+			return false;
+		host[len++] = (char)tolower((unsigned char)*text);
+	}
+	host[len] = '\0';
+	return uri_is_hostname(host, len, false);
+}

@@ -1,0 +1,25 @@
+#ifndef CONFIG_PATTERN_H
+#define CONFIG_PATTERN_H
+
+/*
+ * Patterns of the configuration: POSIX extended regular expressions without
+ * what would make them cost more than a gateway can pay.
+ */
+
+#include <regex.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Compiles; the caller frees with regfree(). */
+int pattern_compile(
+    regex_t *regex, const char *text, bool ignore_case, struct error *err);
+
+/*
+ * If a HeadRequire pattern is "Host: name" with a plain name, in any spacing
+ * and with or without anchors and escaped dots: copies the name, in lower case.
+ */
+#define PATTERN_HOST_SIZE 254
+bool pattern_is_host(const char *text, char host[PATTERN_HOST_SIZE]);
+
+#endif

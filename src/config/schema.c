@@ -1,0 +1,464 @@
+/*
+ * The table of words. Whoever adds one adds its row here, its paragraph in
+ * gatehouse.conf(5) (a test compares them), and the place that asks for it.
+ */
+
+#include "schema.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define GLOBAL SCOPE_GLOBAL
+#define HTTP SCOPE_HTTP
+#define HTTPS SCOPE_HTTPS
+#define LISTENER SCOPE_LISTENER
+#define SERVICE SCOPE_SERVICE
+#define BACKEND SCOPE_BACKEND
+#define ACME SCOPE_ACME
+#define GATEWAY SCOPE_GATEWAY
+
+static const char *const protocols[] = { "SSLv2", "SSLv3", "TLSv1", "TLSv1_1",
+	"TLSv1_2", NULL };
+
+static const char *const redirects[] = { "permanent", "301", "302", "303",
+	"307", "308", NULL };
+
+static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
+	"RSA-3072", "RSA-4096", NULL };
+
+/* clang-format off: a row is a line or two */
+static const struct schema_row rows[] = {
+
+	/* --- sections ------------------------------------------------------------- */
+
+	{ "Gateway", GLOBAL, WORD_GATEWAY, ROW_REPEATABLE, SCOPE_GATEWAY,
+	    { VALUE_HOSTNAME },
+	    .help = "a public name, served over HTTPS for one backend" },
+	{ "ListenHTTP", GLOBAL, WORD_LISTENHTTP, ROW_REPEATABLE | ROW_OPTIONAL,
+	    SCOPE_HTTP, { VALUE_TEXT },
+	    .help = "an address and port for plain HTTP" },
+	{ "ListenHTTPS", GLOBAL, WORD_LISTENHTTPS,
+	    ROW_REPEATABLE | ROW_OPTIONAL, SCOPE_HTTPS, { VALUE_TEXT },
+	    .help = "an address and port for HTTPS" },
+	{ "Service", GLOBAL | LISTENER, WORD_SERVICE,
+	    ROW_REPEATABLE | ROW_OPTIONAL, SCOPE_SERVICE, { VALUE_TEXT },
+	    .help = "which requests go where" },
+	{ "BackEnd", SERVICE, WORD_BACKEND, ROW_REPEATABLE | ROW_OPTIONAL,
+	    SCOPE_BACKEND, { VALUE_TEXT },
+	    .help = "a server that requests are passed to" },
+	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
+	    .help = "the authority that issues certificates for AutoCert" },
+
+	/* --- everywhere ----------------------------------------------------------- */
+
+	{ "Include", SCOPE_ANYWHERE, WORD_INCLUDE, ROW_REPEATABLE,
+	    .types = { VALUE_TEXT }, .needs = "the path of a file",
+	    .help = "directives from another file" },
+
+	/* --- top level ------------------------------------------------------------ */
+
+	{ "User", GLOBAL, WORD_USER, .types = { VALUE_TEXT },
+	    .needs = "the name of a user", .help = "who the workers run as" },
+	{ "Group", GLOBAL, WORD_GROUP, .types = { VALUE_TEXT },
+	    .needs = "the name of a group",
+	    .help = "the group the workers run as" },
+	{ "RootJail", GLOBAL, WORD_ROOTJAIL, .types = { VALUE_DIR },
+	    .help = "the directory the workers are locked into" },
+	{ "Daemon", GLOBAL, WORD_DAEMON, .types = { VALUE_BOOL }, .def = "no",
+	    .help = "run in the background" },
+	{ "PIDFile", GLOBAL, WORD_PIDFILE, .types = { VALUE_PATH },
+	    .help = "a file for the process number" },
+	{ "StateDir", GLOBAL, WORD_STATEDIR, .types = { VALUE_DIR },
+	    .def = "/var/lib/gatehouse",
+	    .help = "where keys and certificates are kept" },
+	{ "Workers", GLOBAL, WORD_WORKERS, .types = { VALUE_WORKERS },
+	    .max = 64, .def = "auto", .help = "how many processes serve" },
+	{ "LogFacility", GLOBAL, WORD_LOGFACILITY, .types = { VALUE_FACILITY },
+	    .def = "daemon", .help = "the syslog facility" },
+	{ "Alive", GLOBAL, WORD_ALIVE, .types = { VALUE_DURATION }, .min = 1,
+	    .def = "15", .help = "the time between two looks at a backend" },
+	{ "Grace", GLOBAL, WORD_GRACE, .types = { VALUE_DURATION }, .def = "30",
+	    .help = "how long requests may finish when the gateway stops" },
+
+	/* --- time-outs, case and log level: where they are narrowed down ---------- */
+
+	{ "Client", GLOBAL | LISTENER, WORD_CLIENT, .types = { VALUE_DURATION },
+	    .min = 1, .def = "60",
+	    .help = "how long a client's connection may be idle" },
+	{ "TimeOut", GLOBAL | BACKEND, WORD_TIMEOUT,
+	    .types = { VALUE_DURATION }, .min = 1, .def = "300",
+	    .help = "how long a backend may take to begin its answer" },
+	{ "ConnTO", GLOBAL | BACKEND, WORD_CONNTO, .types = { VALUE_DURATION },
+	    .min = 1, .def = "5",
+	    .help = "how long connecting to a backend may take" },
+	{ "WSTimeOut", GLOBAL | BACKEND, WORD_WSTIMEOUT,
+	    .types = { VALUE_DURATION }, .def = "0",
+	    .help = "how long a WebSocket may be silent, 0 = for ever" },
+	{ "IgnoreCase", GLOBAL | SERVICE, WORD_IGNORECASE,
+	    .types = { VALUE_BOOL }, .def = "no",
+	    .help = "whether URL patterns ignore case" },
+	{ "LogLevel", GLOBAL | LISTENER, WORD_LOGLEVEL,
+	    .types = { VALUE_NUMBER }, .max = 5, .def = "1",
+	    .help = "how much is logged of each request" },
+
+	/* --- listeners ------------------------------------------------------------ */
+
+	{ "Address", LISTENER, WORD_ADDRESS, .types = { VALUE_IP },
+	    .help = "the address to listen on" },
+	{ "Port", HTTP, WORD_PORT, .types = { VALUE_NUMBER }, .max = 65535,
+	    .def = "80", .help = "the port to listen on" },
+	{ "Port", HTTPS, WORD_PORT, .types = { VALUE_NUMBER }, .max = 65535,
+	    .def = "443", .help = "the port to listen on" },
+	{ "xHTTP", LISTENER, WORD_XHTTP, .types = { VALUE_NUMBER }, .max = 4,
+	    .def = "0", .help = "which request methods are allowed" },
+	{ "HeadRemove", LISTENER, WORD_HEADREMOVE, ROW_REPEATABLE,
+	    .types = { VALUE_REGEX },
+	    .help = "header fields of the client to take out" },
+	{ "HeaderRemove", LISTENER, WORD_HEADREMOVE, ROW_REPEATABLE,
+	    .types = { VALUE_REGEX }, .help = "the same as HeadRemove" },
+
+	{ "Cert", HTTPS, WORD_CERT, ROW_REPEATABLE, .types = { VALUE_PATH },
+	    .help = "a PEM file with certificate chain and private key" },
+	{ "AutoCert", HTTPS, WORD_AUTOCERT, ROW_REPEATABLE | ROW_MANY,
+	    .types = { VALUE_HOSTNAME },
+	    .help = "the names of a certificate to obtain" },
+	{ "Disable", HTTPS, WORD_DISABLE, ROW_REPEATABLE,
+	    .types = { VALUE_CHOICE }, .choices = protocols,
+	    .help = "the newest protocol version that is refused" },
+	{ "Ciphers", HTTPS, WORD_CIPHERS, .types = { VALUE_TEXT },
+	    .needs = "an OpenSSL cipher list",
+	    .help = "the ciphers of TLS 1.2" },
+	{ "SSLHonorCipherOrder", HTTPS, WORD_SSLHONORCIPHERORDER,
+	    .types = { VALUE_BOOL }, .def = "no",
+	    .help = "whether our order of ciphers counts, not the client's" },
+
+	/* --- services ------------------------------------------------------------- */
+
+	{ "HeadRequire", SERVICE, WORD_HEADREQUIRE, ROW_REPEATABLE,
+	    .types = { VALUE_REGEX },
+	    .help = "a pattern that some header field must match" },
+	{ "Header", SERVICE, WORD_HEADREQUIRE, ROW_REPEATABLE,
+	    .types = { VALUE_REGEX }, .help = "the same as HeadRequire" },
+	{ "HeadDeny", SERVICE, WORD_HEADDENY, ROW_REPEATABLE,
+	    .types = { VALUE_REGEX },
+	    .help = "a pattern that no header field may match" },
+	{ "Host", SERVICE, WORD_HOST, ROW_REPEATABLE, .types = { VALUE_VHOST },
+	    .help = "the host name that the request must be for" },
+	{ "URL", SERVICE, WORD_URL, ROW_REPEATABLE, .types = { VALUE_REGEX },
+	    .help = "a pattern that path and query must match" },
+	{ "Redirect", SERVICE, WORD_REDIRECT, ROW_OPTIONAL,
+	    .types = { VALUE_CHOICE, VALUE_URL }, .choices = redirects,
+	    .def = "302", .help = "the URL that the client is sent to" },
+
+	/* --- backends ------------------------------------------------------------- */
+
+	{ "Address", BACKEND, WORD_ADDRESS, ROW_REQUIRED,
+	    .types = { VALUE_HOST },
+	    .help = "the address or name of the backend" },
+	{ "Port", BACKEND, WORD_PORT, ROW_REQUIRED, .types = { VALUE_NUMBER },
+	    .min = 1, .max = 65535, .help = "the port of the backend" },
+
+	/* --- ACME ----------------------------------------------------------------- */
+
+	{ "Directory", ACME, WORD_DIRECTORY, .types = { VALUE_DIRECTORY },
+	    .def = "letsencrypt", .help = "the authority" },
+	{ "Email", ACME, WORD_EMAIL, .types = { VALUE_EMAIL },
+	    .help = "where the authority can reach you" },
+	{ "CAFile", ACME, WORD_CAFILE, .types = { VALUE_PATH },
+	    .help = "whom to trust as the authority, instead of the system's "
+	            "list" },
+	{ "KeyType", ACME, WORD_KEYTYPE, .types = { VALUE_CHOICE },
+	    .choices = key_types, .def = "P-256",
+	    .help = "the private keys of certificates" },
+	{ "EAB", ACME, WORD_EAB, ROW_SECRET,
+	    .types = { VALUE_TEXT, VALUE_BASE64URL },
+	    .needs = "a key identifier and a base64url key",
+	    .help = "the account that the authority gave you" },
+
+	/* --- Gateway -------------------------------------------------------------- */
+
+	{ "Forward", GATEWAY, WORD_FORWARD, ROW_REQUIRED,
+	    .types = { VALUE_FORWARD },
+	    .help = "where Home Assistant is; port 8123 unless given" },
+	{ "Email", GATEWAY, WORD_EMAIL, .types = { VALUE_EMAIL },
+	    .help = "where the certificate authority can reach you" },
+	{ "Address", GATEWAY, WORD_ADDRESS, .types = { VALUE_IP },
+	    .help = "the address to listen on" },
+	{ "Port", GATEWAY, WORD_PORT, .types = { VALUE_NUMBER }, .max = 65535,
+	    .def = "80", .help = "the port for plain HTTP" },
+	{ "HTTPSPort", GATEWAY, WORD_HTTPSPORT, .types = { VALUE_NUMBER },
+	    .max = 65535, .def = "443", .help = "the port for HTTPS" },
+
+	/* --- of Pound, without meaning here --------------------------------------- */
+
+	{ "Threads", GLOBAL, .flags = ROW_IGNORED },
+	{ "WorkerMinCount", GLOBAL, .flags = ROW_IGNORED },
+	{ "WorkerMaxCount", GLOBAL, .flags = ROW_IGNORED },
+
+/* --- not supported yet ---------------------------------------------------- */
+
+#define LATER(name, in)                                                        \
+	{                                                                      \
+		name, in, .flags = ROW_LATER                                   \
+	}
+#define LATER_BUT(name, in, advice)                                            \
+	{                                                                      \
+		name, in, .flags = ROW_LATER, .help = advice                   \
+	}
+#define LATER_MAYBE(name, in)                                                  \
+	{                                                                      \
+		name, in, .flags = ROW_LATER | ROW_MAYBE                       \
+	}
+#define LATER_SECTION(name, in)                                                \
+	{                                                                      \
+		name, in, .flags = ROW_LATER, .opens = SCOPE_SKIPPED           \
+	}
+#define NATIVE(name, in)                                                       \
+	{                                                                      \
+		name, in, .flags = ROW_LATER | ROW_NATIVE | ROW_MAYBE          \
+	}
+#define ANY (GLOBAL | LISTENER | SERVICE)
+#define EDITS (LISTENER | SERVICE)
+
+	NATIVE("DDNS", GLOBAL),
+	NATIVE("Status", GLOBAL | LISTENER),
+	NATIVE("EABFile", ACME),
+	NATIVE("Profile", ACME),
+	NATIVE("ReuseKey", ACME),
+	NATIVE("Challenge", ACME),
+	NATIVE("DNSHook", ACME),
+	NATIVE("PreferredChain", ACME),
+	NATIVE("Fallback", ACME),
+	NATIVE("Hook", ACME),
+	NATIVE("Webhook", ACME),
+	NATIVE("Use", ACME),
+
+	LATER("LogFormat", GLOBAL),
+	LATER("LogTag", GLOBAL),
+	LATER("Anonymise", GLOBAL),
+	LATER("Anonymize", GLOBAL),
+	LATER("HeaderOption", GLOBAL | LISTENER),
+	LATER("ForwardedHeader", GLOBAL | LISTENER),
+	LATER_MAYBE("TrustedIP", GLOBAL | LISTENER),
+	LATER_MAYBE("ACL", GLOBAL | SERVICE),
+	LATER("IncludeDir", GLOBAL),
+	LATER_MAYBE("Control", GLOBAL | SERVICE),
+	LATER_SECTION("Backend", GLOBAL),
+	LATER_MAYBE("Condition", GLOBAL),
+	LATER("Constant", ANY),
+	LATER("RegexType", GLOBAL),
+	LATER("LineBufferSize", GLOBAL | LISTENER),
+	LATER("Supervisor", GLOBAL),
+	LATER("WorkerIdleTimeout", GLOBAL),
+	LATER("WorkerStackSize", GLOBAL),
+	LATER("ConnectionQueueSize", GLOBAL),
+	LATER("ReserveFD", GLOBAL),
+	LATER("Balancer", GLOBAL | SERVICE),
+	LATER_SECTION("CombineHeaders", GLOBAL),
+	LATER("BackendStats", GLOBAL),
+	LATER("WatcherTTL", GLOBAL),
+	LATER("SSLEngine", GLOBAL),
+	LATER("ECDHCurve", GLOBAL | HTTPS),
+	LATER_SECTION("Resolver", GLOBAL),
+	LATER("CNAMEChain", GLOBAL),
+	LATER("ConfigFile", GLOBAL),
+	LATER_MAYBE("ConfigText", GLOBAL),
+	LATER("Debug", GLOBAL),
+	LATER_SECTION("Lua", GLOBAL),
+	LATER_MAYBE("Tunnel", GLOBAL),
+
+	LATER_BUT("DeleteHeader", EDITS,
+	    "HeadRemove takes fields out of the client's request"),
+	LATER("AddHeader", EDITS),
+	LATER("HeaderAdd", EDITS),
+	LATER("SetHeader", EDITS),
+	LATER("RewriteLocation", EDITS),
+	LATER("MaxRequest", LISTENER),
+	LATER_BUT("ACME", LISTENER,
+	    "use AutoCert in ListenHTTPS: challenges are answered by "
+	    "themselves"),
+	LATER("ErrorFile", LISTENER),
+	LATER("Err400", LISTENER),
+	LATER("Err401", LISTENER),
+	LATER("Err403", LISTENER),
+	LATER("Err404", LISTENER),
+	LATER("Err405", LISTENER),
+	LATER("Err413", LISTENER),
+	LATER("Err414", LISTENER),
+	LATER("Err500", LISTENER),
+	LATER("Err501", LISTENER),
+	LATER("Err502", LISTENER),
+	LATER("Err503", LISTENER),
+	LATER("MaxURI", LISTENER),
+	LATER("CheckURL", LISTENER),
+	LATER_SECTION("Rewrite", EDITS),
+	LATER("Else", EDITS),
+	LATER("RewriteErrors", LISTENER),
+	LATER("SetURL", EDITS),
+	LATER("SetPath", EDITS),
+	LATER("SetQuery", EDITS),
+	LATER("SetQueryParam", EDITS),
+	LATER("DeleteQuery", EDITS),
+	LATER("RewriteDestination", EDITS),
+	LATER("LuaModify", EDITS),
+	LATER("SocketFrom", LISTENER),
+	LATER("ClientCert", HTTPS | SERVICE),
+	LATER("CAlist", HTTPS),
+	LATER("VerifyList", HTTPS),
+	LATER("CRLlist", HTTPS),
+	LATER("SSLAllowClientRenegotiation", HTTPS),
+	LATER("NoHTTPS11", HTTPS),
+
+	LATER_BUT("Path", SERVICE, "URL takes a pattern for path and query"),
+	LATER_MAYBE("Not", SERVICE),
+	LATER_SECTION("Match", SERVICE),
+	LATER("BasicAuth", SERVICE),
+	LATER("Method", SERVICE),
+	LATER("Query", SERVICE),
+	LATER("QueryParam", SERVICE),
+	LATER("StringMatch", SERVICE),
+	LATER("TBF", SERVICE),
+	LATER("Eval", SERVICE),
+	LATER("LuaMatch", SERVICE),
+	LATER("Error", SERVICE),
+	LATER_SECTION("Emergency", SERVICE),
+	LATER("UseBackend", SERVICE),
+	LATER("SendFile", SERVICE),
+	LATER("Success", SERVICE),
+	LATER("Metrics", SERVICE),
+	LATER("Disabled", SERVICE | BACKEND),
+	LATER("LogSuppress", SERVICE),
+	LATER("FallThrough", SERVICE),
+	LATER_SECTION("Session", SERVICE),
+	LATER("Type", SERVICE),
+	LATER("TTL", SERVICE),
+	LATER("ID", SERVICE),
+	LATER("LuaBackend", SERVICE),
+	LATER("ContentCapture", SERVICE),
+
+	LATER("HTTPS", BACKEND),
+	LATER("ServerName", BACKEND),
+	LATER("Cert", BACKEND),
+	LATER("Ciphers", BACKEND),
+	LATER("Disable", BACKEND),
+	LATER("Priority", BACKEND),
+	LATER("Resolve", BACKEND),
+	LATER("Family", BACKEND),
+	LATER("OverrideTTL", BACKEND),
+	LATER("RetryInterval", GLOBAL | BACKEND),
+	LATER("IgnoreSRVWeight", BACKEND),
+	LATER("Use", BACKEND),
+};
+/* clang-format on */
+
+#define NROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const struct {
+	enum scope scope;
+	const char *place;
+} places[] = {
+	{ SCOPE_GLOBAL, "at the top level" },
+	{ SCOPE_HTTP, "in ListenHTTP" },
+	{ SCOPE_HTTPS, "in ListenHTTPS" },
+	{ SCOPE_SERVICE, "in Service" },
+	{ SCOPE_BACKEND, "in BackEnd" },
+	{ SCOPE_ACME, "in ACME" },
+	{ SCOPE_GATEWAY, "in Gateway" },
+};
+
+const struct schema_row *
+schema_at(unsigned n)
+{
+	return n < NROWS ? &rows[n] : NULL;
+}
+
+const struct schema_row *
+schema_find(unsigned scopes, const char *word)
+{
+	size_t len = strlen(word), i;
+
+	for (i = 0; i < NROWS; i++)
+		if ((rows[i].scopes & scopes) != 0 &&
+		    text_ieq(word, len, rows[i].word))
+			return &rows[i];
+	return NULL;
+}
+
+const struct schema_row *
+schema_row(unsigned scopes, enum word id)
+{
+	size_t i = 0;
+
+	while (
+	    i < NROWS && (rows[i].id != id || (rows[i].scopes & scopes) == 0))
+		i++;
+	assert(i < NROWS);
+	return &rows[i];
+}
+
+/* In a short word two wrong letters are another word. */
+static unsigned
+tolerance(const char *word)
+{
+	return strlen(word) < 5 ? 1 : 2;
+}
+
+const struct schema_row *
+schema_suggest(enum scope scope, const char *word)
+{
+	unsigned least = tolerance(word) + 1;
+	const struct schema_row *best = NULL;
+	size_t i;
+
+	for (i = 0; i < NROWS; i++) {
+		unsigned distance;
+
+		if ((rows[i].scopes & scope) == 0 ||
+		    (rows[i].flags & ROW_LATER) != 0)
+			continue;
+		distance = text_distance(word, rows[i].word);
+		if (distance < least) {
+			least = distance;
+			best = &rows[i];
+		}
+	}
+	return best;
+}
+
+unsigned
+schema_scopes(const char *word)
+{
+	size_t len = strlen(word), i;
+	unsigned scopes = 0;
+
+	for (i = 0; i < NROWS; i++)
+		if ((rows[i].flags & ROW_LATER) == 0 &&
+		    text_ieq(word, len, rows[i].word))
+			scopes |= rows[i].scopes;
+	return scopes;
+}
+
+char *
+schema_places(unsigned scopes, char dst[SCHEMA_PLACES_SIZE])
+{
+	size_t len = 0, i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const char *before = ", ";
+
+		if ((scopes & places[i].scope) == 0)
+			continue;
+		scopes &= ~(unsigned)places[i].scope;
+		if (len == 0)
+			before = "";
+		else if (scopes == 0)
+			before = " or ";
+		len += (size_t)snprintf(dst + len, SCHEMA_PLACES_SIZE - len,
+		    "%s%s", before, places[i].place);
+	}
+	return dst;
+}

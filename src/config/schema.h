@@ -1,0 +1,149 @@
+#ifndef CONFIG_SCHEMA_H
+#define CONFIG_SCHEMA_H
+
+/*
+ * The language as one table: every word that a configuration may hold, where it
+ * may stand, what values it takes, and the words of Pound that are known but
+ * not supported yet.
+ */
+
+#include <stddef.h>
+
+/* Where a directive stands, as a set of bits. */
+enum scope {
+	SCOPE_GLOBAL = 1 << 0,
+	SCOPE_HTTP = 1 << 1,
+	SCOPE_HTTPS = 1 << 2,
+	SCOPE_SERVICE = 1 << 3,
+	SCOPE_BACKEND = 1 << 4,
+	SCOPE_ACME = 1 << 5,
+	SCOPE_GATEWAY = 1 << 6,
+	SCOPE_SKIPPED = 1 << 7 /* in a section that is not understood */
+};
+
+#define SCOPE_LISTENER (SCOPE_HTTP | SCOPE_HTTPS)
+#define SCOPE_ANYWHERE (SCOPE_SKIPPED - 1)
+
+/* What the later stages ask for. Two words may mean the same. */
+enum word {
+	WORD_OTHER, /* nobody asks */
+	WORD_ACME,
+	WORD_ADDRESS,
+	WORD_ALIVE,
+	WORD_AUTOCERT,
+	WORD_BACKEND,
+	WORD_CAFILE,
+	WORD_CERT,
+	WORD_CIPHERS,
+	WORD_CLIENT,
+	WORD_CONNTO,
+	WORD_DAEMON,
+	WORD_DIRECTORY,
+	WORD_DISABLE,
+	WORD_EAB,
+	WORD_EMAIL,
+	WORD_FORWARD,
+	WORD_GATEWAY,
+	WORD_GRACE,
+	WORD_GROUP,
+	WORD_HEADDENY,
+	WORD_HEADREMOVE,
+	WORD_HEADREQUIRE,
+	WORD_HOST,
+	WORD_HTTPSPORT,
+	WORD_IGNORECASE,
+	WORD_INCLUDE,
+	WORD_KEYTYPE,
+	WORD_LISTENHTTP,
+	WORD_LISTENHTTPS,
+	WORD_LOGFACILITY,
+	WORD_LOGLEVEL,
+	WORD_PIDFILE,
+	WORD_PORT,
+	WORD_REDIRECT,
+	WORD_ROOTJAIL,
+	WORD_SERVICE,
+	WORD_SSLHONORCIPHERORDER,
+	WORD_STATEDIR,
+	WORD_TIMEOUT,
+	WORD_URL,
+	WORD_USER,
+	WORD_WORKERS,
+	WORD_WSTIMEOUT,
+	WORD_XHTTP
+};
+
+enum value_type {
+	VALUE_NONE,
+	VALUE_TEXT,
+	VALUE_NUMBER,   /* min..max */
+	VALUE_BOOL,     /* 1/0 yes/no true/false on/off */
+	VALUE_DURATION, /* seconds, or 1m30s; min..DURATION_MAX */
+	VALUE_CHOICE,   /* one of the row's choices */
+	VALUE_FACILITY, /* of syslog, or "-" */
+	VALUE_WORKERS,  /* "auto" or 1..max */
+	VALUE_PATH,     /* seen from the directory of its file */
+	VALUE_DIR,      /* an absolute path */
+	VALUE_IP,       /* a numeric address */
+	VALUE_HOST,     /* where to connect to: numeric, or any name */
+	VALUE_FORWARD,  /* the same with a port */
+	VALUE_VHOST,    /* what a Host field says */
+	VALUE_HOSTNAME, /* what a certificate is for */
+	VALUE_REGEX,
+	VALUE_URL,
+	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
+	VALUE_EMAIL,
+	VALUE_BASE64URL
+};
+
+#define DURATION_MAX (30 * 86400)
+#define ROW_VALUES_MAX 100 /* with ROW_MANY */
+
+enum row_flag {
+	ROW_REPEATABLE = 1 << 0, /* may stand in its section more than once */
+	ROW_REQUIRED = 1 << 1,   /* its section must hold it */
+	ROW_OPTIONAL = 1 << 2,   /* the first value may be left out */
+	ROW_MANY = 1 << 3,       /* the last value may be repeated */
+	ROW_SECRET = 1 << 4,     /* the last value is a secret */
+	ROW_IGNORED = 1 << 5,    /* accepted, has no meaning here */
+	ROW_LATER = 1 << 6,      /* known, not supported yet */
+	ROW_NATIVE = 1 << 7,     /* with ROW_LATER: our own, not Pound's */
+	ROW_MAYBE = 1 << 8       /* opens a section in one of its forms */
+};
+
+struct schema_row {
+	const char *word;
+	unsigned scopes;
+	enum word id;
+	unsigned flags;
+	enum scope opens; /* a section: where its directives stand; else 0 */
+	enum value_type types[2];
+	int min;
+	int max;
+	const char *const *choices;
+	const char *def;   /* as it would be written; NULL = none */
+	const char *needs; /* the value in words, where the type is too vague */
+	const char *help;  /* what it is for; with ROW_LATER: what to do */
+};
+
+/* The row of a word in any of these scopes, or NULL. Case is ignored. */
+const struct schema_row *schema_find(unsigned scopes, const char *word);
+
+/* The row of this meaning, which must exist in these scopes. */
+const struct schema_row *schema_row(unsigned scopes, enum word id);
+
+/* The supported word of this scope that was probably meant, or NULL. */
+const struct schema_row *schema_suggest(enum scope scope, const char *word);
+
+/* Where the word is supported; 0 = nowhere. */
+unsigned schema_scopes(const char *word);
+
+#define SCHEMA_PLACES_SIZE 160
+
+/* "at the top level, in ListenHTTP or in ListenHTTPS". Returns dst. */
+char *schema_places(unsigned scopes, char dst[SCHEMA_PLACES_SIZE]);
+
+/* The n-th row; NULL past the end. */
+const struct schema_row *schema_at(unsigned n);
+
+#endif

@@ -1,0 +1,335 @@
+/*
+ * The files of a configuration, kept with their names so that every process
+ * parses the same bytes: the supervisor reads them, the others get them sealed
+ * in a memfd. A sealed text is the files one after the other, each behind its
+ * three lengths, with every secret overwritten.
+ */
+
+#include "config/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "base/xalloc.h"
+#include "source.h"
+
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define SEALED_MAX                                                             \
+	(CONFIG_FILES_MAX * (sizeof(struct lengths) + 3 * CONFIG_FILE_MAX))
+
+struct secret_range {
+	size_t offset;
+	size_t len;
+};
+
+struct config_text {
+	struct source *sources[CONFIG_FILES_MAX];
+	unsigned nsources;
+	bool complete; /* nothing can be added: no file is opened any more */
+};
+
+/* In front of each file in a sealed text. */
+struct lengths {
+	uint32_t name;
+	uint32_t path;
+	uint32_t data;
+};
+
+/* Takes name and path. */
+static struct source *
+add_source(struct config_text *text, char *name, char *path, const void *data,
+    size_t len)
+{
+	struct source *source = xcalloc(1, sizeof(*source));
+
+	source->name = name;
+	source->path = path;
+	source->data = xmalloc(len + 1);
+	memcpy(source->data, data, len);
+	source->data[len] = '\0';
+	source->len = len;
+	text->sources[text->nsources++] = source;
+	return source;
+}
+
+static struct source *
+read_source(struct config_text *text, char *name, char *path, struct error *err)
+{
+	struct source *source = NULL;
+	struct buf buf;
+
+	buf_init(&buf, CONFIG_FILE_MAX + 1);
+	if (file_read(path, CONFIG_FILE_MAX, &buf, err) == 0)
+		source =
+		    add_source(text, name, path, buf_data(&buf), buf_len(&buf));
+	buf_wipe(&buf);
+	if (source == NULL) {
+		free(name);
+		free(path);
+	}
+	return source;
+}
+
+/* `path`, seen from the directory of `file`. */
+static char *
+beside(const char *file, const char *path)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (path[0] == '/' || slash == NULL)
+		return xstrdup(path);
+	return xasprintf("%.*s%s", (int)(slash + 1 - file), file, path);
+}
+
+/* The process may change its directory before it reads the path again. */
+static char *
+absolute(const char *path)
+{
+	char *dir, *result;
+
+	if (path[0] == '/')
+		return xstrdup(path);
+	dir = getcwd(NULL, 0);
+	if (dir == NULL)
+		return NULL;
+	result = xasprintf("%s/%s", strcmp(dir, "/") == 0 ? "" : dir, path);
+	free(dir);
+	return result;
+}
+
+struct config_text *
+config_text_read(const char *path, struct error *err)
+{
+	struct config_text *text;
+	char *where = absolute(path);
+
+	if (where == NULL) {
+		error_sys(err, "current directory");
+		return NULL;
+	}
+	text = xcalloc(1, sizeof(*text));
+	if (read_source(text, xstrdup(path), where, err) == NULL) {
+		config_text_free(text);
+		return NULL;
+	}
+	return text;
+}
+
+struct config_text *
+config_text_new(const char *name, const char *data, size_t len)
+{
+	struct config_text *text = xcalloc(1, sizeof(*text));
+
+	text->complete = true;
+	add_source(text, xstrdup(name), xstrdup(""), data, len);
+	return text;
+}
+
+void
+config_text_free(struct config_text *text)
+{
+	unsigned i;
+
+	if (text == NULL)
+		return;
+	for (i = 0; i < text->nsources; i++) {
+		struct source *source = text->sources[i];
+
+		secret_wipe(source->data, source->len);
+		free(source->data);
+		free(source->name);
+		free(source->path);
+		free(source->secrets);
+		free(source);
+	}
+	free(text);
+}
+
+struct source *
+text_main(struct config_text *text)
+{
+	return text->sources[0];
+}
+
+struct source *
+text_include(struct config_text *text, const struct source *from,
+    const char *path, struct error *err)
+{
+	struct source *found = NULL;
+	char *where = source_resolve(from, path);
+	unsigned i;
+
+	for (i = 0; i < text->nsources && found == NULL; i++)
+		if (strcmp(text->sources[i]->path, where) == 0)
+			found = text->sources[i];
+	if (found == NULL && !text->complete &&
+	    text->nsources < CONFIG_FILES_MAX)
+		return read_source(text, beside(from->name, path), where, err);
+	if (found == NULL && text->complete)
+		error_set(
+		    err, ERR_NOTFOUND, "%s: this text stands for itself", path);
+	else if (found == NULL)
+		error_set(err, ERR_LIMIT, "%s: more than %u files", path,
+		    (unsigned)CONFIG_FILES_MAX);
+	free(where);
+	return found;
+}
+
+char *
+source_resolve(const struct source *source, const char *path)
+{
+	return beside(source->path, path);
+}
+
+void
+source_mark_secret(struct source *source, size_t offset, size_t len)
+{
+	source->secrets = xreallocarray(
+	    source->secrets, source->nsecrets + 1, sizeof(*source->secrets));
+	source->secrets[source->nsecrets].offset = offset;
+	source->secrets[source->nsecrets].len = len;
+	source->nsecrets++;
+}
+
+/* The bytes with every secret overwritten; the caller frees. */
+static char *
+blanked(const struct source *source)
+{
+	char *data = xmalloc(source->len + 1);
+	unsigned i;
+
+	memcpy(data, source->data, source->len);
+	for (i = 0; i < source->nsecrets; i++)
+		memset(data + source->secrets[i].offset, '*',
+		    source->secrets[i].len);
+	return data;
+}
+
+static int
+write_source(int fd, const struct source *source)
+{
+	struct lengths lengths = {
+		.name = (uint32_t)strlen(source->name),
+		.path = (uint32_t)strlen(source->path),
+		.data = (uint32_t)source->len,
+	};
+	char *data = blanked(source);
+	int r = -1;
+
+	if (file_write_all(fd, &lengths, sizeof(lengths)) == 0 &&
+	    file_write_all(fd, source->name, lengths.name) == 0 &&
+	    file_write_all(fd, source->path, lengths.path) == 0)
+		r = file_write_all(fd, data, lengths.data);
+	free(data);
+	return r;
+}
+
+int
+config_text_seal(const struct config_text *text, struct error *err)
+{
+	int fd =
+	    memfd_create("gatehouse.conf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	unsigned i;
+	int r = 0;
+
+	if (fd == -1)
+		return error_sys(err, "memfd_create");
+	for (i = 0; i < text->nsources && r == 0; i++)
+		r = write_source(fd, text->sources[i]);
+	if (r == 0)
+		r = fcntl(fd, F_ADD_SEALS, SEALS);
+	if (r != 0) {
+		error_sys(err, "sealing the configuration");
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Takes `len` bytes off the front of the rest; NULL if it has fewer. */
+static const char *
+cut(const char **rest, size_t *left, size_t len)
+{
+	const char *p = *rest;
+
+	if (len > *left)
+		return NULL;
+	*rest += len;
+	*left -= len;
+	return p;
+}
+
+static int
+unpack(struct config_text *text, const char *rest, size_t left)
+{
+	while (left > 0) {
+		const char *head, *name, *path, *data;
+		struct lengths lengths;
+
+		head = cut(&rest, &left, sizeof(lengths));
+		if (head == NULL || text->nsources == CONFIG_FILES_MAX)
+			return -1;
+		memcpy(&lengths, head, sizeof(lengths));
+		name = cut(&rest, &left, lengths.name);
+		path = cut(&rest, &left, lengths.path);
+		data = cut(&rest, &left, lengths.data);
+		if (name == NULL || path == NULL || data == NULL)
+			return -1;
+		add_source(text, xstrndup(name, lengths.name),
+		    xstrndup(path, lengths.path), data, lengths.data);
+	}
+	return text->nsources > 0 ? 0 : -1;
+}
+
+/* From the start, whoever else reads the same open file. */
+static int
+read_all(int fd, char *data, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = TEMP_FAILURE_RETRY(
+		    pread(fd, data + done, len - done, (off_t)done));
+
+		if (n <= 0)
+			return -1;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+struct config_text *
+config_text_unseal(int fd, struct error *err)
+{
+	struct config_text *text = NULL;
+	char *data = NULL;
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+
+	if (seals == -1 || (seals & SEALS) != SEALS || fstat(fd, &st) == -1 ||
+	    st.st_size > (off_t)SEALED_MAX) {
+		error_set(err, ERR_SYNTAX, "not a sealed configuration");
+		return NULL;
+	}
+	data = xmalloc((size_t)st.st_size + 1);
+	text = xcalloc(1, sizeof(*text));
+	text->complete = true;
+	if (read_all(fd, data, (size_t)st.st_size) == -1 ||
+	    unpack(text, data, (size_t)st.st_size) == -1) {
+		error_set(err, ERR_SYNTAX, "the sealed configuration is torn");
+		config_text_free(text);
+		text = NULL;
+	}
+	free(data);
+	return text;
+}

@@ -1,0 +1,168 @@
+/* The tree of directives: growing it, finding in it, and writing it out. */
+
+#include "tree.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "value.h"
+
+#define BLANKED "********"
+#define PRINT_MAX (256u * 1024 * 1024) /* never reached: see parse.c's bounds */
+
+struct directive *
+tree_add(struct tree *tree, struct directive *parent, const char *name,
+    struct config_pos pos)
+{
+	struct directive *new = arena_alloc(tree->arena, sizeof(*new));
+
+	new->pos = pos;
+	new->name = name;
+	new->tail = &new->children;
+	new->values_tail = &new->values;
+	new->parent = parent;
+	if (parent != NULL) {
+		new->source = parent->source;
+		new->gateway = parent->gateway;
+		*parent->tail = new;
+		parent->tail = &new->next;
+	}
+	return new;
+}
+
+struct value *
+tree_add_value(struct tree *tree, struct directive *directive, const char *text,
+    struct config_pos pos)
+{
+	struct value *new = arena_alloc(tree->arena, sizeof(*new));
+
+	new->pos = pos;
+	new->text = text;
+	*directive->values_tail = new;
+	directive->values_tail = &new->next;
+	directive->nvalues++;
+	return new;
+}
+
+struct directive *
+tree_find(const struct directive *section, enum word id)
+{
+	struct directive *child;
+
+	for (child = section->children; child != NULL; child = child->next)
+		if (child->row != NULL && child->row->id == id)
+			return child;
+	return NULL;
+}
+
+bool
+tree_is_bad(const struct directive *section)
+{
+	const struct directive *child;
+
+	if (section->bad)
+		return true;
+	for (child = section->children; child != NULL; child = child->next)
+		if (child->bad)
+			return true;
+	return false;
+}
+
+unsigned
+tree_count(const struct directive *section, enum word id)
+{
+	const struct directive *child;
+	unsigned n = 0;
+
+	for (child = section->children; child != NULL; child = child->next) {
+		if (child->row != NULL && child->row->id == id)
+			n++;
+		n += tree_count(child, id);
+	}
+	return n;
+}
+
+const char *
+tree_where(struct tree *tree, struct config_pos pos, struct config_pos message)
+{
+	if (strcmp(pos.file, message.file) == 0)
+		return arena_printf(tree->arena, "line %u", pos.line);
+	return arena_printf(tree->arena, "%s:%u", pos.file, pos.line);
+}
+
+static void
+add(struct buf *out, const char *text)
+{
+	int r = buf_append_str(out, text);
+
+	assert(r == 0);
+	(void)r;
+}
+
+static void
+print_value(struct buf *out, const struct directive *directive, unsigned n,
+    const struct value *value)
+{
+	const char *p;
+
+	if (value->next == NULL && (directive->row->flags & ROW_SECRET) != 0) {
+		add(out, "\"" BLANKED "\"");
+		return;
+	}
+	if (!value_is_quoted(directive, n)) {
+		add(out, value->text);
+		return;
+	}
+	add(out, "\"");
+	for (p = value->text; *p != '\0'; p++) {
+		char one[] = { *p, '\0' };
+
+		if (*p == '"' || *p == '\\')
+			add(out, "\\");
+		add(out, one);
+	}
+	add(out, "\"");
+}
+
+static void
+print_section(
+    struct buf *out, const struct directive *section, const char *indent)
+{
+	const struct directive *child;
+	const struct value *value;
+	unsigned n;
+
+	for (child = section->children; child != NULL; child = child->next) {
+		if (child->row->id == WORD_INCLUDE)
+			continue; /* what it brought comes next */
+		if (*indent == '\0' && child->row->opens != 0 &&
+		    child != section->children)
+			add(out, "\n");
+		add(out, indent);
+		add(out, child->row->word);
+		for (value = child->values, n = 0; value != NULL;
+		     value = value->next, n++) {
+			add(out, n == 0 ? "\t" : " ");
+			print_value(out, child, n, value);
+		}
+		add(out, "\n");
+		if (child->row->opens == 0)
+			continue;
+		print_section(out, child, indent - 1);
+		add(out, indent);
+		add(out, "End\n");
+	}
+}
+
+char *
+tree_print(const struct tree *tree)
+{
+	static const char tabs[] = "\t\t\t\t\t\t\t\t";
+	struct buf out;
+
+	buf_init(&out, PRINT_MAX);
+	print_section(&out, tree->root, tabs + sizeof(tabs) - 1);
+	add(&out, "");
+	return buf_detach(&out, NULL);
+}

@@ -1,0 +1,657 @@
+/*
+ * Values: one reader for each type of the schema. A reader says whether the
+ * text is of its type, brings it into the form that the later stages want, and
+ * may have a reason that helps more than the type's description.
+ */
+
+#include "value.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "http/uri.h"
+#include "net/addr.h"
+
+#define KEY_MAX 1024   /* bytes of an EAB key */
+#define HOST_MAX 253   /* bytes of a host name */
+#define SHOWN "%.100s" /* of a value in a message */
+
+/* One value being read. */
+struct reading {
+	struct tree *tree;
+	const struct schema_row *row;
+	const struct source *source;
+	struct value *value;
+	const char *why; /* what is wrong, where more can be said */
+};
+
+static const struct {
+	const char *name;
+	int facility;
+} facilities[] = {
+	{ "auth", LOG_AUTH },
+	{ "authpriv", LOG_AUTHPRIV },
+	{ "cron", LOG_CRON },
+	{ "daemon", LOG_DAEMON },
+	{ "ftp", LOG_FTP },
+	{ "kern", LOG_KERN },
+	{ "local0", LOG_LOCAL0 },
+	{ "local1", LOG_LOCAL1 },
+	{ "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 },
+	{ "local4", LOG_LOCAL4 },
+	{ "local5", LOG_LOCAL5 },
+	{ "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+	{ "lpr", LOG_LPR },
+	{ "mail", LOG_MAIL },
+	{ "news", LOG_NEWS },
+	{ "syslog", LOG_SYSLOG },
+	{ "user", LOG_USER },
+	{ "uucp", LOG_UUCP },
+	{ "-", -1 },
+};
+
+static const struct {
+	const char *word;
+	int value;
+} booleans[] = {
+	{ "yes", 1 },
+	{ "no", 0 },
+	{ "on", 1 },
+	{ "off", 0 },
+	{ "true", 1 },
+	{ "false", 0 },
+	{ "1", 1 },
+	{ "0", 0 },
+};
+
+static const struct {
+	char unit;
+	unsigned seconds;
+} units[] = {
+	{ 's', 1 },
+	{ 'm', 60 },
+	{ 'h', 3600 },
+	{ 'd', 86400 },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool
+refuse(struct reading *reading, const char *why)
+{
+	reading->why = why;
+	return false;
+}
+
+static bool
+is_word(const char *text, const char *word)
+{
+	return text_ieq(text, strlen(text), word);
+}
+
+static bool
+has_scheme(const char *text, const char *scheme)
+{
+	size_t len = strlen(scheme);
+
+	return strlen(text) >= len && text_ieq(text, len, scheme);
+}
+
+static bool
+read_text(struct reading *reading)
+{
+	return reading->value->text[0] != '\0';
+}
+
+static bool
+read_number(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	uint64_t number;
+
+	if (!text_u64(
+	        text, strlen(text), (uint64_t)reading->row->max, &number) ||
+	    (int)number < reading->row->min)
+		return false;
+	reading->value->number = (int)number;
+	return true;
+}
+
+static bool
+read_bool(struct reading *reading)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(booleans); i++) {
+		if (!is_word(reading->value->text, booleans[i].word))
+			continue;
+		reading->value->number = booleans[i].value;
+		return true;
+	}
+	return false;
+}
+
+static unsigned
+unit_seconds(char unit)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(units); i++)
+		if (units[i].unit == unit)
+			return units[i].seconds;
+	return 0;
+}
+
+static bool
+read_duration(struct reading *reading)
+{
+	const char *p = reading->value->text;
+	uint64_t total = 0, number;
+
+	if (text_u64(p, strlen(p), DURATION_MAX, &number)) {
+		total = number;
+		p = "";
+	}
+	while (*p != '\0') {
+		size_t digits = strspn(p, "0123456789");
+		unsigned seconds = unit_seconds(p[digits]);
+
+		if (seconds == 0 || !text_u64(p, digits, DURATION_MAX, &number))
+			return false;
+		total += number * seconds;
+		if (total > DURATION_MAX)
+			return false;
+		p += digits + 1;
+	}
+	reading->value->number = (int)total;
+	return reading->value->text[0] != '\0' &&
+	    (int)total >= reading->row->min;
+}
+
+static bool
+read_choice(struct reading *reading)
+{
+	const char *const *choice = reading->row->choices;
+
+	while (*choice != NULL && !is_word(reading->value->text, *choice))
+		choice++;
+	if (*choice == NULL)
+		return false;
+	reading->value->text = *choice;
+	reading->value->number = (int)(choice - reading->row->choices);
+	return true;
+}
+
+/* A wrong one is no reason to stop: the log is found under daemon. */
+static bool
+read_facility(struct reading *reading)
+{
+	struct value *value = reading->value;
+	unsigned least = 3, distance;
+	const char *nearest = "daemon";
+	size_t i;
+
+	for (i = 0; i < COUNT(facilities); i++) {
+		if (is_word(value->text, facilities[i].name)) {
+			value->number = facilities[i].facility;
+			return true;
+		}
+		distance = text_distance(value->text, facilities[i].name);
+		if (distance < least) {
+			least = distance;
+			nearest = facilities[i].name;
+		}
+	}
+	diag_add(reading->tree->diag, DIAG_WARNING, value->pos,
+	    "'" SHOWN "' is not a log facility; daemon is used (did you mean "
+	    "'%s'?)",
+	    value->text, nearest);
+	value->text = "daemon";
+	value->number = LOG_DAEMON;
+	return true;
+}
+
+/* 0 stands for auto: how many that are is found out where it matters. */
+static bool
+read_workers(struct reading *reading)
+{
+	if (is_word(reading->value->text, "auto")) {
+		reading->value->number = 0;
+		return true;
+	}
+	return read_number(reading) && reading->value->number > 0;
+}
+
+static bool
+read_path(struct reading *reading)
+{
+	struct value *value = reading->value;
+	char *path;
+
+	if (value->text[0] == '\0')
+		return false;
+	path = source_resolve(reading->source, value->text);
+	value->text = arena_strdup(reading->tree->arena, path);
+	free(path);
+	return true;
+}
+
+static bool
+read_dir(struct reading *reading)
+{
+	return reading->value->text[0] == '/';
+}
+
+static bool
+read_ip(struct reading *reading)
+{
+	struct value *value = reading->value;
+	char host[ADDR_TEXT_SIZE];
+	struct addr addr;
+	uint16_t port;
+
+	if (addr_parse(&addr, value->text, 0))
+		return true;
+	if (!addr_split(value->text, host, sizeof(host), &port) ||
+	    !addr_parse(&addr, host, 0))
+		return false;
+	if (value->text[strlen(value->text) - 1] != ']')
+		return refuse(reading, "the port has a line of its own");
+	value->text = arena_strdup(reading->tree->arena, host);
+	return true;
+}
+
+/* Names of containers and Windows hosts hold underscores. */
+static bool
+is_host(const char *text)
+{
+	size_t len = strlen(text);
+	struct addr addr;
+
+	if (addr_parse(&addr, text, 0))
+		return true;
+	return len > 0 && len <= HOST_MAX && text[0] != '.' && text[0] != '-' &&
+	    strspn(text,
+	        "abcdefghijklmnopqrstuvwxyz"
+	        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+}
+
+static bool
+read_host(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	if (is_host(text))
+		return true;
+	if (text[0] == '/')
+		return refuse(reading, "UNIX sockets are not supported yet");
+	if (strstr(text, "://") != NULL)
+		return refuse(reading, "an address is not a URL");
+	if (strchr(text, ':') != NULL)
+		return refuse(reading, "the port has a line of its own");
+	return false;
+}
+
+static bool
+read_forward(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	char host[HOST_MAX + 1];
+	uint16_t port = 1;
+
+	if (strstr(text, "://") != NULL)
+		return refuse(reading, "leave out http:// and any path");
+	return addr_split(text, host, sizeof(host), &port) && is_host(host) &&
+	    port != 0;
+}
+
+static const char *
+lower_case(struct tree *tree, const char *text)
+{
+	char *copy = arena_strdup(tree->arena, text), *p;
+
+	for (p = copy; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return copy;
+}
+
+static bool
+read_vhost(struct reading *reading)
+{
+	struct value *value = reading->value;
+	char host[HOST_MAX + 1];
+	struct addr addr;
+	uint16_t port;
+
+	if (uri_is_hostname(value->text, strlen(value->text), false) ||
+	    addr_parse(&addr, value->text, 0)) {
+		value->text = lower_case(reading->tree, value->text);
+		return true;
+	}
+	if (addr_split(value->text, host, sizeof(host), &port))
+		return refuse(reading, "a port has no part in it");
+	return false;
+}
+
+static bool
+read_hostname(struct reading *reading)
+{
+	struct value *value = reading->value;
+	size_t len = strlen(value->text);
+	struct addr addr;
+
+	if (addr_parse(&addr, value->text, 0))
+		return refuse(
+		    reading, "certificates for addresses are not supported");
+	if (uri_is_hostname(value->text, len, false)) {
+		value->text = lower_case(reading->tree, value->text);
+		return true;
+	}
+	if (uri_is_hostname(value->text, len, true))
+		return refuse(reading,
+		    "a wildcard needs the DNS-01 challenge, which is not "
+		    "supported yet");
+	if (strstr(value->text, "://") != NULL)
+		return refuse(reading, "the name alone, without https://");
+	return false;
+}
+
+/* What may stand in a URL (RFC 3986), and an authority that is one. */
+static bool
+is_url(const char *text, const char *scheme)
+{
+	struct slice authority, host;
+	uint16_t port;
+	const char *p;
+
+	if (!has_scheme(text, scheme))
+		return false;
+	for (p = text; *p != '\0'; p++)
+		if (*p < 0x21 || *p > 0x7e || strchr("\"<>\\^`{|}", *p) != NULL)
+			return false;
+	authority.p = text + strlen(scheme);
+	authority.len = strcspn(authority.p, "/?#");
+	return uri_parse_authority(authority, &host, &port);
+}
+
+static bool
+read_url(struct reading *reading)
+{
+	const char *text = reading->value->text, *p;
+
+	if (strstr(text, "%[") != NULL)
+		return refuse(reading, "%[...] is not supported yet");
+	for (p = strchr(text, '$'); p != NULL; p = strchr(p + 1, '$'))
+		if (p[1] >= '0' && p[1] <= '9')
+			return refuse(reading,
+			    "references such as $1 are not supported yet");
+	return is_url(text, "https://") || is_url(text, "http://");
+}
+
+static bool
+read_directory(struct reading *reading)
+{
+	static const char *const names[] = { "letsencrypt",
+		"letsencrypt-staging" };
+	struct value *value = reading->value;
+	size_t i;
+
+	for (i = 0; i < COUNT(names); i++) {
+		if (!is_word(value->text, names[i]))
+			continue;
+		value->text = names[i];
+		return true;
+	}
+	if (has_scheme(value->text, "http://"))
+		return refuse(reading, "ACME is spoken over https only");
+	return is_url(value->text, "https://");
+}
+
+/* A light look: what the authority thinks of it is seen soon enough. */
+static bool
+read_email(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	const char *at = strchr(text, '@');
+
+	if (has_scheme(text, "mailto:"))
+		return refuse(reading, "leave out mailto:");
+	return at != NULL && at != text &&
+	    text[strcspn(text, " \"(),:;<>[\\]")] == '\0' &&
+	    uri_is_hostname(at + 1, strlen(at + 1), false);
+}
+
+/* A blanked one is accepted too: a sealed text must pass. */
+static bool
+read_base64url(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	unsigned char key[KEY_MAX];
+	size_t len = 0;
+	bool good;
+
+	if (text[0] != '\0' && text[strspn(text, "*")] == '\0')
+		return true;
+	good = text_unbase64url(text, key, sizeof(key), &len) && len > 0;
+	secret_wipe(key, sizeof(key));
+	return good;
+}
+
+static const struct {
+	bool (*read)(struct reading *reading);
+	const char *needs; /* NULL: depends on the row */
+	bool bare;         /* printed without quotation marks */
+} types[] = {
+	[VALUE_TEXT] = { read_text, "a text" },
+	[VALUE_NUMBER] = { read_number, NULL, true },
+	[VALUE_BOOL] = { read_bool, "yes or no", true },
+	[VALUE_DURATION] = { read_duration, NULL, true },
+	[VALUE_CHOICE] = { read_choice, NULL, true },
+	[VALUE_FACILITY] = { read_facility, "a syslog facility", true },
+	[VALUE_WORKERS] = { read_workers, "auto or a number from 1 to 64",
+	    true },
+	[VALUE_PATH] = { read_path, "the path of a file" },
+	[VALUE_DIR] = { read_dir, "the absolute path of a directory" },
+	[VALUE_IP] = { read_ip, "a numeric address such as 0.0.0.0 or ::1",
+	    true },
+	[VALUE_HOST] = { read_host, "an address or a host name", true },
+	[VALUE_FORWARD] = { read_forward,
+	    "an address such as \"192.168.1.2:8123\"" },
+	[VALUE_VHOST] = { read_vhost, "a host name" },
+	[VALUE_HOSTNAME] = { read_hostname,
+	    "a host name such as \"home.example.org\"" },
+	[VALUE_REGEX] = { read_text, "a regular expression" },
+	[VALUE_URL] = { read_url,
+	    "a URL such as \"https://home.example.org\"" },
+	[VALUE_DIRECTORY] = { read_directory,
+	    "letsencrypt, letsencrypt-staging or a URL that begins with "
+	    "https://" },
+	[VALUE_EMAIL] = { read_email, "an e-mail address" },
+	[VALUE_BASE64URL] = { read_base64url, "a base64url text" },
+};
+
+static unsigned
+count_types(const struct schema_row *row)
+{
+	unsigned n = 0;
+
+	while (n < COUNT(row->types) && row->types[n] != VALUE_NONE)
+		n++;
+	return n;
+}
+
+/* Which of the row's types the n-th of so many values has. */
+static unsigned
+type_index(const struct schema_row *row, unsigned n, unsigned nvalues)
+{
+	unsigned ntypes = count_types(row);
+
+	if (nvalues < ntypes)
+		return n + ntypes - nvalues;
+	return n < ntypes ? n : ntypes - 1;
+}
+
+bool
+value_is_quoted(const struct directive *directive, unsigned n)
+{
+	unsigned i = type_index(directive->row, n, directive->nvalues);
+
+	return !types[directive->row->types[i]].bare;
+}
+
+static void
+list_choices(const struct schema_row *row, char *dst, size_t size)
+{
+	const char *const *choice;
+	size_t len;
+
+	len = (size_t)snprintf(dst, size, "one of ");
+	for (choice = row->choices; *choice != NULL; choice++)
+		len += (size_t)snprintf(dst + len, size - len, "%s%s", *choice,
+		    choice[1] != NULL ? ", " : "");
+}
+
+char *
+value_needs(
+    const struct schema_row *row, unsigned n, char dst[VALUE_NEEDS_SIZE])
+{
+	enum value_type type = row->types[n];
+	const char *needs = row->needs != NULL ? row->needs : types[type].needs;
+
+	if (needs != NULL)
+		snprintf(dst, VALUE_NEEDS_SIZE, "%s", needs);
+	else if (type == VALUE_CHOICE)
+		list_choices(row, dst, VALUE_NEEDS_SIZE);
+	else if (type == VALUE_DURATION)
+		snprintf(dst, VALUE_NEEDS_SIZE,
+		    "a time from %ds to %dd, such as 90 or 1m30s", row->min,
+		    DURATION_MAX / 86400);
+	else
+		snprintf(dst, VALUE_NEEDS_SIZE, "a number from %d to %d",
+		    row->min, row->max);
+	return dst;
+}
+
+static bool
+check_count(struct tree *tree, struct directive *directive)
+{
+	const struct schema_row *row = directive->row;
+	unsigned ntypes = count_types(row), most = ntypes, least = ntypes, n;
+	const struct value *value = directive->values;
+	char needs[VALUE_NEEDS_SIZE];
+
+	if ((row->flags & ROW_OPTIONAL) != 0)
+		least--;
+	if ((row->flags & ROW_MANY) != 0)
+		most = ROW_VALUES_MAX;
+	if (directive->nvalues < least) {
+		diag_add(tree->diag, DIAG_ERROR, directive->pos,
+		    "'%s' needs %s: %s", row->word,
+		    value_needs(row, ntypes - 1, needs), row->help);
+		return false;
+	}
+	if (directive->nvalues <= most)
+		return true;
+	for (n = 0; n < most; n++)
+		value = value->next;
+	if (most == 0)
+		diag_add(tree->diag, DIAG_ERROR, value->pos,
+		    "'%s' takes no value", row->word);
+	else if ((row->flags & ROW_SECRET) != 0)
+		diag_add(tree->diag, DIAG_ERROR, value->pos,
+		    "'%s' takes %u values and this is one more", row->word,
+		    most);
+	else
+		diag_add(tree->diag, DIAG_ERROR, value->pos,
+		    "'%s' takes %u value%s and '" SHOWN "' is one more; a text "
+		    "with spaces stands in quotation marks",
+		    row->word, most, most == 1 ? "" : "s", value->text);
+	return false;
+}
+
+/* Pound's conditions take options: -exact, -icase, -file ... */
+static bool
+is_option(const struct value *value)
+{
+	char letter = value->text[0] == '-' ? (char)(value->text[1] | 0x20) : 0;
+
+	return !value->quoted && letter >= 'a' && letter <= 'z';
+}
+
+static bool
+check_value(struct tree *tree, const struct directive *directive,
+    struct value *value, unsigned index)
+{
+	const struct schema_row *row = directive->row;
+	bool secret = value->next == NULL && (row->flags & ROW_SECRET) != 0;
+	struct reading reading = {
+		.tree = tree,
+		.row = row,
+		.source = directive->source,
+		.value = value,
+	};
+	char needs[VALUE_NEEDS_SIZE];
+
+	if (types[row->types[index]].read(&reading)) {
+		if (secret && value->len > 0)
+			source_mark_secret(
+			    directive->source, value->offset, value->len);
+		return true;
+	}
+	value_needs(row, index, needs);
+	if (secret)
+		diag_add(tree->diag, DIAG_ERROR, value->pos,
+		    "'%s' needs %s; this value is something else", row->word,
+		    needs);
+	else
+		diag_add(tree->diag, DIAG_ERROR, value->pos,
+		    "'%s' needs %s, not '" SHOWN "'%s%s%s", row->word, needs,
+		    value->text, reading.why != NULL ? " (" : "",
+		    reading.why != NULL ? reading.why : "",
+		    reading.why != NULL ? ")" : "");
+	return false;
+}
+
+void
+value_check(struct tree *tree, struct directive *directive)
+{
+	const struct schema_row *row = directive->row;
+	struct value *value;
+	unsigned n = 0;
+
+	for (value = directive->values; value != NULL; value = value->next) {
+		if (!is_option(value) || (row->flags & ROW_SECRET) != 0)
+			continue;
+		diag_add(tree->diag, DIAG_ERROR, value->pos,
+		    "'" SHOWN "' is a Pound option that Gatehouse does not "
+		    "support yet",
+		    value->text);
+		directive->bad = true;
+	}
+	if (directive->bad || !check_count(tree, directive)) {
+		directive->bad = true;
+		return;
+	}
+	for (value = directive->values; value != NULL; value = value->next, n++)
+		if (!check_value(tree, directive, value,
+		        type_index(row, n, directive->nvalues)))
+			directive->bad = true;
+}
+
+int
+value_default(struct tree *tree, const struct schema_row *row)
+{
+	struct value value = { .text = row->def };
+	struct reading reading = { .tree = tree, .row = row, .value = &value };
+
+	types[row->types[0]].read(&reading);
+	return value.number;
+}

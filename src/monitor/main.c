@@ -1,0 +1,296 @@
+/*
+ * gatehouse-monitor: watches the backends, resolves their names and answers the
+ * `gatehouse` command. An unprivileged child of gatehoused that lives outside
+ * the jail, because resolving needs /etc. It is configured once, over the
+ * channel on descriptor 3, and ends when that closes.
+ */
+
+#include <assert.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "base/xalloc.h"
+#include "config/config.h"
+#include "control.h"
+#include "ipc/chan.h"
+#include "net/loop.h"
+#include "probe.h"
+#include "status.h"
+
+struct monitor {
+	struct loop *loop;
+	struct chan *chan;
+	struct loop_io io;
+	struct loop_signal terminate;
+
+	/* From START on: */
+	struct config_text *text;
+	struct config *config;
+	struct status *status;
+	struct probe *probes; /* one for each backend */
+	int control_fd;       /* until WORKER_GO */
+
+	/* From WORKER_GO on: */
+	struct control *control;
+};
+
+/* Without the supervisor there is nothing left to do. */
+static bool
+report(struct monitor *monitor, const struct msg *msg)
+{
+	struct error err;
+
+	if (chan_send(monitor->chan, msg, &err) == 0)
+		return true;
+	log_warn("to the supervisor: %s", err.msg);
+	loop_stop(monitor->loop);
+	return false;
+}
+
+static _Noreturn void
+fail(struct monitor *monitor, const char *reason)
+{
+	struct msg msg = { .kind = MSG_WORKER_FAILED, .fd = -1 };
+
+	msg.u.WORKER_FAILED.reason = reason;
+	report(monitor, &msg);
+	fatal("%s", reason);
+}
+
+static void
+on_probe(void *arg, const struct probe *probe)
+{
+	struct msg msg = { .kind = MSG_BACKEND_STATE, .fd = -1 };
+
+	msg.u.BACKEND_STATE.backend = probe->backend->id;
+	msg.u.BACKEND_STATE.up = probe->state != PROBE_DOWN;
+	msg.u.BACKEND_STATE.addresses = (struct msg_bytes){ probe->addresses,
+		(size_t)probe->naddresses * sizeof(probe->addresses[0]) };
+	report(arg, &msg);
+}
+
+static void
+on_status(void *arg, struct buf *out)
+{
+	struct monitor *monitor = arg;
+
+	status_render(monitor->status, monitor->probes, out);
+}
+
+static bool
+on_forward(void *arg, uint32_t id, const struct request *request)
+{
+	struct msg msg = { .kind = MSG_CONTROL, .fd = -1 };
+
+	msg.u.CONTROL.id = id;
+	msg.u.CONTROL.verb = request->verb;
+	msg.u.CONTROL.arg = request->arg;
+	return report(arg, &msg);
+}
+
+/* The message's descriptor holds the configuration. */
+static void
+read_config(struct monitor *monitor, int fd)
+{
+	struct diag *diag = diag_new();
+	struct error err;
+
+	monitor->text = config_text_unseal(fd, &err);
+	close(fd);
+	if (monitor->text == NULL)
+		fail(monitor, err.msg);
+	monitor->config = config_parse(monitor->text, diag);
+	if (monitor->config == NULL)
+		fail(monitor, diag_line(diag, 0));
+	diag_free(diag);
+}
+
+static void
+on_start(struct monitor *monitor, const struct msg *msg)
+{
+	const struct msg_START *start = &msg->u.START;
+	const struct sandbox box = { NULL, (uid_t)start->uid,
+		(gid_t)start->gid };
+	struct error err;
+
+	if (monitor->config != NULL)
+		fatal("a second START");
+	log_open(
+	    "gatehouse-monitor", start->log_target, (int)start->log_facility);
+	log_set_level(start->log_level);
+	if (sandbox_enter(&box, &err) == -1)
+		fail(monitor, err.msg);
+	read_config(monitor, msg->fd);
+	monitor->status = status_new(monitor->config, start->started);
+	monitor->probes =
+	    xcalloc(monitor->config->nbackends, sizeof(monitor->probes[0]));
+}
+
+static void
+on_control_listener(struct monitor *monitor, const struct msg *msg)
+{
+	if (monitor->control_fd != -1 || monitor->control != NULL)
+		fatal("a second CONTROL_LISTENER");
+	monitor->control_fd = msg->fd;
+}
+
+static void
+on_go(struct monitor *monitor, const struct msg *msg)
+{
+	const struct control_handler handler = { on_status, on_forward,
+		monitor };
+	const struct config *config = monitor->config;
+	struct msg ready = { .kind = MSG_WORKER_READY, .fd = -1 };
+
+	(void)msg;
+	if (monitor->control_fd == -1)
+		fatal("WORKER_GO before CONTROL_LISTENER");
+	for (unsigned i = 0; i < config->nbackends; i++) {
+		struct probe *probe = &monitor->probes[i];
+
+		probe->changed = on_probe;
+		probe->arg = monitor;
+		probe_start(
+		    probe, config->backends[i], monitor->loop, config->alive);
+	}
+	monitor->control =
+	    control_new(monitor->loop, monitor->control_fd, &handler);
+	monitor->control_fd = -1;
+	report(monitor, &ready);
+}
+
+static void
+on_mark(struct monitor *monitor, const struct msg *msg)
+{
+	uint32_t id = msg->u.BACKEND_MARK.backend;
+
+	if (monitor->control != NULL && id < monitor->config->nbackends)
+		probe_mark(&monitor->probes[id]);
+}
+
+static void
+on_show_worker(struct monitor *monitor, const struct msg *msg)
+{
+	status_worker(monitor->status, &msg->u.SHOW_WORKER);
+}
+
+static void
+on_show_listener(struct monitor *monitor, const struct msg *msg)
+{
+	status_listener(monitor->status, &msg->u.SHOW_LISTENER);
+}
+
+static void
+on_show_cert(struct monitor *monitor, const struct msg *msg)
+{
+	status_cert(monitor->status, &msg->u.SHOW_CERT);
+}
+
+static void
+on_reply(struct monitor *monitor, const struct msg *msg)
+{
+	const struct msg_CONTROL_REPLY *reply = &msg->u.CONTROL_REPLY;
+
+	if (monitor->control != NULL)
+		control_reply(
+		    monitor->control, reply->id, reply->ok != 0, reply->text);
+}
+
+/* All that msg.def lets the supervisor send to a monitor. */
+static void (*const handlers[MSG_COUNT])(
+    struct monitor *monitor, const struct msg *msg) = {
+	[MSG_START] = on_start,
+	[MSG_CONTROL_LISTENER] = on_control_listener,
+	[MSG_WORKER_GO] = on_go,
+	[MSG_BACKEND_MARK] = on_mark,
+	[MSG_SHOW_WORKER] = on_show_worker,
+	[MSG_SHOW_LISTENER] = on_show_listener,
+	[MSG_SHOW_CERT] = on_show_cert,
+	[MSG_CONTROL_REPLY] = on_reply,
+};
+
+static void
+on_channel(void *arg, enum loop_events what)
+{
+	struct monitor *monitor = arg;
+	struct error err;
+	struct msg msg;
+
+	(void)what;
+	chan_flush(monitor->chan);
+	for (;;) {
+		switch (chan_recv(monitor->chan, &msg, &err)) {
+		case CHAN_MESSAGE:
+			if (msg.kind != MSG_START && monitor->config == NULL)
+				fatal("%s before START", msg_name(msg.kind));
+			assert(handlers[msg.kind] != NULL);
+			handlers[msg.kind](monitor, &msg);
+			break;
+		case CHAN_EMPTY:
+			return;
+		case CHAN_CLOSED:
+			loop_stop(monitor->loop);
+			return;
+		case CHAN_BROKEN:
+			fatal("from the supervisor: %s", err.msg);
+		}
+	}
+}
+
+static void
+on_terminate(void *arg)
+{
+	struct monitor *monitor = arg;
+
+	loop_stop(monitor->loop);
+}
+
+static void
+release(struct monitor *monitor)
+{
+	control_free(monitor->control);
+	if (monitor->control_fd != -1)
+		close(monitor->control_fd);
+	if (monitor->config != NULL) {
+		for (unsigned i = 0; i < monitor->config->nbackends; i++)
+			probe_stop(&monitor->probes[i]);
+		free(monitor->probes);
+		status_free(monitor->status);
+		config_free(monitor->config);
+		config_text_free(monitor->text);
+	}
+	loop_signal_del(&monitor->terminate);
+	loop_io_del(&monitor->io);
+	chan_free(monitor->chan);
+	loop_free(monitor->loop);
+}
+
+int
+main(void)
+{
+	struct monitor monitor = { .control_fd = -1 };
+
+	log_open("gatehouse-monitor", LOG_TO_STDERR, 0);
+	if (fcntl(CHAN_CHILD_FD, F_GETFD) == -1)
+		fatal("this is started by gatehoused, not by hand");
+	/* A terminal's Ctrl-C and hang-up are the supervisor's to judge. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+
+	monitor.loop = loop_new();
+	monitor.chan =
+	    chan_new(CHAN_CHILD_FD, IPC_MONITOR, IPC_SUPERVISOR, false);
+	monitor.io.fn = on_channel;
+	monitor.terminate.fn = on_terminate;
+	monitor.io.arg = monitor.terminate.arg = &monitor;
+	loop_io_add(monitor.loop, &monitor.io, CHAN_CHILD_FD,
+	    LOOP_READ | LOOP_WRITE | LOOP_EDGE);
+	loop_signal_add(monitor.loop, &monitor.terminate, SIGTERM);
+	loop_run(monitor.loop);
+	release(&monitor);
+	return 0;
+}

@@ -1,0 +1,293 @@
+#include "probe.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/listener.h"
+
+#define PROBE_MAGIC 0x70726f62
+
+static const char *const state_names[] = {
+	[PROBE_UNKNOWN] = "unknown",
+	[PROBE_UP] = "up",
+	[PROBE_DOWN] = "down",
+};
+
+const char *
+probe_state_name(enum probe_state state)
+{
+	return state_names[state];
+}
+
+static struct probe *
+probe_from(void *arg)
+{
+	struct probe *probe = arg;
+
+	assert(probe->magic == PROBE_MAGIC);
+	return probe;
+}
+
+static void
+close_attempt(struct probe *probe)
+{
+	if (probe->fd == -1)
+		return;
+	loop_io_del(&probe->io);
+	close(probe->fd);
+	probe->fd = -1;
+}
+
+static void
+log_change(const struct probe *probe)
+{
+	const struct config_backend *backend = probe->backend;
+
+	if (probe->state == PROBE_UP)
+		log_info(
+		    "backend %s port %u is up", backend->host, backend->port);
+	else
+		log_warn("backend %s port %u is down: %s", backend->host,
+		    backend->port, probe->error);
+}
+
+/* An attempt is over. `why` is "" when it is up. */
+static void
+conclude(struct probe *probe, enum probe_state state, const char *why,
+    bool reordered)
+{
+	bool changed = state != probe->state;
+	bool tell = changed || reordered || probe->marked;
+
+	close_attempt(probe);
+	snprintf(probe->error, sizeof(probe->error), "%s", why);
+	if (changed) {
+		probe->state = state;
+		probe->since = clock_wall();
+		log_change(probe);
+	}
+	probe->marked = false;
+	probe->ended_ms = clock_mono_ms();
+	loop_timer_set(probe->loop, &probe->timer,
+	    state == PROBE_UP ? probe->every_ms : PROBE_AGAIN_MS);
+	if (tell)
+		probe->changed(probe->arg, probe);
+}
+
+static void
+conclude_up(struct probe *probe)
+{
+	int i = probe->trying;
+	struct addr good = probe->addresses[i];
+
+	memmove(&probe->addresses[1], &probe->addresses[0],
+	    (size_t)i * sizeof(good));
+	probe->addresses[0] = good;
+	conclude(probe, PROBE_UP, "", i > 0);
+}
+
+/* Returns 0, or what failed at once as an errno. */
+static int
+connect_to(struct probe *probe, const struct addr *addr)
+{
+	int fd = socket(addr->u.sa.sa_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return errno;
+	if (connect(fd, &addr->u.sa, addr->len) == -1 && errno != EINPROGRESS) {
+		int saved = errno;
+
+		close(fd);
+		return saved;
+	}
+	probe->fd = fd;
+	loop_io_add(probe->loop, &probe->io, fd, LOOP_WRITE);
+	loop_timer_set(probe->loop, &probe->timer, PROBE_LIMIT_MS);
+	return 0;
+}
+
+/* Goes on with the address `trying`; `error` is that of the one before. */
+static void
+try_addresses(struct probe *probe, int error)
+{
+	for (; probe->trying < probe->naddresses; probe->trying++) {
+		error = connect_to(probe, &probe->addresses[probe->trying]);
+		if (error == 0)
+			return;
+	}
+	conclude(probe, PROBE_DOWN, strerror(error), false);
+}
+
+static void
+try_next(struct probe *probe, int error)
+{
+	close_attempt(probe);
+	probe->trying++;
+	try_addresses(probe, error);
+}
+
+/* Begins anew with the first address. */
+static void
+attempt(struct probe *probe)
+{
+	close_attempt(probe);
+	probe->trying = 0;
+	if (probe->naddresses > 0)
+		try_addresses(probe, 0);
+}
+
+/*
+ * 0 or an errno. A free local port that the kernel happens to choose as our own
+ * connects to itself (simultaneous open): nobody is there.
+ */
+static int
+connect_result(const struct probe *probe)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+	struct addr local;
+
+	if (getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return errno;
+	if (error == 0 && listener_addr(probe->fd, &local) == 0 &&
+	    addr_eq(&local, &probe->addresses[probe->trying]))
+		return ECONNREFUSED;
+	return error;
+}
+
+static void
+on_connected(void *arg, enum loop_events what)
+{
+	struct probe *probe = probe_from(arg);
+	int error = connect_result(probe);
+
+	(void)what;
+	if (error == 0)
+		conclude_up(probe);
+	else
+		try_next(probe, error);
+}
+
+static void
+on_timer(void *arg)
+{
+	struct probe *probe = probe_from(arg);
+
+	if (probe->fd == -1)
+		attempt(probe);
+	else
+		try_next(probe, ETIMEDOUT);
+}
+
+static bool
+is_known(const struct probe *probe, const struct addr *addr)
+{
+	for (int i = 0; i < probe->naddresses; i++)
+		if (addr_eq(&probe->addresses[i], addr))
+			return true;
+	return false;
+}
+
+/* The same addresses in another order are no news: DNS shuffles them. */
+static bool
+is_news(const struct probe *probe, const struct addr *list, int n)
+{
+	if (n != probe->naddresses)
+		return true;
+	for (int i = 0; i < n; i++)
+		if (!is_known(probe, &list[i]))
+			return true;
+	return false;
+}
+
+static void
+on_not_resolved(struct probe *probe, const char *why)
+{
+	const struct config_backend *backend = probe->backend;
+	char text[128];
+
+	if (probe->naddresses > 0) {
+		if (!probe->stale)
+			log_warn("backend %s: its name cannot be resolved now "
+			         "(%s); the addresses stay in use",
+			    backend->host, why);
+		probe->stale = true;
+		return;
+	}
+	snprintf(text, sizeof(text), "its name cannot be resolved: %s", why);
+	conclude(probe, PROBE_DOWN, text, false);
+}
+
+static void
+on_resolved(void *arg, const struct addr *list, int n, const char *why)
+{
+	struct probe *probe = probe_from(arg);
+	char text[ADDR_TEXT_SIZE];
+
+	if (n == 0) {
+		on_not_resolved(probe, why);
+		return;
+	}
+	probe->stale = false;
+	if (!is_news(probe, list, n))
+		return;
+	memcpy(probe->addresses, list, (size_t)n * sizeof(list[0]));
+	probe->naddresses = n;
+	log_info("backend %s is at %s%s", probe->backend->host,
+	    addr_text(&list[0], text), n > 1 ? " and other addresses" : "");
+	probe->changed(probe->arg, probe);
+	attempt(probe);
+}
+
+void
+probe_start(struct probe *probe, const struct config_backend *backend,
+    struct loop *loop, unsigned alive)
+{
+	probe->magic = PROBE_MAGIC;
+	probe->backend = backend;
+	probe->loop = loop;
+	probe->every_ms = (int64_t)alive * 1000;
+	probe->since = clock_wall();
+	probe->fd = -1;
+	probe->io.fn = on_connected;
+	probe->timer.fn = on_timer;
+	probe->io.arg = probe->timer.arg = probe;
+	if (backend->numeric) {
+		probe->addresses[0] = backend->addr;
+		probe->naddresses = 1;
+		loop_timer_set(loop, &probe->timer, 0);
+		return;
+	}
+	probe->resolver.host = backend->host;
+	probe->resolver.port = backend->port;
+	probe->resolver.fn = on_resolved;
+	probe->resolver.arg = probe;
+	resolver_start(&probe->resolver, loop);
+}
+
+void
+probe_stop(struct probe *probe)
+{
+	if (probe->magic != PROBE_MAGIC)
+		return;
+	close_attempt(probe);
+	loop_timer_cancel(&probe->timer);
+	if (!probe->backend->numeric)
+		resolver_stop(&probe->resolver);
+}
+
+void
+probe_mark(struct probe *probe)
+{
+	int64_t wait = probe->ended_ms + PROBE_GAP_MS - clock_mono_ms();
+
+	probe->marked = true;
+	if (probe->fd == -1)
+		loop_timer_set(probe->loop, &probe->timer, wait > 0 ? wait : 0);
+}

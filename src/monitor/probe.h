@@ -1,0 +1,62 @@
+#ifndef MONITOR_PROBE_H
+#define MONITOR_PROBE_H
+
+/*
+ * The health of one backend: does anything accept a connection there? Asked
+ * every `alive` seconds while it does, every PROBE_AGAIN_MS while it does not,
+ * and at once when a worker says otherwise. A name has several addresses; the
+ * backend is up if one answers, and that one is moved to the front.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "net/addr.h"
+#include "net/loop.h"
+#include "resolve.h"
+
+#define PROBE_LIMIT_MS 5000 /* for each address */
+#define PROBE_AGAIN_MS 500
+#define PROBE_GAP_MS 100 /* between two, whatever the workers say */
+
+enum probe_state { PROBE_UNKNOWN, PROBE_UP, PROBE_DOWN };
+
+struct probe {
+	unsigned magic;
+	const struct config_backend *backend; /* borrowed */
+	struct loop *loop;
+	int64_t every_ms;
+
+	struct addr addresses[ADDR_LIST_MAX];
+	int naddresses; /* 0 while a name is not resolved */
+	bool stale;     /* the last look-up of the name failed */
+	struct resolver resolver;
+
+	enum probe_state state;
+	int64_t since;   /* of the state; seconds since the epoch */
+	char error[128]; /* why it is down, else "" */
+
+	bool marked; /* a worker is waiting for the next result */
+	int fd;      /* connecting, or -1 */
+	int trying;  /* which address */
+	int64_t ended_ms;
+	struct loop_io io;
+	struct loop_timer timer;
+
+	/* The state or the addresses changed, or a worker wanted to know. */
+	void (*changed)(void *arg, const struct probe *probe);
+	void *arg;
+};
+
+const char *probe_state_name(enum probe_state state);
+
+/* `changed` and `arg` are set. alive: seconds. */
+void probe_start(struct probe *probe, const struct config_backend *backend,
+    struct loop *loop, unsigned alive);
+void probe_stop(struct probe *probe); /* fine when not started */
+
+/* A worker met it otherwise than it had been told. */
+void probe_mark(struct probe *probe);
+
+#endif

@@ -1,0 +1,256 @@
+#include "status.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/version.h"
+#include "base/xalloc.h"
+#include "jsonout.h"
+
+struct worker_row {
+	int64_t pid;
+	uint32_t worker;
+	uint32_t generation;
+	char state[16];
+};
+
+struct cert_row {
+	char *names; /* one space between two; NULL = not heard of yet */
+	char *source;
+	char *serial;
+	char *issuer;
+	char *problem;
+	int64_t not_before;
+	int64_t not_after;
+	int64_t next_attempt;
+	uint32_t failures;
+};
+
+struct status {
+	const struct config *config;
+	int64_t started;
+	struct worker_row workers[STATUS_WORKERS_MAX];
+	unsigned nworkers;
+	char (*listeners)[ADDR_TEXT_SIZE]; /* by index; "" = not heard of */
+	struct cert_row *certs;            /* by slot */
+};
+
+struct status *
+status_new(const struct config *config, int64_t started)
+{
+	struct status *status = xcalloc(1, sizeof(*status));
+
+	status->config = config;
+	status->started = started;
+	status->listeners =
+	    xcalloc(config->nlisteners, sizeof(status->listeners[0]));
+	status->certs = xcalloc(config->ncerts, sizeof(status->certs[0]));
+	return status;
+}
+
+static void
+cert_release(struct cert_row *cert)
+{
+	free(cert->names);
+	free(cert->source);
+	free(cert->serial);
+	free(cert->issuer);
+	free(cert->problem);
+}
+
+void
+status_free(struct status *status)
+{
+	if (status == NULL)
+		return;
+	for (unsigned i = 0; i < status->config->ncerts; i++)
+		cert_release(&status->certs[i]);
+	free(status->certs);
+	free(status->listeners);
+	free(status);
+}
+
+static void
+copy_text(char *dst, size_t size, const char *src)
+{
+	size_t len = strnlen(src, size - 1);
+
+	memcpy(dst, src, len);
+	dst[len] = '\0';
+}
+
+void
+status_worker(struct status *status, const struct msg_SHOW_WORKER *row)
+{
+	struct worker_row *worker = status->workers;
+	struct worker_row *end = worker + status->nworkers;
+
+	while (worker < end && worker->pid != row->pid)
+		worker++;
+	if (strcmp(row->state, "gone") == 0) {
+		if (worker == end)
+			return;
+		memmove(worker, worker + 1,
+		    (size_t)(end - worker - 1) * sizeof(*worker));
+		status->nworkers--;
+		return;
+	}
+	if (worker == end) {
+		if (status->nworkers == STATUS_WORKERS_MAX)
+			return;
+		status->nworkers++;
+	}
+	worker->pid = row->pid;
+	worker->worker = row->worker;
+	worker->generation = row->generation;
+	copy_text(worker->state, sizeof(worker->state), row->state);
+}
+
+void
+status_listener(struct status *status, const struct msg_SHOW_LISTENER *row)
+{
+	if (row->listener < status->config->nlisteners)
+		copy_text(status->listeners[row->listener], ADDR_TEXT_SIZE,
+		    row->address);
+}
+
+void
+status_cert(struct status *status, const struct msg_SHOW_CERT *row)
+{
+	struct cert_row *cert;
+
+	if (row->slot >= status->config->ncerts)
+		return;
+	cert = &status->certs[row->slot];
+	cert_release(cert);
+	*cert = (struct cert_row){ .names = xstrdup(row->names),
+		.source = xstrdup(row->source),
+		.serial = xstrdup(row->serial),
+		.issuer = xstrdup(row->issuer),
+		.problem = xstrdup(row->problem),
+		.not_before = row->not_before,
+		.not_after = row->not_after,
+		.next_attempt = row->next_attempt,
+		.failures = row->failures };
+}
+
+static void
+render_listeners(const struct status *status, struct jsonout *json)
+{
+	const struct config_listener *listener;
+
+	jsonout_array(json, "listeners");
+	for (listener = status->config->listeners; listener != NULL;
+	     listener = listener->next) {
+		jsonout_object(json, NULL);
+		jsonout_int(json, "index", listener->index);
+		jsonout_str(json, "protocol", listener->tls ? "https" : "http");
+		jsonout_str(
+		    json, "address", status->listeners[listener->index]);
+		jsonout_object_end(json);
+	}
+	jsonout_array_end(json);
+}
+
+static void
+render_backends(const struct status *status, const struct probe *probes,
+    struct jsonout *json)
+{
+	jsonout_array(json, "backends");
+	for (unsigned i = 0; i < status->config->nbackends; i++) {
+		const struct probe *probe = &probes[i];
+		char address[ADDR_TEXT_SIZE] = "";
+
+		if (probe->naddresses > 0)
+			addr_text(&probe->addresses[0], address);
+		jsonout_object(json, NULL);
+		jsonout_int(json, "id", i);
+		jsonout_str(json, "address", address);
+		jsonout_str(json, "host", probe->backend->host);
+		jsonout_int(json, "port", probe->backend->port);
+		jsonout_str(json, "state", probe_state_name(probe->state));
+		jsonout_int(json, "since", probe->since);
+		jsonout_str(json, "error", probe->error);
+		jsonout_object_end(json);
+	}
+	jsonout_array_end(json);
+}
+
+static void
+render_names(const char *names, struct jsonout *json)
+{
+	jsonout_array(json, "names");
+	while (*names != '\0') {
+		size_t len = strcspn(names, " ");
+		char *name = xstrndup(names, len);
+
+		jsonout_str(json, NULL, name);
+		free(name);
+		names += len;
+		names += strspn(names, " ");
+	}
+	jsonout_array_end(json);
+}
+
+static void
+render_certs(const struct status *status, struct jsonout *json)
+{
+	jsonout_array(json, "certificates");
+	for (unsigned slot = 0; slot < status->config->ncerts; slot++) {
+		const struct cert_row *cert = &status->certs[slot];
+
+		if (cert->names == NULL)
+			continue;
+		jsonout_object(json, NULL);
+		jsonout_int(json, "slot", slot);
+		render_names(cert->names, json);
+		jsonout_str(json, "source", cert->source);
+		jsonout_str(json, "serial", cert->serial);
+		jsonout_str(json, "issuer", cert->issuer);
+		jsonout_int(json, "not_before", cert->not_before);
+		jsonout_int(json, "not_after", cert->not_after);
+		jsonout_int(json, "next_attempt", cert->next_attempt);
+		jsonout_int(json, "failures", cert->failures);
+		jsonout_str(json, "problem", cert->problem);
+		jsonout_object_end(json);
+	}
+	jsonout_array_end(json);
+}
+
+static void
+render_workers(const struct status *status, struct jsonout *json)
+{
+	jsonout_array(json, "workers");
+	for (unsigned i = 0; i < status->nworkers; i++) {
+		const struct worker_row *worker = &status->workers[i];
+
+		jsonout_object(json, NULL);
+		jsonout_int(json, "pid", worker->pid);
+		jsonout_int(json, "worker", worker->worker);
+		jsonout_int(json, "generation", worker->generation);
+		jsonout_str(json, "state", worker->state);
+		jsonout_object_end(json);
+	}
+	jsonout_array_end(json);
+}
+
+void
+status_render(
+    const struct status *status, const struct probe *probes, struct buf *out)
+{
+	int64_t uptime = clock_wall() - status->started;
+	struct jsonout json;
+
+	jsonout_init(&json, out);
+	jsonout_object(&json, NULL);
+	jsonout_str(&json, "version", GATEHOUSE_VERSION);
+	jsonout_int(&json, "pid", getppid());
+	jsonout_int(&json, "uptime", uptime > 0 ? uptime : 0);
+	render_listeners(status, &json);
+	render_backends(status, probes, &json);
+	render_certs(status, &json);
+	render_workers(status, &json);
+	jsonout_object_end(&json);
+}

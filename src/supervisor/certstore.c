@@ -1,0 +1,396 @@
+#include "certstore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "record.h"
+
+#define RECORD_MAX (64u * 1024)
+#define ORDER_MAX (64u * 1024)
+#define ACCOUNT_MAX (64u * 1024)
+
+/* Orders that are older than this have expired at every CA that we know. */
+#define ORDER_LIFETIME (7 * 24 * 3600)
+
+#define ACCOUNT_NAME_MAX 80 /* of a directory URL, before its hash */
+
+int
+certstore_open(
+    struct certstore *store, const char *state_dir, struct error *err)
+{
+	char *certs = xasprintf("%s/certs", state_dir);
+	char *accounts = xasprintf("%s/accounts", state_dir);
+	int rc = -1;
+
+	*store = (struct certstore){ -1, -1 };
+	store->certs = file_open_dir(certs, 0700, err);
+	if (store->certs != -1)
+		store->accounts = file_open_dir(accounts, 0700, err);
+	if (store->accounts != -1)
+		rc = 0;
+	else
+		certstore_close(store);
+	free(certs);
+	free(accounts);
+	return rc;
+}
+
+void
+certstore_close(struct certstore *store)
+{
+	if (store->certs != -1)
+		close(store->certs);
+	if (store->accounts != -1)
+		close(store->accounts);
+	*store = (struct certstore){ -1, -1 };
+}
+
+static bool
+holds(const void *pem, size_t len, const char *what)
+{
+	return memmem(pem, len, what, strlen(what)) != NULL;
+}
+
+/* "BEGIN PRIVATE KEY", "BEGIN EC PRIVATE KEY" and their ends. */
+static bool
+is_key(const void *pem, size_t len)
+{
+	return holds(pem, len, "-----BEGIN ") &&
+	    holds(pem, len, "PRIVATE KEY-----\n") &&
+	    holds(pem, len, "-----END ");
+}
+
+bool
+certstore_is_pair(const void *pem, size_t len)
+{
+	return len > 0 && memchr(pem, '\0', len) == NULL && is_key(pem, len) &&
+	    holds(pem, len, "-----BEGIN CERTIFICATE-----") &&
+	    holds(pem, len, "-----END CERTIFICATE-----");
+}
+
+static char *
+pair_file(const char *name, enum certstore_pair which)
+{
+	const char *suffix = which == CERTSTORE_CURRENT ? "pem" : "prev.pem";
+
+	return xasprintf("%s.%s", name, suffix);
+}
+
+int
+certstore_read(const struct certstore *store, const char *name,
+    enum certstore_pair which, struct buf *pem, struct error *err)
+{
+	char *file = pair_file(name, which);
+	size_t before = buf_len(pem);
+	int rc = file_read_at(store->certs, file, CERTSTORE_PAIR_MAX, pem, err);
+
+	if (rc == 0 &&
+	    !certstore_is_pair(buf_data(pem) + before, buf_len(pem) - before))
+		rc = error_set(err, ERR_SYNTAX,
+		    "%s is damaged: no key with a certificate in it", file);
+	free(file);
+	return rc;
+}
+
+/* A damaged current pair must not push a good previous one out. */
+int
+certstore_replace(const struct certstore *store, const char *name,
+    const void *pem, size_t len, struct error *err)
+{
+	char *current = pair_file(name, CERTSTORE_CURRENT);
+	char *previous = pair_file(name, CERTSTORE_PREVIOUS);
+	struct buf old = { 0 };
+	int rc;
+
+	if (certstore_read(store, name, CERTSTORE_CURRENT, &old, NULL) == 0)
+		rc = file_replace_at(
+		    store->certs, current, previous, pem, len, err);
+	else
+		rc = file_write_at(store->certs, current, pem, len, 0600, err);
+	buf_wipe(&old);
+	free(current);
+	free(previous);
+	return rc;
+}
+
+static int
+remove_file(int dirfd, const char *file, struct error *err)
+{
+	if (unlinkat(dirfd, file, 0) == -1 && errno != ENOENT)
+		return error_sys(err, "remove %s", file);
+	if (fsync(dirfd) == -1)
+		return error_sys(err, "fsync");
+	return 0;
+}
+
+int
+certstore_withdraw(
+    const struct certstore *store, const char *name, struct error *err)
+{
+	char *current = pair_file(name, CERTSTORE_CURRENT);
+	struct buf old = { 0 };
+	int rc;
+
+	if (certstore_read(store, name, CERTSTORE_PREVIOUS, &old, NULL) == 0)
+		rc = file_write_at(store->certs, current, buf_data(&old),
+		    buf_len(&old), 0600, err);
+	else
+		rc = remove_file(store->certs, current, err);
+	buf_wipe(&old);
+	free(current);
+	return rc;
+}
+
+void
+certstore_read_record(
+    const struct certstore *store, const char *name, struct record *record)
+{
+	char *file = xasprintf("%s.state", name);
+	struct buf text = { 0 };
+
+	*record = (struct record){ 0 };
+	if (file_read_at(store->certs, file, RECORD_MAX, &text, NULL) == 0)
+		record_parse(
+		    record, (const char *)buf_data(&text), buf_len(&text));
+	buf_release(&text);
+	free(file);
+}
+
+int
+certstore_write_record(const struct certstore *store, const char *name,
+    const struct record *record, struct error *err)
+{
+	char *file = xasprintf("%s.state", name);
+	struct buf text = { 0 };
+	int rc;
+
+	buf_init(&text, RECORD_MAX);
+	record_print(record, &text);
+	rc = file_write_at(
+	    store->certs, file, buf_data(&text), buf_len(&text), 0600, err);
+	buf_release(&text);
+	free(file);
+	return rc;
+}
+
+void
+certstore_order_release(struct certstore_order *order)
+{
+	free(order->url);
+	secret_free(order->key);
+	*order = (struct certstore_order){ 0 };
+}
+
+/* "order: URL", "saved-at: TIME", then the key. */
+static bool
+parse_order(
+    struct certstore_order *order, const char *text, size_t len, int64_t now)
+{
+	uint64_t saved_at;
+	bool fresh;
+	char *saved;
+
+	order->url = record_line(&text, &len, "order");
+	saved = record_line(&text, &len, "saved-at");
+	fresh = saved != NULL &&
+	    text_u64(saved, strlen(saved), INT64_MAX, &saved_at) &&
+	    now - (int64_t)saved_at < ORDER_LIFETIME;
+	free(saved);
+	if (order->url == NULL || !fresh || !is_key(text, len))
+		return false;
+	order->key = xstrndup(text, len);
+	return true;
+}
+
+void
+certstore_read_order(const struct certstore *store, const char *name,
+    int64_t now, struct certstore_order *order)
+{
+	char *file = xasprintf("%s.order.pem", name);
+	struct buf text = { 0 };
+
+	*order = (struct certstore_order){ 0 };
+	if (file_read_at(store->certs, file, ORDER_MAX, &text, NULL) == -1 ||
+	    !parse_order(
+	        order, (const char *)buf_data(&text), buf_len(&text), now)) {
+		certstore_order_release(order);
+		order->url = xstrdup("");
+		order->key = xstrdup("");
+	}
+	buf_wipe(&text);
+	free(file);
+}
+
+int
+certstore_write_order(const struct certstore *store, const char *name,
+    const struct certstore_order *order, int64_t now, struct error *err)
+{
+	char *file = xasprintf("%s.order.pem", name);
+	struct buf text = { 0 };
+	int rc;
+
+	buf_init(&text, ORDER_MAX);
+	if (buf_printf(&text, "order: %s\nsaved-at: %" PRId64 "\n%s",
+	        order->url, now, order->key) == -1)
+		rc = error_set(err, ERR_LIMIT, "the order is too long");
+	else
+		rc = file_write_at(store->certs, file, buf_data(&text),
+		    buf_len(&text), 0600, err);
+	buf_wipe(&text);
+	free(file);
+	return rc;
+}
+
+int
+certstore_clear_order(
+    const struct certstore *store, const char *name, struct error *err)
+{
+	char *file = xasprintf("%s.order.pem", name);
+	int rc = remove_file(store->certs, file, err);
+
+	free(file);
+	return rc;
+}
+
+void
+certstore_account_release(struct certstore_account *account)
+{
+	secret_free(account->key);
+	free(account->url);
+	*account = (struct certstore_account){ 0 };
+}
+
+/* FNV-1a: tells URLs apart that look alike once they are file names. */
+static uint32_t
+short_hash(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}
+
+static char *
+account_dir(const char *directory)
+{
+	static const char kept[] = "abcdefghijklmnopqrstuvwxyz"
+	                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.";
+	const char *scheme = strstr(directory, "://");
+	char name[ACCOUNT_NAME_MAX + 1];
+
+	snprintf(
+	    name, sizeof(name), "%s", scheme == NULL ? directory : scheme + 3);
+	for (char *p = name; *p != '\0'; p++)
+		if (strchr(kept, *p) == NULL)
+			*p = '-';
+	if (name[0] == '.')
+		name[0] = '-';
+	return xasprintf("%s-%08" PRIx32, name, short_hash(directory));
+}
+
+/* Opens the directory of an account; -1 with ERR_NOTFOUND if there is none. */
+static int
+open_account(const struct certstore *store, const char *directory, bool make,
+    struct error *err)
+{
+	char *name = account_dir(directory);
+	int fd, saved;
+
+	if (make && mkdirat(store->accounts, name, 0700) == 0 &&
+	    fsync(store->accounts) == -1) {
+		free(name);
+		return error_sys(err, "fsync");
+	}
+	fd = openat(store->accounts, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	saved = errno;
+	if (fd == -1)
+		error_sys(err, "accounts/%s", name);
+	if (fd == -1 && saved == ENOENT && err != NULL)
+		err->kind = ERR_NOTFOUND;
+	free(name);
+	return fd;
+}
+
+/* A file of an account as a string; "" if it is not there. */
+static char *
+read_text(int dirfd, const char *file, struct error *err)
+{
+	struct error reason = { 0 };
+	struct buf text = { 0 };
+	char *copy = NULL;
+
+	if (file_read_at(dirfd, file, ACCOUNT_MAX, &text, &reason) == 0)
+		copy = xstrndup((const char *)buf_data(&text), buf_len(&text));
+	else if (reason.kind == ERR_NOTFOUND)
+		copy = xstrdup("");
+	else
+		error_set(err, reason.kind, "%s", reason.msg);
+	buf_wipe(&text);
+	return copy;
+}
+
+int
+certstore_read_account(const struct certstore *store, const char *directory,
+    struct certstore_account *account, struct error *err)
+{
+	struct certstore_account found = { 0 };
+	struct error reason = { 0 };
+	int fd = open_account(store, directory, false, &reason);
+
+	if (fd == -1 && reason.kind != ERR_NOTFOUND)
+		return error_set(err, reason.kind, "%s", reason.msg);
+	if (fd == -1) {
+		account->key = xstrdup("");
+		account->url = xstrdup("");
+		return 0;
+	}
+	found.key = read_text(fd, "key.pem", err);
+	if (found.key != NULL)
+		found.url = read_text(fd, "url", err);
+	close(fd);
+	if (found.url == NULL) {
+		certstore_account_release(&found);
+		return -1;
+	}
+	/* What a power cut left of a file is as good as nothing. */
+	if (!is_key(found.key, strlen(found.key)))
+		found.key[0] = '\0';
+	if (found.key[0] == '\0' || strncmp(found.url, "http", 4) != 0)
+		found.url[0] = '\0';
+	*account = found;
+	return 0;
+}
+
+int
+certstore_write_account(const struct certstore *store, const char *directory,
+    const struct certstore_account *account, struct error *err)
+{
+	int fd = open_account(store, directory, true, err), rc = 0;
+	char *key;
+
+	if (fd == -1)
+		return -1;
+	key = read_text(fd, "key.pem", NULL);
+	if (key == NULL || strcmp(key, account->key) != 0)
+		rc = file_write_at(fd, "key.pem", account->key,
+		    strlen(account->key), 0600, err);
+	if (rc == 0)
+		rc = file_write_at(
+		    fd, "url", account->url, strlen(account->url), 0600, err);
+	secret_free(key);
+	close(fd);
+	return rc;
+}

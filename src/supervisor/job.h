@@ -1,0 +1,50 @@
+#ifndef SUPERVISOR_JOB_H
+#define SUPERVISOR_JOB_H
+
+/*
+ * One run of gatehouse-acme: for a certificate, or for a placeholder. What it
+ * must not lose is written to the store before it may go on. It ends by an
+ * answer; a job that dies without one may be tried again, for it left its order
+ * behind.
+ */
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/list.h"
+#include "ipc/msg.h"
+#include "net/loop.h"
+
+struct child;
+struct slot;
+struct supervisor;
+
+#define JOB_MAGIC 0x6a6f6221u
+#define JOB_MAX_MS (10 * 60 * 1000)
+#define JOB_PLACEHOLDER_MAX_MS 10000
+
+struct job {
+	unsigned magic;
+	TAILQ_ENTRY(job) entry;
+	struct supervisor *sup;
+	struct slot *slot; /* NULL: it has answered, or nobody waits any more */
+	struct child *child;
+	bool self_signed;
+	struct loop_timer deadline;
+};
+
+struct job *job_from(void *arg);
+
+/* Starts one, as slot->placeholder or slot->job. */
+int job_start(struct slot *slot, bool self_signed, struct error *err);
+
+/* Nobody waits for it any more; it exits by itself. NULL is fine. */
+void job_cancel(struct job *job);
+
+/* Messages. */
+void job_account_save(struct child *child, const struct msg *msg);
+void job_order_save(struct child *child, const struct msg *msg);
+void job_issued(struct child *child, const struct msg *msg);
+void job_failed(struct child *child, const struct msg *msg);
+
+#endif

@@ -1,0 +1,265 @@
+#include "monitor.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "bind.h"
+#include "child.h"
+#include "config/config.h"
+#include "generation.h"
+#include "plan.h"
+#include "renewal.h"
+#include "slot.h"
+#include "supervisor.h"
+#include "worker.h"
+
+static const char *const state_names[] = {
+	[WORKER_EMPTY] = "gone",
+	[WORKER_STARTING] = "starting",
+	[WORKER_SERVING] = "serving",
+	[WORKER_LEAVING] = "draining",
+};
+
+struct monitor *
+monitor_from(void *arg)
+{
+	struct monitor *monitor = arg;
+
+	assert(monitor->magic == MONITOR_MAGIC);
+	return monitor;
+}
+
+static void
+on_timer(void *arg)
+{
+	monitor_start(monitor_from(arg));
+}
+
+void
+monitor_init(struct monitor *monitor, struct generation *generation)
+{
+	*monitor = (struct monitor){ .magic = MONITOR_MAGIC,
+		.generation = generation,
+		.timer = { .fn = on_timer, .arg = monitor } };
+}
+
+void
+monitor_release(struct monitor *monitor)
+{
+	loop_timer_cancel(&monitor->timer);
+	monitor->magic = 0;
+}
+
+static void
+restart(struct monitor *monitor)
+{
+	loop_timer_set(monitor->generation->sup->loop, &monitor->timer,
+	    backoff_died(&monitor->backoff, clock_mono_ms()));
+}
+
+static void
+after_exit(struct child *child, int status)
+{
+	struct monitor *monitor = monitor_from(child->owner);
+	struct supervisor *sup = monitor->generation->sup;
+	char text[CHILD_STATUS_SIZE];
+
+	monitor->child = NULL;
+	renewal_forget(sup, child);
+	if (sup->reload.monitor == child)
+		sup->reload.monitor = NULL;
+	if (!child->closing)
+		log_err("%s[%ld] %s", child->name, (long)child->pid,
+		    child_status_text(status, text));
+	if (monitor->generation == sup->current && !child->closing)
+		restart(monitor);
+	supervisor_sweep(sup);
+}
+
+/* The monitor of the generation that serves, NULL while there is none. */
+static struct child *
+current(const struct supervisor *sup)
+{
+	return sup->current == NULL ? NULL : sup->current->monitor.child;
+}
+
+static void
+send_start(struct monitor *monitor)
+{
+	const struct generation *generation = monitor->generation;
+	const struct supervisor *sup = generation->sup;
+	struct msg msg = { .kind = MSG_START,
+		.fd = generation->plan->sealed,
+		.u.START = { .generation = generation->number,
+		    .uid = plan_wire_id(generation->plan->uid),
+		    .gid = plan_wire_id(generation->plan->gid),
+		    .log_target = sup->log.target,
+		    .log_facility = (uint32_t)sup->log.facility,
+		    .log_level = sup->log.level,
+		    .started = sup->started_at } };
+	struct msg control = { .kind = MSG_CONTROL_LISTENER,
+		.fd = sup->control_fd };
+
+	child_send(monitor->child, &msg);
+	child_send(monitor->child, &control);
+}
+
+static void
+show_listeners(struct child *child, const struct bindings *bindings)
+{
+	for (unsigned i = 0; i < bindings->count; i++) {
+		char text[ADDR_TEXT_SIZE];
+		struct msg msg = { .kind = MSG_SHOW_LISTENER,
+			.fd = -1,
+			.u.SHOW_LISTENER = { .listener = i,
+			    .address =
+			        addr_text(&bindings->list[i].actual, text) } };
+
+		child_send(child, &msg);
+	}
+}
+
+static void
+show_workers(const struct generation *generation)
+{
+	for (unsigned i = 0; i < generation->nworkers; i++)
+		if (generation->workers[i].state != WORKER_EMPTY)
+			monitor_show_worker(&generation->workers[i]);
+}
+
+static void
+show_everything(struct monitor *monitor)
+{
+	struct generation *generation = monitor->generation, *leaving;
+
+	show_listeners(monitor->child, generation->bindings);
+	show_workers(generation);
+	TAILQ_FOREACH(leaving, &generation->sup->leaving, entry)
+		show_workers(leaving);
+	for (unsigned i = 0; i < generation->nslots; i++)
+		monitor_show_cert(generation->sup, generation->slots[i]);
+}
+
+void
+monitor_start(struct monitor *monitor)
+{
+	struct supervisor *sup = monitor->generation->sup;
+	const struct child_spec spec = {
+		.role = IPC_MONITOR, .owner = monitor, .on_exit = after_exit
+	};
+	struct msg go = { .kind = MSG_WORKER_GO, .fd = -1 };
+	struct error err = { 0 };
+
+	backoff_started(&monitor->backoff, clock_mono_ms());
+	monitor->child = child_spawn(&sup->children, &spec, &err);
+	if (monitor->child == NULL) {
+		log_err("cannot start the monitor: %s", err.msg);
+		restart(monitor);
+		return;
+	}
+	send_start(monitor);
+	show_everything(monitor);
+	child_send(monitor->child, &go);
+}
+
+void
+monitor_stop(struct monitor *monitor)
+{
+	loop_timer_cancel(&monitor->timer);
+	if (monitor->child != NULL)
+		child_close(monitor->child);
+}
+
+void
+monitor_show_worker(struct worker *worker)
+{
+	struct child *child = current(worker->generation->sup);
+	struct msg msg = { .kind = MSG_SHOW_WORKER,
+		.fd = -1,
+		.u.SHOW_WORKER = { .worker = worker->index,
+		    .generation = worker->generation->number,
+		    .state = state_names[worker->state] } };
+
+	if (child == NULL || worker->child == NULL)
+		return;
+	msg.u.SHOW_WORKER.pid = worker->child->pid;
+	child_send(child, &msg);
+}
+
+/* The names that the certificate has, or those that it is to have. */
+static char *
+names_of(const struct slot *slot)
+{
+	struct buf names = { 0 };
+
+	if (slot->facts.known)
+		return xstrdup(slot->facts.names);
+	for (unsigned i = 0; i < slot->config->nnames; i++)
+		buf_printf(
+		    &names, "%s%s", i > 0 ? " " : "", slot->config->names[i]);
+	return buf_detach(&names, NULL);
+}
+
+static char *
+problem_of(const struct slot *slot)
+{
+	const struct record *record = &slot->record;
+
+	if (record->problem == NULL)
+		return xstrdup("");
+	return xasprintf("%s: %s", record->problem,
+	    record->detail == NULL ? "" : record->detail);
+}
+
+/* 0 = never; what is overdue is due now. */
+static int64_t
+next_attempt(const struct slot *slot)
+{
+	int64_t next = renewal_next(slot), now = clock_wall();
+
+	if (!slot_is_auto(slot))
+		return 0;
+	return next > now ? next : now;
+}
+
+void
+monitor_show_cert(struct supervisor *sup, struct slot *slot)
+{
+	struct child *child = current(sup);
+	struct msg msg = { .kind = MSG_SHOW_CERT, .fd = -1 };
+	struct msg_SHOW_CERT *row = &msg.u.SHOW_CERT;
+	int index = -1;
+	char *names, *problem;
+
+	if (child != NULL)
+		index = generation_slot(sup->current, slot);
+	if (index == -1)
+		return;
+	names = names_of(slot);
+	problem = problem_of(slot);
+	row->slot = (uint32_t)index;
+	row->names = names;
+	row->source = slot_source_name(slot);
+	row->next_attempt = next_attempt(slot);
+	row->failures = (uint32_t)slot->record.schedule.failures;
+	row->problem = problem;
+	if (slot->facts.known) {
+		row->serial = slot->facts.serial;
+		row->issuer = slot->facts.issuer;
+		row->not_before = slot->facts.dates.not_before;
+		row->not_after = slot->facts.dates.not_after;
+	}
+	child_send(child, &msg);
+	free(names);
+	free(problem);
+}
+
+void
+monitor_on_failed(struct monitor *monitor, const char *reason)
+{
+	log_err("the monitor cannot serve: %s", reason);
+	child_kill(monitor->child);
+}

@@ -1,0 +1,41 @@
+#ifndef SUPERVISOR_RECORD_H
+#define SUPERVISOR_RECORD_H
+
+/*
+ * What is remembered of one certificate over a restart: its schedule, and what
+ * the last failure said. On disk it is lines of "key: value", for people to
+ * read; whatever is missing or damaged there counts as never written.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "schedule.h"
+
+struct buf;
+
+struct record {
+	struct schedule schedule;
+	int64_t succeeded_at; /* the last issuance, 0 = none */
+	char *problem; /* of the last failure: the ACME type; NULL = none */
+	char *detail;  /* and what it means, in one line; NULL = none */
+	char *wanted;  /* what `schedule` is about: directory and names */
+	char *issued;  /* the same, of the certificate in the store */
+};
+
+/* A zeroed record is a valid empty one. */
+void record_release(struct record *record);
+
+/* Replaces a text of the record by a copy, control characters blanked. */
+void record_set(char **text, const char *value);
+
+void record_parse(struct record *record, const char *text, size_t len);
+void record_print(const struct record *record, struct buf *out);
+
+/*
+ * Takes the next "key: value" line off the text. The value is copied into a
+ * string that the caller frees; NULL when no such line comes next.
+ */
+char *record_line(const char **text, size_t *len, const char *key);
+
+#endif

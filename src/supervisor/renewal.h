@@ -1,0 +1,49 @@
+#ifndef SUPERVISOR_RENEWAL_H
+#define SUPERVISOR_RENEWAL_H
+
+/*
+ * Keeps every AutoCert fresh: runs the schedule of each slot, one job at a
+ * time, and writes down how each ended. The wall clock is looked at again every
+ * ten minutes, for it may jump, and the machine may have slept.
+ */
+
+#include <stdint.h>
+
+#include "ipc/job.h"
+#include "supervisor.h"
+
+struct slot;
+
+struct renewal_failure {
+	enum job_failure kind;
+	const char *problem;
+	const char *detail;
+	int64_t retry_after; /* seconds; -1 = none */
+};
+
+/* Starts what is due, or sets the alarm. Call it when anything changed. */
+void renewal_update(struct supervisor *sup);
+
+/* When the next attempt for this slot is due; 0 = never. */
+int64_t renewal_next(const struct slot *slot);
+
+/* How an attempt ended. */
+void renewal_succeeded(struct slot *slot);
+void renewal_failed(struct slot *slot, const struct renewal_failure *failure);
+
+/*
+ * A person wants it now: the one with this name, or all ("" ). Answered when
+ * the attempts have ended.
+ */
+void renewal_ask(struct supervisor *sup, struct asker asker, const char *name);
+
+/* Whoever asked gets this answer now. */
+void renewal_dismiss(struct supervisor *sup, const char *text);
+
+/* The monitor died, and who asked through it has gone with it. */
+void renewal_forget(struct supervisor *sup, const struct child *monitor);
+
+/* The slot is no longer served; what was asked of it has no end. */
+void renewal_forget_slot(struct supervisor *sup, const struct slot *slot);
+
+#endif

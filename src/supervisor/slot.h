@@ -1,0 +1,113 @@
+#ifndef SUPERVISOR_SLOT_H
+#define SUPERVISOR_SLOT_H
+
+/*
+ * A certificate slot: which pair serves, what the workers said about it, and
+ * what is remembered about getting the next one. Generations that ask for the
+ * same certificate share the slot, so that a renewal reaches both while one
+ * takes over from the other.
+ *
+ * For an AutoCert the pair is the newest one in the store that the workers
+ * accept, and a self-signed placeholder as long as there is none. Pairs of the
+ * store are read when they are sent, and not kept. A certificate file is kept,
+ * for a worker that is restarted must serve what its siblings serve, whatever
+ * has become of the file.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "ipc/msg.h"
+#include "record.h"
+#include "schedule.h"
+
+struct child;
+struct config_cert;
+struct diag;
+struct generation;
+struct job;
+struct supervisor;
+struct worker;
+
+enum slot_source {
+	SLOT_NONE,
+	SLOT_FILE,       /* the person's own */
+	SLOT_CURRENT,    /* of the store */
+	SLOT_PREVIOUS,   /* of the store, because the newest is no good */
+	SLOT_PLACEHOLDER /* self-signed, in memory only */
+};
+
+/* What a worker read in the pair that it put into service. */
+struct slot_facts {
+	bool known;
+	struct schedule_dates dates;
+	char *serial;
+	char *issuer;
+	char *names;
+};
+
+struct slot {
+	unsigned refs;
+	struct supervisor *sup;
+	const struct config_cert
+	    *config; /* of a generation that is not leaving */
+	enum slot_source source;
+	uint32_t swap;  /* number of the pair in service, counts up */
+	struct buf pem; /* SLOT_FILE, SLOT_PLACEHOLDER: a secret */
+	struct slot_facts facts;
+	struct record record;
+	struct job *job;         /* for a certificate; NULL = none */
+	struct job *placeholder; /* for a placeholder; NULL = none */
+	bool fresh; /* issued just now, not yet confirmed by every worker */
+	bool asked; /* a person wants the next attempt now */
+};
+
+/*
+ * A slot with one reference. NULL, with the error in diag, if a certificate
+ * file cannot be read.
+ */
+struct slot *slot_new(struct supervisor *sup, const struct config_cert *config,
+    struct diag *diag);
+void slot_ref(struct slot *slot);
+void slot_unref(struct slot *slot);
+
+/* Do the two ask for the same certificate, to be got in the same way? */
+bool slot_serves(const struct slot *slot, const struct config_cert *config);
+
+const char *slot_name(const struct slot *slot); /* for people, and the store */
+const char *slot_source_name(const struct slot *slot);
+bool slot_is_auto(const struct slot *slot);
+
+/* Directory, kind of key and names: what a certificate is asked for with. */
+char *slot_wanted(const struct slot *slot);
+
+/* The certificate in service, if it is one to keep; NULL if not. */
+const struct schedule_dates *slot_dates(const struct slot *slot);
+
+/* True while a worker has yet to say what it thinks of the pair. */
+bool slot_unsettled(const struct slot *slot);
+
+/* Starts a job for a placeholder, if there is no pair at all and none runs. */
+void slot_need_pair(struct slot *slot);
+
+/* Sends the pair in service to a worker that starts, in its number `index`. */
+void slot_replay(struct slot *slot, struct worker *worker, unsigned index);
+
+/* A new pair is in the store: every worker gets it. */
+void slot_take_issued(struct slot *slot);
+
+/* A placeholder was made; NULL = that failed. */
+void slot_take_placeholder(struct slot *slot, const struct msg_bytes *pem);
+
+/* From a worker. */
+void slot_swapped(struct child *child, const struct msg *msg);
+
+/* A worker died: it may have been the last one to be waited for. */
+void slot_check(struct slot *slot);
+
+/* Writes the record down. */
+void slot_save(struct slot *slot);
+
+#endif

@@ -1,0 +1,531 @@
+#include "supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "bind.h"
+#include "config/config.h"
+#include "dispatch.h"
+#include "generation.h"
+#include "job.h"
+#include "plan.h"
+#include "renewal.h"
+
+#define REPLY_MAX (96u * 1024) /* fits into a message */
+
+/* --- being asked -------------------------------------------------------- */
+
+void
+supervisor_reply(
+    struct supervisor *sup, struct asker asker, bool ok, const char *text)
+{
+	char *cut = xstrndup(text, REPLY_MAX);
+	struct msg msg = { .kind = MSG_CONTROL_REPLY,
+		.fd = -1,
+		.u.CONTROL_REPLY = { .id = asker.id, .ok = ok, .text = cut } };
+
+	(void)sup;
+	if (asker.monitor != NULL)
+		child_send(asker.monitor, &msg);
+	free(cut);
+}
+
+void
+supervisor_log_diag(const struct diag *diag)
+{
+	const char *line;
+
+	for (unsigned n = 0; (line = diag_line(diag, n)) != NULL; n++)
+		if (diag_level(diag, n) == DIAG_ERROR)
+			log_err("%s", line);
+		else
+			log_warn("%s", line);
+}
+
+/* All that diag says, and what else there is to say, a line each. */
+static char *
+join_diag(const struct diag *diag, const char *last)
+{
+	struct buf text = { 0 };
+	const char *line;
+
+	for (unsigned n = 0; (line = diag_line(diag, n)) != NULL; n++)
+		buf_printf(&text, "%s%s", n > 0 ? "\n" : "", line);
+	if (last[0] != '\0')
+		buf_printf(&text, "%s%s", buf_len(&text) > 0 ? "\n" : "", last);
+	return buf_detach(&text, NULL);
+}
+
+static void
+end_reload(struct supervisor *sup, bool ok, const char *text)
+{
+	struct asker asker = sup->reload;
+
+	sup->reload = (struct asker){ 0 };
+	free(sup->reload_said);
+	sup->reload_said = NULL;
+	supervisor_reply(sup, asker, ok, text);
+	if (sup->phase != PHASE_RUNNING)
+		return;
+	notify_ready(&sup->notify);
+	if (sup->reload_again)
+		loop_later(sup->loop, &sup->again);
+}
+
+/* The answer to a reload: the warnings of its configuration, then `last`. */
+static void
+conclude(struct supervisor *sup, bool ok, const char *last)
+{
+	const char *said = sup->reload_said == NULL ? "" : sup->reload_said;
+	char *text =
+	    xasprintf("%s%s%s", said, said[0] == '\0' ? "" : "\n", last);
+
+	end_reload(sup, ok, text);
+	free(text);
+}
+
+/* The lock and the store are held for the life of the process. */
+static bool
+keeps_state_dir(
+    const struct supervisor *sup, const struct plan *plan, struct diag *diag)
+{
+	const struct config *config = plan->config;
+
+	if (strcmp(config->state_dir, sup->dir.path) == 0)
+		return true;
+	diag_add(diag, DIAG_ERROR, config->state_dir_pos,
+	    "StateDir cannot change in a reload (it is %s); restart the "
+	    "gateway",
+	    sup->dir.path);
+	return false;
+}
+
+static void
+begin_reload(struct supervisor *sup, struct diag *diag)
+{
+	struct error err = { 0 };
+	struct plan *plan = plan_load(sup->file, diag, &err);
+	bool begun = false;
+	char *text;
+
+	if (plan != NULL && !keeps_state_dir(sup, plan, diag)) {
+		plan_free(plan);
+		plan = NULL;
+	}
+	if (plan != NULL) {
+		sup->reload_said = join_diag(diag, "");
+		begun = generation_begin(sup, plan, diag) == 0;
+	}
+	supervisor_log_diag(diag);
+	if (begun)
+		return;
+	if (err.msg[0] != '\0')
+		log_err("%s", err.msg);
+	log_err(
+	    "reload refused; generation %u serves on", sup->current->number);
+	text = join_diag(diag, err.msg);
+	end_reload(sup, false, text);
+	free(text);
+}
+
+void
+supervisor_reload(struct supervisor *sup, struct asker asker)
+{
+	struct diag *diag;
+
+	if (sup->phase != PHASE_RUNNING) {
+		supervisor_reply(sup, asker, false, "the gateway is stopping");
+		return;
+	}
+	if (sup->starting != NULL) {
+		if (asker.monitor == NULL)
+			sup->reload_again = true;
+		else
+			supervisor_reply(
+			    sup, asker, false, "a reload is under way already");
+		return;
+	}
+	log_info("reloading %s", sup->file);
+	notify_reloading(&sup->notify);
+	sup->reload = asker;
+	sup->reload_again = false;
+	diag = diag_new();
+	begin_reload(sup, diag);
+	diag_free(diag);
+}
+
+static void
+reload_again(void *arg)
+{
+	supervisor_reload(arg, (struct asker){ 0 });
+}
+
+/* --- serving ------------------------------------------------------------ */
+
+/* Who started this as a daemon may go now, and take its terminal along. */
+static void
+detach(struct supervisor *sup)
+{
+	if (sup->ready_fd == -1)
+		return;
+	(void)!write(sup->ready_fd, "", 1);
+	close(sup->ready_fd);
+	sup->ready_fd = -1;
+	dup2(sup->children.null_fd, STDIN_FILENO);
+	dup2(sup->children.null_fd, STDOUT_FILENO);
+	if (sup->log.target == LOG_TO_SYSLOG) {
+		dup2(sup->children.null_fd, STDERR_FILENO);
+		log_open("gatehoused", sup->log.target, sup->log.facility);
+	}
+}
+
+static void
+log_listeners(const struct generation *generation)
+{
+	const struct config_listener *listener;
+	char text[ADDR_TEXT_SIZE];
+
+	for (listener = generation->plan->config->listeners; listener != NULL;
+	     listener = listener->next)
+		log_info("listening on %s (%s)",
+		    addr_text(
+		        &generation->bindings->list[listener->index].actual,
+		        text),
+		    listener->tls ? "https" : "http");
+}
+
+void
+supervisor_started(struct supervisor *sup)
+{
+	const struct generation *generation = sup->current;
+	char text[64];
+
+	log_listeners(generation);
+	log_info("ready: %u listeners, %u workers, generation %u",
+	    generation->bindings->count, generation->nworkers,
+	    generation->number);
+	notify_status(
+	    &sup->notify, "Serving, generation %u", generation->number);
+	detach(sup);
+	snprintf(
+	    text, sizeof(text), "reloaded, generation %u", generation->number);
+	conclude(sup, true, text);
+	renewal_dismiss(
+	    sup, "the gateway was reloaded meanwhile; the renewal goes on");
+}
+
+void
+supervisor_start_failed(struct supervisor *sup, const char *reason)
+{
+	if (sup->phase == PHASE_RUNNING && sup->current == NULL) {
+		log_err("cannot start: %s", reason);
+		sup->status = EXIT_FAILURE;
+		supervisor_stop(sup);
+		return;
+	}
+	if (sup->current != NULL)
+		log_err("reload failed: %s; generation %u serves on", reason,
+		    sup->current->number);
+	conclude(sup, false, reason);
+}
+
+static void
+rotate_tickets(void *arg)
+{
+	struct supervisor *sup = arg;
+	struct msg msg = { .kind = MSG_TICKET_KEY, .fd = -1 };
+
+	ticket_keys_rotate(&sup->tickets);
+	msg.u.TICKET_KEY.key.p = ticket_keys_newest(&sup->tickets);
+	msg.u.TICKET_KEY.key.len = TICKET_KEY_SIZE;
+	if (sup->current != NULL)
+		generation_send(sup->current, &msg);
+	if (sup->starting != NULL)
+		generation_send(sup->starting, &msg);
+	loop_timer_set(sup->loop, &sup->ticket_timer, TICKET_ROTATE_MS);
+}
+
+/* --- ending ------------------------------------------------------------- */
+
+/* Nothing new begins from here on. */
+static void
+wind_down(struct supervisor *sup)
+{
+	struct job *job, *next;
+
+	notify_stopping(&sup->notify);
+	loop_timer_cancel(&sup->renewal_timer);
+	loop_timer_cancel(&sup->ticket_timer);
+	renewal_dismiss(sup, "the gateway is stopping");
+	TAILQ_FOREACH_SAFE(job, &sup->jobs, entry, next)
+		job_cancel(job);
+	if (sup->starting != NULL)
+		generation_fail(sup->starting, "the gateway is stopping");
+}
+
+static void
+drain_all(struct supervisor *sup, unsigned seconds)
+{
+	struct generation *generation;
+
+	if (sup->current != NULL)
+		generation_drain(sup->current, seconds);
+	TAILQ_FOREACH(generation, &sup->leaving, entry)
+		generation_drain(generation, seconds);
+}
+
+void
+supervisor_drain(struct supervisor *sup)
+{
+	unsigned grace;
+
+	if (sup->phase != PHASE_RUNNING)
+		return;
+	if (sup->current == NULL) {
+		supervisor_stop(sup);
+		return;
+	}
+	grace = sup->current->plan->config->grace;
+	sup->phase = PHASE_DRAINING;
+	log_info("draining: connections have %u seconds to end", grace);
+	wind_down(sup);
+	drain_all(sup, grace);
+	supervisor_sweep(sup);
+}
+
+void
+supervisor_stop(struct supervisor *sup)
+{
+	enum phase before = sup->phase;
+	struct generation *generation;
+
+	if (before == PHASE_STOPPING)
+		return;
+	sup->phase = PHASE_STOPPING;
+	log_info("stopping");
+	if (before == PHASE_RUNNING)
+		wind_down(sup);
+	drain_all(sup, 0);
+	if (sup->current != NULL)
+		monitor_stop(&sup->current->monitor);
+	TAILQ_FOREACH(generation, &sup->leaving, entry)
+		monitor_stop(&generation->monitor);
+	supervisor_sweep(sup);
+}
+
+void
+supervisor_sweep(struct supervisor *sup)
+{
+	loop_later(sup->loop, &sup->sweep);
+}
+
+static bool
+has_workers(const struct supervisor *sup)
+{
+	const struct child *child;
+
+	TAILQ_FOREACH(child, &sup->children.list, entry)
+		if (child->role == IPC_PROXY)
+			return true;
+	return false;
+}
+
+static void
+on_sweep(void *arg)
+{
+	struct supervisor *sup = arg;
+
+	generation_sweep(sup);
+	if (sup->phase == PHASE_DRAINING && !has_workers(sup))
+		supervisor_stop(sup);
+	if (sup->phase == PHASE_STOPPING && TAILQ_EMPTY(&sup->children.list))
+		loop_stop(sup->loop);
+}
+
+static void
+on_empty(void *arg)
+{
+	supervisor_sweep(arg);
+}
+
+static void
+on_term(void *arg)
+{
+	supervisor_stop(arg);
+}
+
+/* Once means politely, twice means now. */
+static void
+on_int(void *arg)
+{
+	struct supervisor *sup = arg;
+
+	if (sup->phase == PHASE_RUNNING)
+		supervisor_drain(sup);
+	else
+		supervisor_stop(sup);
+}
+
+static void
+on_hup(void *arg)
+{
+	supervisor_reload(arg, (struct asker){ 0 });
+}
+
+/* --- living ------------------------------------------------------------- */
+
+/* Each connection takes two descriptors in a worker, which inherits this. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		log_warn("cannot raise the limit of open files: %s",
+		    strerror(errno));
+}
+
+static void
+watch_signals(struct supervisor *sup)
+{
+	signal(SIGPIPE, SIG_IGN);
+	sup->on_term.fn = on_term;
+	sup->on_int.fn = on_int;
+	sup->on_hup.fn = on_hup;
+	sup->on_term.arg = sup->on_int.arg = sup->on_hup.arg = sup;
+	loop_signal_add(sup->loop, &sup->on_term, SIGTERM);
+	loop_signal_add(sup->loop, &sup->on_int, SIGINT);
+	loop_signal_add(sup->loop, &sup->on_hup, SIGHUP);
+}
+
+static void
+init(struct supervisor *sup, const struct supervisor_options *options)
+{
+	*sup = (struct supervisor){ .file = options->file,
+		.ready_fd = options->ready_fd,
+		.log = options->log,
+		.started_at = clock_wall(),
+		.dir = { -1, -1, NULL },
+		.control_fd = -1,
+		.store = { -1, -1 },
+		.children = { .null_fd = -1 },
+		.sweep = { .fn = on_sweep, .arg = sup },
+		.again = { .fn = reload_again, .arg = sup },
+		.ticket_timer = { .fn = rotate_tickets, .arg = sup },
+		.status = EXIT_SUCCESS };
+	TAILQ_INIT(&sup->leaving);
+	TAILQ_INIT(&sup->challenges);
+	TAILQ_INIT(&sup->jobs);
+	TAILQ_INIT(&sup->renewals);
+	TAILQ_INIT(&sup->children.list);
+	sup->loop = loop_new();
+	notify_init(&sup->notify);
+	ticket_keys_init(&sup->tickets);
+	watch_signals(sup);
+}
+
+/* What must be ours before anything starts. */
+static int
+take_possession(struct supervisor *sup,
+    const struct supervisor_options *options, const struct config *config,
+    struct error *err)
+{
+	const char *pid_file =
+	    options->pid_file != NULL ? options->pid_file : config->pid_file;
+
+	if (statedir_open(&sup->dir, config->state_dir, err) == -1 ||
+	    certstore_open(&sup->store, sup->dir.path, err) == -1)
+		return -1;
+	sup->control_fd = statedir_listen(&sup->dir, err);
+	if (sup->control_fd == -1 ||
+	    children_init(&sup->children, sup->loop, options->programs, err) ==
+	        -1)
+		return -1;
+	sup->children.quiet = sup->log.target == LOG_TO_SYSLOG;
+	sup->children.on_message = dispatch;
+	sup->children.on_empty = on_empty;
+	sup->children.arg = sup;
+	if (pid_file == NULL)
+		return 0;
+	if (pid_file_write(pid_file, err) == -1)
+		return -1;
+	sup->pid_file = xstrdup(pid_file);
+	return 0;
+}
+
+static void
+release(struct supervisor *sup)
+{
+	generation_free(sup->current);
+	generation_sweep(sup);
+	if (sup->children.dir != NULL)
+		children_release(&sup->children);
+	if (sup->pid_file != NULL)
+		unlink(sup->pid_file);
+	free(sup->pid_file);
+	free(sup->reload_said);
+	if (sup->control_fd != -1) {
+		close(sup->control_fd);
+		statedir_unlisten(&sup->dir);
+	}
+	certstore_close(&sup->store);
+	statedir_close(&sup->dir);
+	ticket_keys_release(&sup->tickets);
+	notify_release(&sup->notify);
+	loop_timer_cancel(&sup->ticket_timer);
+	loop_timer_cancel(&sup->renewal_timer);
+	loop_signal_del(&sup->on_term);
+	loop_signal_del(&sup->on_int);
+	loop_signal_del(&sup->on_hup);
+	loop_free(sup->loop);
+}
+
+/* Starts the first generation. False if that cannot even be begun. */
+static bool
+begin(struct supervisor *sup, struct plan *plan)
+{
+	struct diag *diag = diag_new();
+	bool begun;
+
+	if (plan->uid == PLAN_STAY && geteuid() == 0)
+		log_warn("no User in %s: everything runs as root", sup->file);
+	raise_limits();
+	notify_watch(&sup->notify, sup->loop);
+	loop_timer_set(sup->loop, &sup->ticket_timer, TICKET_ROTATE_MS);
+	begun = generation_begin(sup, plan, diag) == 0;
+	supervisor_log_diag(diag);
+	diag_free(diag);
+	return begun;
+}
+
+int
+supervisor_run(const struct supervisor_options *options, struct plan *plan)
+{
+	struct supervisor sup;
+	struct error err = { 0 };
+
+	init(&sup, options);
+	if (take_possession(&sup, options, plan->config, &err) == -1) {
+		log_err("%s", err.msg);
+		plan_free(plan);
+		sup.status = EXIT_FAILURE;
+	} else if (begin(&sup, plan)) {
+		loop_run(sup.loop);
+		log_info("stopped");
+	} else {
+		sup.status = EXIT_FAILURE;
+	}
+	release(&sup);
+	return sup.status;
+}

@@ -1,0 +1,120 @@
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+/*
+ * gatehoused: the one process that keeps its privilege. It reads the
+ * configuration, opens sockets, keeps the certificate store and starts the
+ * others; it parses no byte that came from a network. This is the state that
+ * its modules share; each of them owns the part that its header describes.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "certstore.h"
+#include "child.h"
+#include "net/loop.h"
+#include "notify.h"
+#include "secrets.h"
+#include "statedir.h"
+
+struct diag;
+struct generation;
+struct plan;
+
+TAILQ_HEAD(generation_list, generation);
+TAILQ_HEAD(challenge_list, challenge);
+TAILQ_HEAD(job_list, job);
+TAILQ_HEAD(renew_list, renew_request);
+
+enum phase {
+	PHASE_RUNNING,
+	PHASE_DRAINING, /* no new connection; what is open may finish */
+	PHASE_STOPPING
+};
+
+struct log_settings {
+	enum log_target target;
+	int facility;
+	enum log_level level;
+};
+
+/* Who asked for something through the monitor. */
+struct asker {
+	struct child *monitor; /* NULL: a signal, nobody waits */
+	uint32_t id;
+};
+
+struct supervisor {
+	struct loop *loop;
+	const char *file; /* the configuration */
+	char *pid_file;   /* that we wrote; NULL: none */
+	int ready_fd;     /* who started a daemon waits here; -1 = nobody */
+	struct log_settings log;
+	int64_t started_at; /* seconds since the epoch */
+
+	struct children children;
+	struct statedir dir;
+	int control_fd; /* listens for the `gatehouse` command */
+	struct certstore store;
+	struct notify notify;
+	struct ticket_keys tickets;
+	struct loop_timer ticket_timer;
+
+	struct generation *current;     /* serves */
+	struct generation *starting;    /* not yet */
+	struct generation_list leaving; /* drain or failed; newest first */
+	struct loop_later sweep;        /* frees what nobody needs any more */
+	unsigned generations;           /* numbers given out */
+
+	struct challenge_list challenges;
+	struct job_list jobs;
+	struct renew_list renewals; /* that somebody waits for */
+	struct loop_timer renewal_timer;
+
+	struct asker reload; /* who waits for `starting` */
+	char *reload_said;   /* warnings of its configuration, a line each */
+	bool reload_again;   /* SIGHUP came meanwhile */
+	struct loop_later again;
+
+	enum phase phase;
+	struct loop_signal on_term;
+	struct loop_signal on_int;
+	struct loop_signal on_hup;
+	int status; /* to exit with */
+};
+
+struct supervisor_options {
+	const char *file;
+	const char *pid_file; /* NULL: the configuration's */
+	const char *programs; /* NULL: beside our own */
+	int ready_fd;
+	struct log_settings log;
+};
+
+/* Takes the plan. Serves until it is told to stop; returns the exit status. */
+int supervisor_run(const struct supervisor_options *options, struct plan *plan);
+
+/* What signals and the `gatehouse` command ask for. */
+void supervisor_reload(struct supervisor *sup, struct asker asker);
+void supervisor_drain(struct supervisor *sup);
+void supervisor_stop(struct supervisor *sup);
+
+/* Answers a command of a person. */
+void supervisor_reply(
+    struct supervisor *sup, struct asker asker, bool ok, const char *text);
+
+/* A child is gone, or a generation: looks what may be freed or ended now. */
+void supervisor_sweep(struct supervisor *sup);
+
+/* How a generation's start ended. */
+void supervisor_started(struct supervisor *sup);
+void supervisor_start_failed(struct supervisor *sup, const char *reason);
+
+/* Logs each line of the reader of a configuration. */
+void supervisor_log_diag(const struct diag *diag);
+
+#endif

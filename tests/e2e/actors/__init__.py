@@ -1,0 +1,1 @@
+"""The actors of the end-to-end tests: one class for each."""

@@ -1,0 +1,85 @@
+"""A certificate authority of our own, for the actors that need a name."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+LIFETIME = datetime.timedelta(days=30)
+CA_KEY_USAGE = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False,
+    data_encipherment=False, key_agreement=False, key_cert_sign=True,
+    crl_sign=True, encipher_only=False, decipher_only=False)
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _general_name(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption())
+
+
+class Authority:
+    """Issues server certificates; its own one is in `ca_file`."""
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._subject = _name("Test authority")
+        self.ca_file = self.directory / "ca.pem"
+        self._write(self.ca_file, self._builder(
+            self._subject, self._key.public_key()
+        ).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        ).add_extension(CA_KEY_USAGE, critical=True))
+
+    def _builder(self, subject: x509.Name,
+                 public_key: ec.EllipticCurvePublicKey
+                 ) -> x509.CertificateBuilder:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return x509.CertificateBuilder(
+            issuer_name=self._subject, subject_name=subject,
+            public_key=public_key, serial_number=x509.random_serial_number(),
+            not_valid_before=now - datetime.timedelta(hours=1),
+            not_valid_after=now + LIFETIME
+        ).add_extension(
+            x509.SubjectKeyIdentifier.from_public_key(public_key),
+            critical=False
+        ).add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                self._key.public_key()), critical=False)
+
+    def _write(self, path: Path, builder: x509.CertificateBuilder) -> None:
+        certificate = builder.sign(self._key, hashes.SHA256())
+        path.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM))
+
+    def issue(self, *names: str) -> tuple[Path, Path]:
+        """A certificate for these names and addresses, and its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        cert_file = self.directory / f"{names[0]}.pem"
+        key_file = self.directory / f"{names[0]}.key"
+        self._write(cert_file, self._builder(
+            _name(names[0]), key.public_key()
+        ).add_extension(
+            x509.SubjectAlternativeName(
+                [_general_name(name) for name in names]), critical=False))
+        key_file.write_bytes(_key_pem(key))
+        key_file.chmod(0o600)
+        return cert_file, key_file

@@ -1,0 +1,120 @@
+"""A gateway with its two ports, for tests of what goes through it."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from pathlib import Path
+from typing import Callable
+
+from .authority import Authority
+from .client import RawClient, tls_context
+from .gateway import Gateway, gateway_config
+from .ports import free_ports
+
+NAME = "gw.test"
+
+
+class Front(Gateway):
+    """Serves while its `with` lasts.
+
+    Then it must stop without a complaint, and with the workers it began with:
+    none has crashed and been replaced meanwhile.
+    """
+
+    def __init__(self, config: Callable[[Front], str]) -> None:
+        super().__init__()
+        self.http_port, self.https_port = free_ports(2)
+        self.authority = Authority(self.directory)
+        self.configure(config(self))
+
+    def __enter__(self) -> Front:
+        try:
+            self.start_ready()
+            self._workers = self.pids()["proxy"]
+            return self
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_exc) -> None:
+        try:
+            workers = self.pids().get("proxy")
+            self.stop()
+            assert workers == self._workers, self.error("a worker has ended")
+        finally:
+            self.close()
+
+    def http(self, **options) -> RawClient:
+        return self.client(self.http_port, name=NAME, **options)
+
+    def https(self, **options) -> RawClient:
+        options.setdefault("tls", tls_context())
+        return self.client(self.https_port, **{"name": NAME, **options})
+
+    def open(self, scheme: str, **options) -> RawClient:
+        return {"http": self.http, "https": self.https}[scheme](**options)
+
+    def certificate(self, *names: str) -> Path:
+        """A file as `Cert` wants it."""
+        chain, key = self.authority.issue(*names)
+        both = chain.with_suffix(".all.pem")
+        both.write_bytes(chain.read_bytes() + key.read_bytes())
+        return both
+
+
+def from_address(address: str) -> Callable[..., socket.socket]:
+    """For `connect`: come from this address."""
+    return functools.partial(socket.create_connection,
+                             source_address=(address, 0))
+
+
+def native(forward: str, **options) -> Callable[[Front], str]:
+    """One Gateway section: HTTP redirects, HTTPS serves."""
+    return lambda front: gateway_config(
+        front.state_dir, forward=forward, host=NAME,
+        http_port=front.http_port, https_port=front.https_port, **options)
+
+
+def backend(address: str) -> str:
+    """The section of one backend."""
+    host, _, port = address.rpartition(":")
+    return f"BackEnd\n Address {host}\n Port {port}\nEnd\n"
+
+
+def pound(*forward: str, top: str = "", plain: str = "", tls: str = "",
+          names: tuple[str, ...] = (NAME,), address: str = "127.0.0.1",
+          workers: int = 1) -> Callable[[Front], str]:
+    """Pound's way: plain HTTP and HTTPS, both before the same backends.
+
+    `top`, `plain` and `tls` are more lines for the file and its listeners;
+    there is a certificate for each of the names.
+    """
+    where = f"Address {address}" if address else ""
+    backends = "".join(map(backend, forward))
+
+    def config(front: Front) -> str:
+        certs = "\n".join(f'Cert "{front.certificate(name)}"'
+                          for name in names)
+        return f"""
+StateDir "{front.state_dir}"
+Workers {workers}
+{top}
+ListenHTTP
+    {where}
+    Port {front.http_port}
+    xHTTP 2
+    {plain}
+End
+ListenHTTPS
+    {where}
+    Port {front.https_port}
+    xHTTP 2
+    {certs}
+    {tls}
+End
+Service
+    {backends}
+End
+"""
+    return config

@@ -1,0 +1,166 @@
+"""Pebble, the ACME test CA of the people who run Let's Encrypt.
+
+Two programs: pebble-challtestsrv answers every DNS question with 127.0.0.1,
+pebble is the CA. It validates for real, against `http_port`. Works with the
+versions of Debian 12 (2.4) to sid (2.10).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import ssl
+import subprocess
+import tempfile
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Mapping
+
+from .authority import Authority
+from .ports import free_port, free_ports, wait_until_open
+from .process import Process
+
+
+@dataclass(frozen=True)
+class PebbleOptions:
+    """What a test may want otherwise."""
+
+    validity: int = 7776000     # seconds a certificate is valid
+    nonce_reject: int = 15      # percent of good nonces refused
+    authz_reuse: int = 0        # percent of valid authorizations reused
+    alternate_roots: int = 0
+    chain_length: int = 1       # intermediates below the root
+    eab_keys: Mapping[str, str] = field(default_factory=dict)
+    blocked: tuple[str, ...] = ("blocked.test",)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PEBBLE_VA_NOSLEEP": "1",
+            "PEBBLE_WFE_NONCEREJECT": str(self.nonce_reject),
+            "PEBBLE_AUTHZREUSE": str(self.authz_reuse),
+            "PEBBLE_ALTERNATE_ROOTS": str(self.alternate_roots),
+            "PEBBLE_CHAIN_LENGTH": str(self.chain_length),
+        }
+
+
+class Pebble(Process):
+    """The CA. Its state is in memory: restart() makes a new CA of it."""
+
+    def __init__(self, *, http_port: int | None = None, **options) -> None:
+        self.options = PebbleOptions(**options)
+        self.http_port = http_port or free_port()
+        (self._acme_port, self._management_port, self._dns_port,
+         dns_management, self._tls_port) = free_ports(5)
+        self._directory = Path(tempfile.mkdtemp(prefix="gh-pebble-"))
+        authority = Authority(self._directory)
+        self.ca_file = authority.ca_file    # to trust the ACME API itself
+        self._tls = ssl.create_default_context(cafile=self.ca_file)
+        config = self._directory / "pebble.json"
+        config.write_text(json.dumps(
+            self._config(*authority.issue("localhost", "127.0.0.1"))))
+        super().__init__(
+            "pebble",
+            ["pebble", "-strict=true", "-config", config,
+             "-dnsserver", f"127.0.0.1:{self._dns_port}"],
+            env=self.options.environment())
+        self.dns = Process("pebble-challtestsrv",
+                           _challtestsrv(self._dns_port, dns_management))
+
+    def _config(self, certificate: Path, key: Path) -> dict:
+        eab = self.options.eab_keys
+        return {"pebble": {
+            "listenAddress": f"127.0.0.1:{self._acme_port}",
+            "managementListenAddress": f"127.0.0.1:{self._management_port}",
+            "certificate": str(certificate),
+            "privateKey": str(key),
+            "httpPort": self.http_port,
+            "tlsPort": self._tls_port,
+            "ocspResponderURL": "",
+            "externalAccountBindingRequired": bool(eab),
+            "externalAccountMACKeys": dict(eab),
+            "domainBlocklist": list(self.options.blocked),
+            "certificateValidityPeriod": self.options.validity,     # < 2.7
+            "profiles": {"default": {
+                "description": "The only profile",
+                "validityPeriod": self.options.validity}},
+        }}
+
+    @property
+    def directory(self) -> str:
+        """The URL of the ACME directory."""
+        return f"https://127.0.0.1:{self._acme_port}/dir"
+
+    def start(self) -> Pebble:
+        self.dns.start()
+        self.dns.wait_for_line("Starting management server")
+        since = self.mark()
+        super().start()
+        self.wait_for_line("ACME directory available", since=since)
+        for port in self._dns_port, self._management_port, self._acme_port:
+            wait_until_open(port)
+        return self
+
+    def stop(self, timeout: float = 10) -> int | None:
+        try:
+            return super().stop(timeout)
+        finally:
+            self.dns.stop()
+
+    def kill(self) -> None:
+        super().kill()
+        self.dns.kill()
+
+    def restart(self) -> Pebble:
+        """The same address, but a new CA that knows no account."""
+        self.stop()
+        return self.start()
+
+    def close(self) -> None:
+        super().close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def roots(self) -> list[str]:
+        """The CA's roots as PEM, the default chain's first."""
+        pems = []
+        for number in range(1 + self.options.alternate_roots):
+            url = f"https://127.0.0.1:{self._management_port}/roots/{number}"
+            with urllib.request.urlopen(url, timeout=5,
+                                        context=self._tls) as answer:
+                pems.append(answer.read().decode())
+        return pems
+
+    def root_file(self) -> Path:
+        """All of them in a file, to trust the certificates it issues."""
+        path = self._directory / "roots.pem"
+        path.write_text("".join(self.roots()))
+        return path
+
+    @property
+    def new_orders(self) -> int:
+        """Orders accepted so far."""
+        return self.count(r"Added order ")
+
+    @property
+    def new_accounts(self) -> int:
+        """Accounts made so far."""
+        return self.count(r"There are now \d+ accounts in memory")
+
+    @property
+    def requests(self) -> int:
+        """Requests of all kinds so far, refused ones too."""
+        return self.count(r"-> calling handler\(\)")
+
+
+def _challtestsrv(dns_port: int, management_port: int) -> list[str]:
+    """The command line; the DNS option was renamed in Pebble 2.10."""
+    program = "pebble-challtestsrv"
+    usage = subprocess.run(
+        [program, "--help"], stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, timeout=10, check=False).stdout
+    off = [part for option in ("-http01", "-https01", "-tlsalpn01", "-doh")
+           if f"  {option} " in usage for part in (option, "")]
+    dns = "-dnsserver" if "  -dnsserver " in usage else "-dns01"
+    return [program, dns, f"127.0.0.1:{dns_port}", *off,
+            "-management", f"127.0.0.1:{management_port}",
+            "-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""]

@@ -1,0 +1,85 @@
+"""TCP ports of 127.0.0.1, given by the kernel and kept for the whole run.
+
+A port that is found free and let go can be taken by anybody before the
+actor binds it. So the socket that found it stays bound, never listens, and
+permits sharing: servers may bind the port at any time and as often as they
+like, while the kernel gives it to nobody else.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import time
+from pathlib import Path
+
+_held: list[socket.socket] = []
+
+
+def free_port() -> int:
+    """A port that is ours until the end of the run."""
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    holder.bind(("127.0.0.1", 0))
+    _held.append(holder)
+    return holder.getsockname()[1]
+
+
+def free_ports(count: int) -> list[int]:
+    """Several of them, all different."""
+    return [free_port() for _ in range(count)]
+
+
+def wait_until_open(port: int, timeout: float = 10,
+                    address: str = "127.0.0.1") -> None:
+    """Wait for a server that says "listening" shortly before it listens.
+
+    The kernel tells nobody that a port was opened, so this one asks again.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            socket.create_connection((address, port), timeout).close()
+            return
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            select.select([], [], [], 0.002)
+
+
+def is_free(port: int, address: str = "127.0.0.1") -> bool:
+    """Whether a server could bind this port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def holder_of(port: int) -> str | None:
+    """Who listens on a TCP port, as "name (pid N)", if it can be known."""
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for row in Path(table).read_text().splitlines()[1:]:
+            fields = row.split()
+            if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == port:
+                inodes.add(f"socket:[{fields[9]}]")
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if any(_link(fd) in inodes for fd in (process / "fd").iterdir()):
+                name = (process / "comm").read_text().strip()
+                return f"{name} (pid {process.name})"
+        except OSError:
+            continue    # not ours to see, or gone meanwhile
+    return None
+
+
+def _link(path: Path) -> str | None:
+    try:
+        return os.readlink(path)
+    except FileNotFoundError:
+        return None     # closed meanwhile

@@ -1,0 +1,186 @@
+/* The command's end of the control socket, against a server of ours. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "command.h"
+#include "net/listener.h"
+
+static char directory[] = "/tmp/gatehouse-client-XXXXXX";
+
+struct scene {
+	int fd;
+	char path[64];
+	const char *answer; /* what the server says */
+	char request[128];  /* what it was asked */
+	pthread_t thread;
+};
+
+static void *
+serve(void *arg)
+{
+	struct scene *scene = arg;
+	struct addr peer;
+	fd_set readable;
+	int conn;
+
+	FD_ZERO(&readable);
+	FD_SET(scene->fd, &readable);
+	if (select(scene->fd + 1, &readable, NULL, NULL, NULL) != 1)
+		return NULL;
+	conn = listener_accept(scene->fd, &peer);
+	FD_ZERO(&readable);
+	FD_SET(conn, &readable);
+	if (select(conn + 1, &readable, NULL, NULL, NULL) == 1 &&
+	    recv(conn, scene->request, sizeof(scene->request) - 1, 0) > 0)
+		send(conn, scene->answer, strlen(scene->answer), MSG_NOSIGNAL);
+	close(conn);
+	return NULL;
+}
+
+static int
+set_up(void **state)
+{
+	static struct scene scene;
+	struct error err;
+
+	memset(&scene, 0, sizeof(scene));
+	snprintf(scene.path, sizeof(scene.path), "%s/control.sock", directory);
+	scene.fd = listener_open_unix(scene.path, 0600, &err);
+	assert_true(scene.fd != -1);
+	*state = &scene;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct scene *scene = *state;
+
+	close(scene->fd);
+	return unlink(scene->path);
+}
+
+static int
+ask(struct scene *scene, const char *says, struct client_answer *answer,
+    struct error *err)
+{
+	int rc;
+
+	scene->answer = says;
+	assert_int_equal(pthread_create(&scene->thread, NULL, serve, scene), 0);
+	rc = client_ask(scene->path, "renew x.org", answer, err);
+	assert_int_equal(pthread_join(scene->thread, NULL), 0);
+	assert_string_equal(scene->request, "renew x.org\n");
+	return rc;
+}
+
+static void
+test_answers(void **state)
+{
+	struct client_answer answer;
+
+	assert_int_equal(ask(*state, "ok renewing\n", &answer, NULL), 0);
+	assert_true(answer.ok);
+	assert_string_equal(answer.text, "renewing\n");
+	free(answer.text);
+	assert_int_equal(
+	    ask(*state, "error f:1:2: a\nf:3:4: b\n", &answer, NULL), 0);
+	assert_false(answer.ok);
+	assert_string_equal(answer.text, "f:1:2: a\nf:3:4: b\n");
+	free(answer.text);
+}
+
+static void
+test_no_answer(void **state)
+{
+	struct client_answer answer;
+	struct error err;
+
+	assert_int_equal(ask(*state, "", &answer, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+	assert_int_equal(ask(*state, "okay\n", &answer, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+}
+
+static void
+test_nobody_listens(void **state)
+{
+	struct scene *scene = *state;
+	struct client_answer answer;
+	struct error err;
+
+	close(scene->fd);
+	assert_int_equal(client_ask(scene->path, "status", &answer, &err), -1);
+	assert_int_equal(err.kind, ERR_NOTFOUND);
+	assert_non_null(strstr(err.msg, scene->path));
+	assert_int_equal(
+	    client_ask("/nonexistent/x.sock", "status", &answer, &err), -1);
+	assert_int_equal(err.kind, ERR_NOTFOUND);
+	scene->fd = -1;
+}
+
+/* Through the configuration file, which may be broken meanwhile. */
+static void
+test_the_socket_is_found_by_the_configuration(void **state)
+{
+	struct scene *scene = *state;
+	struct client_answer answer;
+	char file[64];
+	FILE *out;
+
+	snprintf(file, sizeof(file), "%s/x.conf", directory);
+	out = fopen(file, "w");
+	assert_non_null(out);
+	fprintf(out, "Nonsense 5\nStateDir \"%s\"\nListenHTTP\n", directory);
+	assert_int_equal(fclose(out), 0);
+	scene->answer = "ok {}\n";
+	assert_int_equal(pthread_create(&scene->thread, NULL, serve, scene), 0);
+	assert_int_equal(
+	    client_ask_gateway(file, "status", &answer), EXIT_GOOD);
+	assert_int_equal(pthread_join(scene->thread, NULL), 0);
+	assert_string_equal(answer.text, "{}\n");
+	free(answer.text);
+	unlink(file);
+}
+
+static int
+make_directory(void **state)
+{
+	(void)state;
+	return mkdtemp(directory) == NULL;
+}
+
+static int
+remove_directory(void **state)
+{
+	(void)state;
+	return rmdir(directory);
+}
+
+#define scene_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scene_test(test_answers),
+		scene_test(test_no_answer),
+		scene_test(test_nobody_listens),
+		scene_test(test_the_socket_is_found_by_the_configuration),
+	};
+
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}

@@ -1,0 +1,181 @@
+/* The status screen. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report.h"
+#include "json/json.h"
+
+#define NOW 1800000000 /* 2027-01-15 08:00:00Z */
+
+static char *
+report(const char *text)
+{
+	struct error err;
+	struct json *status = json_parse(text, strlen(text), &err);
+	char *screen;
+	size_t len;
+	FILE *out = open_memstream(&screen, &len);
+
+	if (status == NULL)
+		fail_msg("%s", err.msg);
+	assert_non_null(out);
+	report_print(status, NOW, out);
+	fclose(out);
+	json_free(status);
+	return screen;
+}
+
+static void
+assert_reports(const char *text, const char *want)
+{
+	char *screen = report(text);
+
+	if (strstr(screen, want) == NULL)
+		fail_msg("no \"%s\" in:\n%s", want, screen);
+	free(screen);
+}
+
+#define WORKER                                                                 \
+	"\"workers\":[{\"pid\":12,\"worker\":0,\"generation\":3,"              \
+	"\"state\":\"serving\"}]"
+
+static void
+test_a_whole_screen(void **state)
+{
+	char *screen = report(
+	    "{\"version\":\"1.2.3\",\"pid\":11,"
+	    "\"uptime\":180000,"
+	    "\"listeners\":["
+	    "{\"index\":0,\"protocol\":\"http\",\"address\":\"[::]:80\"},"
+	    "{\"index\":1,\"protocol\":\"https\",\"address\":\"[::]:443\"}],"
+	    "\"backends\":[{\"id\":0,\"address\":\"192.0.2.5:8123\","
+	    "\"host\":\"ha.local\",\"port\":8123,\"state\":\"up\","
+	    "\"since\":1799996400,\"error\":\"\"}],"
+	    "\"certificates\":[{\"slot\":0,"
+	    "\"names\":[\"ha.example.org\",\"www.example.org\"],"
+	    "\"source\":\"acme\",\"serial\":\"04ab\",\"issuer\":\"Test CA\","
+	    "\"not_before\":1799000000,\"not_after\":1800864000,"
+	    "\"next_attempt\":1800172800,\"failures\":0,\"problem\":\"\"}]"
+	    "," WORKER "}");
+
+	(void)state;
+	assert_string_equal(screen,
+	    "All is well.\n"
+	    "\n"
+	    "Gatehouse 1.2.3, process 11, up for 2 days\n"
+	    "\n"
+	    "Listeners\n"
+	    "  http  [::]:80\n"
+	    "  https [::]:443\n"
+	    "\n"
+	    "Backends\n"
+	    "  ha.local:8123 (192.0.2.5:8123)  up for 1 hour\n"
+	    "\n"
+	    "Certificates\n"
+	    "  ha.example.org, www.example.org\n"
+	    "    source       acme\n"
+	    "    issuer       Test CA\n"
+	    "    serial       04ab\n"
+	    "    valid until  2027-01-25 08:00:00Z (10 days left)\n"
+	    "    next renewal 2027-01-17 08:00:00Z (in 2 days)\n"
+	    "\n"
+	    "Workers\n"
+	    "  process 12       generation 3    serving\n");
+	free(screen);
+}
+
+static void
+test_backends(void **state)
+{
+	(void)state;
+	assert_reports("{\"backends\":[{\"address\":\"192.0.2.5:8123\","
+	               "\"host\":\"192.0.2.5\",\"port\":8123,"
+	               "\"state\":\"down\",\"since\":1799999999,"
+	               "\"error\":\"Connection refused\"}]," WORKER "}",
+	    "This needs attention:\n"
+	    "  the backend 192.0.2.5:8123 is down: Connection refused\n\n");
+	assert_reports("{\"backends\":[{\"address\":\"192.0.2.5:8123\","
+	               "\"host\":\"192.0.2.5\",\"port\":8123,"
+	               "\"state\":\"down\",\"since\":1799999999}]}",
+	    "\n  192.0.2.5:8123  down for 1 second\n");
+	assert_reports("{\"backends\":[{\"address\":\"[2001:db8::1]:8123\","
+	               "\"host\":\"2001:db8::1\",\"port\":8123,"
+	               "\"state\":\"unknown\"}]}",
+	    "\n  [2001:db8::1]:8123  not probed yet\n");
+	assert_reports("{\"backends\":[{\"address\":\"\",\"host\":\"ha.local\","
+	               "\"port\":8123,\"state\":\"unknown\"}]}",
+	    "\n  ha.local:8123  not probed yet\n");
+}
+
+#define CERT(members)                                                          \
+	"{\"certificates\":[{\"names\":[\"x.org\"]," members "}]," WORKER "}"
+
+static void
+test_certificates_that_need_attention(void **state)
+{
+	(void)state;
+	assert_reports(CERT("\"source\":\"self-signed\",\"failures\":2,"
+	                    "\"next_attempt\":1800000060,"
+	                    "\"problem\":\"no route to the CA\""),
+	    "This needs attention:\n"
+	    "  x.org has no certificate from an authority yet\n"
+	    "  x.org: no route to the CA\n");
+	assert_reports(CERT("\"source\":\"self-signed\",\"failures\":2,"
+	                    "\"next_attempt\":1800000060,"
+	                    "\"problem\":\"no route to the CA\""),
+	    "    next attempt 2027-01-15 08:01:00Z (in 1 minute)\n"
+	    "    failures     2 in a row\n"
+	    "    problem      no route to the CA\n");
+	assert_reports(CERT("\"source\":\"none\""),
+	    "  x.org has no certificate from an authority yet\n");
+	assert_reports(CERT("\"source\":\"acme\",\"failures\":1"),
+	    "  x.org: the last attempt failed\n");
+	assert_reports(CERT("\"source\":\"file\",\"not_after\":1799999000"),
+	    "  the certificate of x.org has expired\n");
+	assert_reports(CERT("\"source\":\"file\",\"not_after\":1799999000"),
+	    "    valid until  2027-01-15 07:43:20Z (16 minutes ago)\n");
+}
+
+static void
+test_no_worker(void **state)
+{
+	(void)state;
+	assert_reports("{\"workers\":[{\"pid\":1,\"generation\":1,"
+	               "\"state\":\"starting\"}]}",
+	    "This needs attention:\n  no worker is serving\n");
+}
+
+static void
+test_nothing_reaches_the_terminal_raw(void **state)
+{
+	char *screen =
+	    report(CERT("\"source\":\"a\\u001b[2J\",\"issuer\":\"\\u0007\","
+	                "\"problem\":\"\\u001b]0;x\\u0007\""));
+
+	(void)state;
+	for (const char *c = screen; *c != '\0'; c++)
+		assert_true(*c == '\n' || (*c >= ' ' && *c != 0x7f));
+	free(screen);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_whole_screen),
+		cmocka_unit_test(test_backends),
+		cmocka_unit_test(test_certificates_that_need_attention),
+		cmocka_unit_test(test_no_worker),
+		cmocka_unit_test(test_nothing_reaches_the_terminal_raw),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
