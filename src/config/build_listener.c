@@ -137,13 +137,23 @@ collide(const struct config_listener *a, const struct config_listener *b)
 	    (covers(a, b) || covers(b, a));
 }
 
+static const char *
+place_of(struct build *build, const struct config_listener *listener)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	if (listener->dual)
+		return arena_printf(
+		    build->arena, "port %u", addr_port(&listener->addr));
+	return arena_strdup(build->arena, addr_text(&listener->addr, text));
+}
+
 static void
 check_collisions(struct build *build, const struct directive *const *sections,
     const struct config_listener *new)
 {
 	const struct directive *section = sections[new->index], *other;
 	const struct config_listener *old;
-	char text[ADDR_TEXT_SIZE];
 
 	if (tree_is_bad(section))
 		return;
@@ -152,11 +162,12 @@ check_collisions(struct build *build, const struct directive *const *sections,
 		if (tree_is_bad(other) || !collide(old, new))
 			continue;
 		diag_add(build->diag, DIAG_ERROR, section->pos,
-		    "'%s' wants to listen on %s, but that belongs to the '%s' "
-		    "on %s",
-		    build_name(section), addr_text(&new->addr, text),
+		    "'%s' wants to listen on %s, but the '%s' on %s listens "
+		    "on %s already",
+		    build_name(section), place_of(build, new),
 		    build_name(other),
-		    tree_where(build->tree, other->pos, section->pos));
+		    tree_where(build->tree, other->pos, section->pos),
+		    place_of(build, old));
 	}
 }
 

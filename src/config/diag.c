@@ -82,8 +82,7 @@ is_known(const struct diag *diag, const char *line)
 	return false;
 }
 
-static char *
-format_line(
+static char *__attribute__((format(printf, 3, 0))) format_line(
     enum diag_level level, struct config_pos pos, const char *fmt, va_list args)
 {
 	char message[MESSAGE_MAX + sizeof("...")];

@@ -15,11 +15,11 @@
 #define PATTERN_MAX 1024 /* bytes */
 #define REPEATS_MAX 1000 /* the intervals of a pattern multiplied */
 
-/* What "{2,5}" repeats at most; 1 for a brace that is no interval. */
+/* What "{2,5}" or "{,5}" repeats at most; 1 for a brace of other use. */
 static uint64_t
 interval_max(const char *brace)
 {
-	const char *number = brace + 1;
+	const char *number = brace[1] == ',' ? brace + 2 : brace + 1;
 	uint64_t most = 1, n;
 	size_t len;
 

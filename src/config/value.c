@@ -447,35 +447,34 @@ read_base64url(struct reading *reading)
 
 static const struct {
 	bool (*read)(struct reading *reading);
+	bool quoted;       /* printed between quotation marks */
 	const char *needs; /* NULL: depends on the row */
-	bool bare;         /* printed without quotation marks */
 } types[] = {
-	[VALUE_TEXT] = { read_text, "a text" },
-	[VALUE_NUMBER] = { read_number, NULL, true },
-	[VALUE_BOOL] = { read_bool, "yes or no", true },
-	[VALUE_DURATION] = { read_duration, NULL, true },
-	[VALUE_CHOICE] = { read_choice, NULL, true },
-	[VALUE_FACILITY] = { read_facility, "a syslog facility", true },
-	[VALUE_WORKERS] = { read_workers, "auto or a number from 1 to 64",
-	    true },
-	[VALUE_PATH] = { read_path, "the path of a file" },
-	[VALUE_DIR] = { read_dir, "the absolute path of a directory" },
-	[VALUE_IP] = { read_ip, "a numeric address such as 0.0.0.0 or ::1",
-	    true },
-	[VALUE_HOST] = { read_host, "an address or a host name", true },
-	[VALUE_FORWARD] = { read_forward,
+	[VALUE_TEXT] = { read_text, true, "a text" },
+	[VALUE_NUMBER] = { read_number, false, NULL },
+	[VALUE_BOOL] = { read_bool, false, "yes or no" },
+	[VALUE_DURATION] = { read_duration, false, NULL },
+	[VALUE_CHOICE] = { read_choice, false, NULL },
+	[VALUE_FACILITY] = { read_facility, false, "a syslog facility" },
+	[VALUE_WORKERS] = { read_workers, false, "auto or a number up to 64" },
+	[VALUE_PATH] = { read_path, true, "the path of a file" },
+	[VALUE_DIR] = { read_dir, true, "the absolute path of a directory" },
+	[VALUE_IP] = { read_ip, false,
+	    "a numeric address such as 0.0.0.0 or ::1" },
+	[VALUE_HOST] = { read_host, false, "an address or a host name" },
+	[VALUE_FORWARD] = { read_forward, true,
 	    "an address such as \"192.168.1.2:8123\"" },
-	[VALUE_VHOST] = { read_vhost, "a host name" },
-	[VALUE_HOSTNAME] = { read_hostname,
+	[VALUE_VHOST] = { read_vhost, true, "a host name" },
+	[VALUE_HOSTNAME] = { read_hostname, true,
 	    "a host name such as \"home.example.org\"" },
-	[VALUE_REGEX] = { read_text, "a regular expression" },
-	[VALUE_URL] = { read_url,
+	[VALUE_REGEX] = { read_text, true, "a regular expression" },
+	[VALUE_URL] = { read_url, true,
 	    "a URL such as \"https://home.example.org\"" },
-	[VALUE_DIRECTORY] = { read_directory,
+	[VALUE_DIRECTORY] = { read_directory, true,
 	    "letsencrypt, letsencrypt-staging or a URL that begins with "
 	    "https://" },
-	[VALUE_EMAIL] = { read_email, "an e-mail address" },
-	[VALUE_BASE64URL] = { read_base64url, "a base64url text" },
+	[VALUE_EMAIL] = { read_email, true, "an e-mail address" },
+	[VALUE_BASE64URL] = { read_base64url, true, "a base64url text" },
 };
 
 static unsigned
@@ -504,7 +503,7 @@ value_is_quoted(const struct directive *directive, unsigned n)
 {
 	unsigned i = type_index(directive->row, n, directive->nvalues);
 
-	return !types[directive->row->types[i]].bare;
+	return types[directive->row->types[i]].quoted;
 }
 
 static void
@@ -652,6 +651,7 @@ value_default(struct tree *tree, const struct schema_row *row)
 	struct value value = { .text = row->def };
 	struct reading reading = { .tree = tree, .row = row, .value = &value };
 
-	types[row->types[0]].read(&reading);
+	if (row->def != NULL)
+		types[row->types[0]].read(&reading);
 	return value.number;
 }

@@ -13,7 +13,7 @@
  */
 void value_check(struct tree *tree, struct directive *directive);
 
-/* What a row's default comes to, of types that are a number. */
+/* What a row's default comes to, of types that are a number; else 0. */
 int value_default(struct tree *tree, const struct schema_row *row);
 
 /* Whether the n-th value is written between quotation marks. */

@@ -259,13 +259,15 @@ client_new(
 	addr_ip_text(peer, client->peer);
 	conn_open(&client->conn, worker, fd, &client_owner, client);
 	h1_server_init(&client->h1, client);
+	TAILQ_INSERT_TAIL(&worker->clients, client, link);
+	worker->nclients++;
 	client->state = CLIENT_OPEN;
 	if (listener->tls != NULL) {
 		client->state = CLIENT_HANDSHAKE;
 		client->conn.tls =
 		    tls_session_new(listener->tls, &client->conn.sock);
+		if (client->conn.tls == NULL)
+			client_abort(client); /* libssl is out of memory */
 	}
-	TAILQ_INSERT_TAIL(&worker->clients, client, link);
-	worker->nclients++;
 	client_watch(client);
 }

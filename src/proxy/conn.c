@@ -174,9 +174,10 @@ conn_flush(struct conn *conn)
 bool
 conn_readable(const struct conn *conn)
 {
-	return !conn->closed && !conn->sock.eof &&
-	    (conn->sock.readable ||
-	        (conn->tls != NULL && tls_session_pending(conn->tls)));
+	if (conn->closed)
+		return false;
+	return (conn->sock.readable && !conn->sock.eof) ||
+	    (conn->tls != NULL && tls_session_pending(conn->tls));
 }
 
 void

@@ -108,6 +108,7 @@ start_accepting(void *arg)
 {
 	struct worker *worker = arg;
 
+	stop_accepting(worker);
 	worker->paused = false;
 	if (worker->draining)
 		return;

@@ -18,14 +18,15 @@ import tempfile
 import time
 
 from actors.client import RawClient, tls_context
-from actors.gateway import BUILD, CERTIFICATE, Gateway, gateway_config
+from actors.gateway import (BUILD, CERTIFICATE, READY, Gateway,
+                            gateway_config)
 from actors.home_assistant import TOKEN, HomeAssistant, HomeAssistantSocket
 from actors.pebble import Pebble
 from actors.ports import holder_of, is_free
 from actors.process import ActorError
 
 HOST = "home.localhost"     # browsers and curl know: this machine
-PATIENCE = 30               # seconds for the certificate
+PATIENCE = 30               # seconds for a step of the gateway
 LOG_LINE = re.compile(r"(?P<program>[\w-]+)\[\d+\]: (?P<level>\w+): "
                       r"(?P<text>.*)")
 
@@ -86,6 +87,7 @@ class Demo:
         self.say = say
         self.stack = stack
         self.gateway: Gateway | None = None
+        self.shown = 0      # lines of its log
         self.origin = f"https://{HOST}:{options.https_port}"
 
     def tell(self) -> None:
@@ -117,24 +119,26 @@ class Demo:
             self.gateway.state_dir, host=HOST, forward=backend.address,
             http_port=ports[0], https_port=ports[1],
             directory=self.pebble.directory, ca_file=self.pebble.ca_file))
-        self.gateway.start_ready()
+        self.gateway.start()
+        self.follow_until(READY)
         self.say.done("Gatehouse", f"serves ports {ports[0]} and {ports[1]},"
                       " still with a certificate of its own")
 
-    def show_certificate(self) -> None:
-        """Follow the log until the CA's certificate is being served."""
-        shown, found = 0, False
+    def follow_until(self, pattern: str) -> None:
+        """Show the gateway's log until it says this."""
         deadline = time.monotonic() + PATIENCE
-        while not found:
-            lines = self.gateway.read_lines(
-                shown, deadline - time.monotonic())
-            if not lines:
-                raise self.gateway.error("obtained no certificate within "
-                                         f"{PATIENCE} s")
+        while lines := self.gateway.read_lines(
+                self.shown, deadline - time.monotonic()):
             for line in lines:
                 self.say.log(line.text)
-                found = found or bool(re.search(CERTIFICATE, line.text))
-            shown += len(lines)
+                self.shown += 1
+                if re.search(pattern, line.text):
+                    return
+        raise self.gateway.error(f"did not get there within {PATIENCE} s")
+
+    def show_certificate(self) -> None:
+        """Until the CA's certificate is being served; then look at it."""
+        self.follow_until(CERTIFICATE)
         with self.connect() as client:
             certificate = client.sock.getpeercert()
         issuer = dict(pair for name in certificate["issuer"] for pair in name)
@@ -187,12 +191,11 @@ class Demo:
 
     def follow(self) -> None:
         """Show the gateway's log for as long as it runs."""
-        self.say.title("Running. Ctrl-C ends it.")
-        shown = self.gateway.mark()
-        while lines := self.gateway.read_lines(shown):
+        self.say.title("Running; Ctrl-C ends it. The log goes on:")
+        while lines := self.gateway.read_lines(self.shown):
             for line in lines:
                 self.say.log(line.text)
-            shown += len(lines)
+            self.shown += len(lines)
         raise self.gateway.error("ended by itself")
 
     def end(self) -> None:

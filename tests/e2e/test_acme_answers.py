@@ -135,6 +135,16 @@ def test_challenges_that_make_no_sense_are_passed_over(ca: FakeCA, job: Job):
     assert ca.count("/x") == 0
 
 
+def test_challenge_that_was_started_is_only_waited_for(ca: FakeCA, job: Job):
+    started = ca.challenge(status="processing")
+    ca.say("/authz", Reply(ca.authorization("pending", started)),
+           Reply(ca.authorization("valid")))
+    done = job.run()
+    assert done.failure["problem"] == URN + "badCSR"
+    assert len(done.fields("CHALLENGE_SET")) == 1
+    assert ca.count("/challenge") == 0
+
+
 def test_order_that_is_ready_at_once(ca: FakeCA, job: Job):
     ca.say("/order", Reply(ca.order("ready"), 201,
                            {"Location": ca.url("/order/1")}))
@@ -195,6 +205,13 @@ def test_nonces_that_are_never_good(ca: FakeCA, job: Job):
     ca.say("/order", problem("badNonce"))
     assert job.run().failure["problem"] == URN + "badNonce"
     assert ca.count("/order") == 10
+
+
+def test_nonce_is_used_once(ca: FakeCA, job: Job):
+    ca.say("/order", Reply(ca.order("ready"), 201,
+                           {"Location": ca.url("/order/1")}, nonce=False))
+    assert reaches_finalization(job)
+    assert ca.count("/nonce") == 2
 
 
 def test_ca_without_nonces(ca: FakeCA, job: Job):

@@ -19,8 +19,8 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 BUILD = REPOSITORY / os.environ.get("GATEHOUSE_BUILD", "build/release")
 
 # What the gateway logs when it has reached these states.
-READY = r"\bready\b"
-CERTIFICATE = r"certificate .*\bserial\b"
+READY = r"ready: \d+ listeners"
+CERTIFICATE = r"certificate for .* is in service: serial (?P<serial>\w+)"
 SANITIZER = r"ERROR: \w+Sanitizer|runtime error:"
 
 NO_CA = "https://127.0.0.1:1/dir"   # nobody is there: no test asks a real CA

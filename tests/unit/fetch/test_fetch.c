@@ -127,7 +127,10 @@ test_peer_without_tls(void **state)
 	assert_int_equal(listen(fd, 1), 0);
 	pid = fork();
 	if (pid == 0) {
-		int client = accept(fd, NULL, NULL);
+		int client;
+
+		alarm(10);
+		client = accept(fd, NULL, NULL);
 
 		if (read(client, hello, sizeof(hello)) <= 0 ||
 		    write(client, plain, strlen(plain)) < 0)

@@ -1,0 +1,133 @@
+/*
+ * The configuration's readers, from bytes to a typed configuration. Any text is
+ * refused with a message or accepted; what is accepted is still accepted, and
+ * means the same, once it was expanded and printed. No file is opened.
+ */
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+
+#define INPUT_MAX (64u * 1024)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void
+compare_services(const struct config_service *a, const struct config_service *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		const struct config_condition *x = a->conditions;
+		const struct config_condition *y = b->conditions;
+
+		for (; x != NULL && y != NULL; x = x->next, y = y->next)
+			assert(
+			    x->kind == y->kind && same_text(x->text, y->text));
+		assert(x == NULL && y == NULL);
+		assert(a->nbackends == b->nbackends);
+		assert((a->redirect == NULL) == (b->redirect == NULL));
+		if (a->redirect != NULL)
+			assert(same_text(a->redirect->url, b->redirect->url) &&
+			    a->redirect->status == b->redirect->status &&
+			    a->redirect->append == b->redirect->append);
+	}
+	assert(a == NULL && b == NULL);
+}
+
+static void
+compare_listeners(
+    const struct config_listener *a, const struct config_listener *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		unsigned i;
+
+		assert(a->tls == b->tls && a->dual == b->dual);
+		assert(addr_eq(&a->addr, &b->addr));
+		assert(a->methods == b->methods);
+		assert(a->log_level == b->log_level);
+		assert(a->client_timeout == b->client_timeout);
+		assert(a->tls_min_version == b->tls_min_version);
+		assert(same_text(a->ciphers, b->ciphers));
+		assert(a->ncerts == b->ncerts);
+		for (i = 0; i < a->ncerts; i++)
+			assert(a->certs[i]->slot == b->certs[i]->slot);
+		compare_services(a->services, b->services);
+	}
+	assert(a == NULL && b == NULL);
+}
+
+static void
+compare(const struct config *a, const struct config *b)
+{
+	unsigned i;
+
+	assert(same_text(a->user, b->user) && same_text(a->group, b->group));
+	assert(same_text(a->root_jail, b->root_jail));
+	assert(same_text(a->state_dir, b->state_dir));
+	assert(a->workers == b->workers && a->alive == b->alive);
+	assert(a->log_facility == b->log_facility);
+	assert(a->nlisteners == b->nlisteners && a->ncerts == b->ncerts);
+	assert(a->nbackends == b->nbackends);
+	for (i = 0; i < a->nbackends; i++)
+		assert(same_text(a->backends[i]->host, b->backends[i]->host) &&
+		    a->backends[i]->port == b->backends[i]->port &&
+		    a->backends[i]->timeout == b->backends[i]->timeout);
+	for (i = 0; i < a->ncerts; i++)
+		assert(a->certs[i]->kind == b->certs[i]->kind &&
+		    a->certs[i]->nnames == b->certs[i]->nnames &&
+		    same_text(a->certs[i]->file, b->certs[i]->file));
+	compare_listeners(a->listeners, b->listeners);
+	compare_services(a->services, b->services);
+}
+
+static void
+check_expansion(struct config_text *text, const struct config *config)
+{
+	struct diag *diag = diag_new();
+	char *printed = config_expand(text, diag), *again;
+	struct config_text *expanded;
+	struct config *same;
+
+	assert(printed != NULL);
+	expanded = config_text_new("expanded", printed, strlen(printed));
+	same = config_parse(expanded, diag);
+	assert(same != NULL);
+	compare(config, same);
+	again = config_expand(expanded, diag);
+	assert(strcmp(again, printed) == 0);
+	free(again);
+	config_free(same);
+	config_text_free(expanded);
+	free(printed);
+	diag_free(diag);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config_text *text;
+	struct config *config;
+	struct diag *diag;
+
+	if (size > INPUT_MAX)
+		return 0;
+	text = config_text_new("fuzz", (const char *)data, size);
+	diag = diag_new();
+	config = config_parse(text, diag);
+	assert((config == NULL) == (diag_count(diag, DIAG_ERROR) > 0));
+	assert(config != NULL || diag_line(diag, 0) != NULL);
+	if (config != NULL)
+		check_expansion(text, config);
+	config_free(config);
+	diag_free(diag);
+	config_text_free(text);
+	return 0;
+}

@@ -1,0 +1,328 @@
+/* What people are told about their mistakes, word for word. */
+
+#include "reading.h"
+
+#define HTTP(lines) "ListenHTTP\n" lines "End\n"
+#define SERVICE(lines) HTTP("Service\n" lines "End\n")
+#define BACKEND(lines) SERVICE("BackEnd\n" lines "End\n")
+#define GATEWAY(lines) "Gateway a.example.org\nForward 10.0.0.1\n" lines "End\n"
+
+static void
+assert_said(const char *text, const char *expected)
+{
+	struct reading reading;
+
+	reading_init(&reading, text);
+	assert_messages(&reading, expected);
+	assert_int_equal(reading.config == NULL,
+	    diag_count(reading.diag, DIAG_ERROR) > 0);
+	reading_release(&reading);
+}
+
+static void
+test_words(void **state)
+{
+	(void)state;
+	assert_said(HTTP("") "Usr a\nxyzzy 1\n",
+	    "t:3:1: unknown word 'Usr'; did you mean 'User'?\n"
+	    "t:4:1: unknown word 'xyzzy'\n");
+	assert_said("Gateway a.example.org\nForwart 10.0.0.1\nEnd\n",
+	    "t:2:1: unknown word 'Forwart'; did you mean 'Forward'?\n");
+	assert_said(HTTP("Cert a.pem\n"),
+	    "t:2:1: 'Cert' belongs in ListenHTTPS, not in ListenHTTP\n");
+	assert_said(HTTP("") "client 5\nPort 80\nForward x\n",
+	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd "
+	    "or in Gateway, not at the top level\n"
+	    "t:5:1: 'Forward' belongs in Gateway, not at the top level\n");
+	assert_said(HTTP("User a\n"),
+	    "t:2:1: 'User' belongs at the top level, not in ListenHTTP\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nHeadRemove a\n"),
+	    "t:4:1: 'HeadRemove' belongs in ListenHTTP or in ListenHTTPS, not "
+	    "in Service\n");
+	assert_said(HTTP("Port 80\nport 81\n"),
+	    "t:3:1: 'Port' is already given on line 2\n");
+	assert_said(HTTP("") "Threads 5\n",
+	    "t:3:1: warning: 'Threads' has no effect: Gatehouse serves all "
+	    "connections without threads\n");
+	assert_said(HTTP("") "\"User\" a\n",
+	    "t:3:1: a line begins with a word, not with a string\n");
+	assert_said("", "t:1:1: nothing to serve: there is no Gateway, "
+			"ListenHTTP or ListenHTTPS\n");
+}
+
+static void
+test_words_of_later(void **state)
+{
+	(void)state;
+	assert_said(HTTP("MaxRequest 5\n") "LogTag x\nDDNS a\n Token b\nEnd\n"
+					   "Session\n Type IP\nEnd\n",
+	    "t:2:1: 'MaxRequest' is a Pound directive that Gatehouse does not "
+	    "support yet\n"
+	    "t:4:1: 'LogTag' is a Pound directive that Gatehouse does not "
+	    "support yet\n"
+	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
+	    "t:8:1: 'Session' is a Pound directive that Gatehouse does not "
+	    "support yet\n");
+	assert_said(HTTP("ACME /var/www\n"),
+	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
+	    "support yet; use AutoCert in ListenHTTPS: challenges are answered "
+	    "by themselves\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nHost -icase \"x\"\n"),
+	    "t:4:6: '-icase' is a Pound option that Gatehouse does not support "
+	    "yet\n");
+	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n"
+		    "Backend \"x\"\nAddress 1.1.1.1\nEnd\n" HTTP(""),
+	    "t:1:1: 'Resolver' is a Pound directive that Gatehouse does not "
+	    "support yet\n"
+	    "t:5:1: 'End' without a section that it could end\n"
+	    "t:6:1: 'Backend' is a Pound directive that Gatehouse does not "
+	    "support yet\n");
+}
+
+static void
+test_sections(void **state)
+{
+	(void)state;
+	assert_said("ListenHTTP\nPort 80\n", "t:1:1: 'ListenHTTP' has no 'End'\n");
+	assert_said(HTTP("") "End\n",
+	    "t:3:1: 'End' without a section that it could end\n");
+	assert_said("ListenHTTP\nEnd of it\n",
+	    "t:2:5: 'End' stands alone on its line\n");
+	assert_said("ListenHTTP\nEdn\n",
+	    "t:2:1: unknown word 'Edn'; did you mean 'End'?\n");
+	/* What follows a forgotten End is read as what it is. */
+	assert_said("ListenHTTP\n\tService\n\t\tRedirect \"https://x\"\n"
+		    "Service\nRedirect \"https://y\"\nprot 5\nEnd\n",
+	    "t:1:1: 'ListenHTTP' has no 'End'\n"
+	    "t:2:2: 'Service' has no 'End' before 'Service' on line 4\n"
+	    "t:6:1: unknown word 'prot'\n");
+	/* So are the lines of a section with a wrong name … */
+	assert_said("ListenHTPT\nPrt 80\nEnd\n",
+	    "t:1:1: unknown word 'ListenHTPT'; did you mean 'ListenHTTP'?\n"
+	    "t:2:1: unknown word 'Prt'; did you mean 'Port'?\n");
+	/* … and those of an unknown one are left alone. */
+	assert_said("Frobnicate\n\tPrt 80\nEnd\n" HTTP(""),
+	    "t:1:1: unknown word 'Frobnicate'\n");
+	assert_said("Frobnicate 5\n" HTTP(""),
+	    "t:1:1: unknown word 'Frobnicate'\n");
+}
+
+static void
+test_nesting_is_bounded(void **state)
+{
+	char text[2048] = "ListenHTTP\nEnd\n";
+	size_t len = strlen(text);
+	int depth;
+
+	(void)state;
+	for (depth = 1; depth <= 9; depth++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    "%*sx%d\n", depth, "", depth);
+	assert_said(text,
+	    "t:3:2: unknown word 'x1'\n"
+	    "t:10:9: sections are nested too deeply; the rest is not read\n");
+}
+
+static void
+test_number_of_directives_is_bounded(void **state)
+{
+	size_t lines = 65537, i;
+	char *text = malloc(lines * 2 + 1);
+	struct reading reading;
+
+	(void)state;
+	for (i = 0; i < lines; i++)
+		memcpy(text + 2 * i, "x\n", 2);
+	text[2 * lines] = '\0';
+	reading_init(&reading, text);
+	assert_null(reading.config);
+	assert_int_equal(diag_count(reading.diag, DIAG_ERROR), lines);
+	reading_release(&reading);
+	free(text);
+}
+
+static void
+test_numbers_of_values(void **state)
+{
+	(void)state;
+	assert_said(HTTP("Port\n") "LogLevel\nAlive\nEnd\n",
+	    "t:2:1: 'Port' needs a number from 0 to 65535: the port to listen "
+	    "on\n"
+	    "t:4:1: 'LogLevel' needs a number from 0 to 5: how much is logged "
+	    "of each request\n"
+	    "t:5:1: 'Alive' needs a time from 1s to 30d, such as 90 or 1m30s: "
+	    "the time between two looks at a backend\n"
+	    "t:6:1: 'End' without a section that it could end\n");
+	assert_said(HTTP("") "User home assistant\n",
+	    "t:3:11: 'User' takes 1 value and 'assistant' is one more; a text "
+	    "with spaces stands in quotation marks\n");
+	assert_said("ACME x\nEnd\n" HTTP(""), "t:1:6: 'ACME' takes no value\n");
+	assert_said("ACME\nEAB kid\nEnd\n" HTTP(""),
+	    "t:2:1: 'EAB' needs a key identifier and a base64url key: the "
+	    "account that the authority gave you\n");
+	assert_said("ACME\nEAB my kid hush\nEnd\n" HTTP(""),
+	    "t:2:12: 'EAB' takes 2 values and this is one more\n");
+}
+
+static void
+test_services(void **state)
+{
+	(void)state;
+	assert_said(SERVICE(""),
+	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect\n");
+	assert_said(BACKEND("Address 10.0.0.1\n"),
+	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
+	    "65535\n");
+	assert_said(BACKEND("Port 80\n"),
+	    "t:3:1: 'BackEnd' needs a line 'Address' with an address or a host "
+	    "name\n");
+	/* Only once: not missing as well. */
+	assert_said(BACKEND("Port 0\nAdress 10.0.0.1\n"),
+	    "t:4:6: 'Port' needs a number from 1 to 65535, not '0'\n"
+	    "t:5:1: unknown word 'Adress'; did you mean 'Address'?\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nBackEnd\nAddress a\n"
+			    "Port 1\nEnd\n"),
+	    "t:2:1: 'Service' has both a BackEnd and a Redirect; a request can "
+	    "go to one of them only\n");
+	assert_said(SERVICE("Redirect 302 \"https://x\"\nHeadRequire \"(\"\n"),
+	    "t:4:13: 'HeadRequire' needs a regular expression, not '(' "
+	    "(Unmatched ( or \\()\n");
+}
+
+static void
+test_listeners(void **state)
+{
+	(void)state;
+	assert_said("ListenHTTPS\nEnd\nService\nRedirect \"https://x\"\nEnd\n",
+	    "t:1:1: 'ListenHTTPS' has no certificate; it needs Cert "
+	    "\"file.pem\" or AutoCert \"name\"\n");
+	assert_said("ListenHTTPS\nCert a\nEnd\n",
+	    "t:1:1: warning: 'ListenHTTPS' has no Service, and there is none "
+	    "at the top level: every request will be refused\n");
+	assert_said(HTTP("xHTTP 4\n"),
+	    "t:2:7: warning: 'xHTTP 4' is 'xHTTP 3' here: methods of RPC over "
+	    "HTTP are not passed on\n");
+	assert_said(HTTP("xHTTP 5\n"),
+	    "t:2:7: 'xHTTP' needs a number from 0 to 4, not '5'\n");
+	assert_said(HTTP("") HTTP("Address 127.0.0.1\n"),
+	    "t:3:1: 'ListenHTTP' wants to listen on 127.0.0.1:80, but the "
+	    "'ListenHTTP' on line 1 listens on port 80 already\n");
+	assert_said(HTTP("Address ::1\n") HTTP("Address [::1]\nPort 80\n"),
+	    "t:4:1: 'ListenHTTP' wants to listen on [::1]:80, but the "
+	    "'ListenHTTP' on line 1 listens on [::1]:80 already\n");
+	assert_said(HTTP("Address 0.0.0.0\n") HTTP("Address 10.0.0.1\n"),
+	    "t:4:1: 'ListenHTTP' wants to listen on 10.0.0.1:80, but the "
+	    "'ListenHTTP' on line 1 listens on 0.0.0.0:80 already\n");
+	assert_said(HTTP("Address 0.0.0.0\n") HTTP("Address ::\n"), "");
+	assert_said(HTTP("Address ::1\n") HTTP("Address 127.0.0.1\n"), "");
+	assert_said(HTTP("Port 0\n") HTTP("Port 0\n"), "");
+	/* A wrong port may be any port. */
+	assert_said(HTTP("") HTTP("Port http\n"),
+	    "t:4:6: 'Port' needs a number from 0 to 65535, not 'http'\n");
+}
+
+static void
+test_certificates(void **state)
+{
+#define HTTPS(lines)                                                           \
+	"ListenHTTPS\n" lines "End\nService\nRedirect \"https://x\"\nEnd\n"
+#define PRIVATE(name)                                                          \
+	"warning: no public certificate authority issues for '" name           \
+	"'; use a name of a public domain, or a Directory of your own in "     \
+	"ACME\n"
+
+	(void)state;
+	assert_said(HTTPS("AutoCert a.example.org\n"),
+	    "t:2:1: warning: 'AutoCert' needs a ListenHTTP: the certificate "
+	    "authority comes to port 80 of each name\n");
+	assert_said(HTTP("") HTTPS("AutoCert localhost ha.local\n"),
+	    "t:4:10: " PRIVATE("localhost") "t:4:20: " PRIVATE("ha.local"));
+	assert_said(HTTP("") HTTPS("AutoCert localhost ha.local\n")
+		"ACME\nDirectory https://ca.lan/acme\nEnd\n", "");
+	assert_said(HTTP("") HTTPS("AutoCert a.example.org\n"
+				   "AutoCert a.example.org b.example.org\n"),
+	    "t:5:1: 'AutoCert' for 'a.example.org' is on line 4 with other "
+	    "names; the first name of a certificate must be its own\n");
+#undef HTTPS
+#undef PRIVATE
+}
+
+static void
+test_gateways(void **state)
+{
+	(void)state;
+	assert_said("Gateway a.example.org\nEnd\n",
+	    "t:1:1: 'Gateway' needs a line 'Forward' with an address such as "
+	    "\"192.168.1.2:8123\"\n");
+	assert_said("Gateway 10.0.0.1\nForward 10.0.0.2\nEnd\n",
+	    "t:1:9: 'Gateway' needs a host name such as \"home.example.org\", "
+	    "not '10.0.0.1' (certificates for addresses are not supported)\n");
+	assert_said(GATEWAY("Port 443\n"),
+	    "t:1:1: 'Gateway' needs two ports, and 443 is both its Port and "
+	    "its HTTPSPort\n");
+	assert_said(GATEWAY("") GATEWAY(""),
+	    "t:4:1: there is a Gateway for 'a.example.org' on line 1 "
+	    "already\n");
+	assert_said(HTTP("") GATEWAY(""),
+	    "t:3:1: 'Gateway' wants to listen on port 80, but the 'ListenHTTP' "
+	    "on line 1 listens on port 80 already\n");
+	assert_said(GATEWAY("") HTTP("Port 443\n"),
+	    "t:4:1: 'ListenHTTP' wants to listen on port 443, but the "
+	    "'Gateway' on line 1 listens on port 443 already\n");
+	assert_said(GATEWAY("Email me@example.org\n")
+		"ACME\nEmail you@example.org\nEnd\n",
+	    "t:3:7: 'Email' is another one on line 6; all certificates are "
+	    "obtained with one account\n");
+	assert_said(GATEWAY("Email me@example.org\n")
+		"Gateway b.example.org\nForward 10.0.0.1\n"
+		"Email you@example.org\nEnd\n",
+	    "t:7:7: 'Email' is another one on line 3; all certificates are "
+	    "obtained with one account\n");
+}
+
+static void
+test_all_in_one_go(void **state)
+{
+	(void)state;
+	assert_said("Usr a\n"
+		    "LogFacility deamon\n"
+		    "ListenHTTP\n"
+		    "\tPort 99999\n"
+		    "\tService\n"
+		    "\t\tRedirect \"ftp://x\"\n"
+		    "\tEnd\n"
+		    "ListenHTTPS\n"
+		    "\tPort 444\n"
+		    "End\n",
+	    "t:1:1: unknown word 'Usr'; did you mean 'User'?\n"
+	    "t:2:13: warning: 'deamon' is not a log facility; daemon is used "
+	    "(did you mean 'daemon'?)\n"
+	    "t:3:1: 'ListenHTTP' has no 'End' before 'ListenHTTPS' on line 8\n"
+	    "t:4:7: 'Port' needs a number from 0 to 65535, not '99999'\n"
+	    "t:6:12: 'Redirect' needs a URL such as "
+	    "\"https://home.example.org\", not 'ftp://x'\n"
+	    "t:8:1: 'ListenHTTPS' has no certificate; it needs Cert "
+	    "\"file.pem\" or AutoCert \"name\"\n"
+	    "t:8:1: warning: 'ListenHTTPS' has no Service, and there is none "
+	    "at the top level: every request will be refused\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_words_of_later),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_nesting_is_bounded),
+		cmocka_unit_test(test_number_of_directives_is_bounded),
+		cmocka_unit_test(test_numbers_of_values),
+		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_listeners),
+		cmocka_unit_test(test_certificates),
+		cmocka_unit_test(test_gateways),
+		cmocka_unit_test(test_all_in_one_go),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,348 @@
+#ifndef TEST_STANDIN_H
+#define TEST_STANDIN_H
+
+/*
+ * Stand-ins for the programs that the supervisor starts. They speak the real
+ * protocol and do what files in $HOUSE say, so that a test can make them fail
+ * in ways that the real ones rarely do. What they hear they log.
+ */
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "ipc/chan.h"
+#include "ipc/job.h"
+
+static inline const char *
+standin_path(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", getenv("HOUSE"), name);
+	return path;
+}
+
+/* What a file says; NULL if it is not there. */
+static inline const char *
+standin_told(const char *name)
+{
+	static char text[1024];
+	struct buf buf = { 0 };
+
+	if (file_read(standin_path(name), sizeof(text) - 1, &buf, NULL) == -1)
+		return NULL;
+	memcpy(text, buf_data(&buf), buf_len(&buf));
+	text[buf_len(&buf)] = '\0';
+	buf_release(&buf);
+	return text;
+}
+
+static inline void
+standin_send(struct chan *chan, struct msg msg)
+{
+	struct error err;
+
+	msg.fd = -1;
+	if (chan_send(chan, &msg, &err) == -1)
+		fatal("%s", err.msg);
+}
+
+/* Waits for a message; at the end of the line, so ends the process. */
+static inline void
+standin_hear(struct chan *chan, struct msg *msg)
+{
+	struct error err;
+	enum chan_result result = chan_recv(chan, msg, &err);
+
+	if (result == CHAN_BROKEN)
+		fatal("%s", err.msg);
+	if (result != CHAN_MESSAGE)
+		exit(0);
+	if (msg->fd != -1)
+		close(msg->fd);
+}
+
+/* A pair as far as the supervisor can see; workers read what is between. */
+static inline int
+standin_pair(char *dst, size_t size, const char *serial, long lifetime)
+{
+	long now = (long)clock_wall();
+
+	return snprintf(dst, size,
+	    "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"
+	    "-----BEGIN CERTIFICATE-----\npair %s %ld %ld\n"
+	    "-----END CERTIFICATE-----\n",
+	    serial, now, now + lifetime);
+}
+
+static inline void
+standin_answer_swap(
+    struct chan *chan, unsigned worker, const struct msg_CERT_SWAP *swap)
+{
+	struct msg msg = { .kind = MSG_CERT_SWAPPED };
+	struct msg_CERT_SWAPPED *answer = &msg.u.CERT_SWAPPED;
+	const char *refused = standin_told("refuse");
+	char pem[512], serial[64];
+	long from, until;
+
+	snprintf(pem, sizeof(pem), "%.*s", (int)swap->pem.len,
+	    (const char *)swap->pem.p);
+	answer->slot = swap->slot;
+	answer->serial_number = swap->serial_number;
+	if (strstr(pem, "\npair ") == NULL ||
+	    sscanf(strstr(pem, "\npair "), "\npair %63s %ld %ld", serial, &from,
+	        &until) != 3)
+		answer->error = "no pair at all";
+	else if (refused != NULL && strstr(refused, serial) != NULL)
+		answer->error = "told to refuse";
+	else {
+		answer->not_before = from;
+		answer->not_after = until;
+		answer->serial = serial;
+		answer->issuer = "stand-in";
+		answer->names = "gw.test";
+	}
+	log_info("worker %u: pair %s %s", worker, serial,
+	    answer->error == NULL ? "serves" : answer->error);
+	standin_send(chan, msg);
+}
+
+static inline void
+standin_go(struct chan *chan, unsigned worker)
+{
+	const char *reason = standin_told("fail");
+	struct msg ready = { .kind = MSG_WORKER_READY };
+	struct msg failed = { .kind = MSG_WORKER_FAILED };
+
+	if (standin_told("babble") != NULL) {
+		ssize_t n = write(chan_fd(chan), "\xff\xff\xff", 3);
+
+		(void)n;
+	} else if (standin_told("die") != NULL) {
+		raise(SIGKILL);
+	} else if (reason != NULL) {
+		failed.u.WORKER_FAILED.reason = reason;
+		standin_send(chan, failed);
+	} else {
+		log_info("worker %u goes", worker);
+		standin_send(chan, ready);
+	}
+}
+
+static inline int
+standin_proxy(struct chan *chan)
+{
+	struct msg msg, done = { .kind = MSG_CHALLENGE_DONE };
+	unsigned worker = 0, keys = 0, listeners = 0;
+	const char *deaf;
+
+	for (;;) {
+		standin_hear(chan, &msg);
+		switch ((int)msg.kind) {
+		case MSG_START:
+			worker = msg.u.START.worker;
+			break;
+		case MSG_LISTENER:
+			listeners++;
+			break;
+		case MSG_TICKET_KEY:
+			keys++;
+			break;
+		case MSG_CERT_SWAP:
+			standin_answer_swap(chan, worker, &msg.u.CERT_SWAP);
+			break;
+		case MSG_WORKER_GO:
+			if (listeners != 2 || keys == 0)
+				fatal("%u listeners, %u keys", listeners, keys);
+			standin_go(chan, worker);
+			break;
+		case MSG_BACKEND_STATE:
+			log_info("worker %u: backend %u is %s", worker,
+			    msg.u.BACKEND_STATE.backend,
+			    msg.u.BACKEND_STATE.up ? "up" : "down");
+			break;
+		case MSG_CHALLENGE_SET:
+			deaf = standin_told("deaf");
+			log_info("worker %u: challenge %s", worker,
+			    msg.u.CHALLENGE_SET.token);
+			if (deaf != NULL && deaf[0] == (char)('0' + worker))
+				break;
+			done.u.CHALLENGE_DONE.token = msg.u.CHALLENGE_SET.token;
+			standin_send(chan, done);
+			break;
+		case MSG_WORKER_DRAIN:
+			log_info("worker %u: drain %u", worker,
+			    msg.u.WORKER_DRAIN.seconds);
+			if (standin_told("linger") == NULL ||
+			    msg.u.WORKER_DRAIN.seconds == 0)
+				return 0;
+			break;
+		}
+	}
+}
+
+/* "verb argument" from the test, as a person would have typed it. */
+static inline void
+standin_command(struct chan *chan, int fifo)
+{
+	struct msg msg = { .kind = MSG_CONTROL, .u.CONTROL.id = 7 };
+	char line[128] = "", *arg;
+	ssize_t n = read(fifo, line, sizeof(line) - 1);
+
+	if (n <= 0)
+		return;
+	arg = strchr(line, ' ');
+	if (arg != NULL)
+		*arg++ = '\0';
+	msg.u.CONTROL.verb = line;
+	msg.u.CONTROL.arg = arg;
+	standin_send(chan, msg);
+}
+
+static inline void
+standin_hear_monitor(struct chan *chan)
+{
+	struct msg msg, ready = { .kind = MSG_WORKER_READY };
+	struct msg backend = { .kind = MSG_BACKEND_STATE,
+		.u.BACKEND_STATE = { .backend = 0, .up = 1 } };
+	const struct msg_SHOW_CERT *row = &msg.u.SHOW_CERT;
+
+	standin_hear(chan, &msg);
+	if (msg.kind == MSG_WORKER_GO) {
+		standin_send(chan, ready);
+		standin_send(chan, backend);
+		log_info("the monitor goes");
+	}
+	if (msg.kind == MSG_SHOW_CERT)
+		log_info("row: %s, serial '%s', failures %u, problem '%s', "
+		         "next in %ld",
+		    row->source, row->serial, row->failures, row->problem,
+		    (long)(row->next_attempt - clock_wall()));
+	if (msg.kind == MSG_CONTROL_REPLY)
+		log_info("reply %u: %s: %s", msg.u.CONTROL_REPLY.id,
+		    msg.u.CONTROL_REPLY.ok ? "ok" : "error",
+		    msg.u.CONTROL_REPLY.text);
+}
+
+static inline int
+standin_monitor(struct chan *chan)
+{
+	int fifo = open(standin_path("control"), O_RDWR | O_NONBLOCK);
+	struct pollfd fds[2] = { { .fd = chan_fd(chan), .events = POLLIN },
+		{ .fd = fifo, .events = POLLIN } };
+
+	while (poll(fds, 2, -1) > 0)
+		if (fds[0].revents != 0)
+			standin_hear_monitor(chan);
+		else
+			standin_command(chan, fifo);
+	return 1;
+}
+
+/* One line of the file "job": a verb and two arguments at most. */
+static inline bool
+standin_step(struct chan *chan, const char *verb, const char *first, long n)
+{
+	struct msg msg = { 0 };
+	char pem[512];
+
+	if (strcmp(verb, "account") == 0) {
+		msg.kind = MSG_ACCOUNT_SAVE;
+		msg.u.ACCOUNT_SAVE.key = "-----BEGIN PRIVATE KEY-----\n"
+		                         "-----END PRIVATE KEY-----\n";
+		msg.u.ACCOUNT_SAVE.url = first;
+	} else if (strcmp(verb, "order") == 0) {
+		msg.kind = MSG_ORDER_SAVE;
+		msg.u.ORDER_SAVE.url = first;
+		msg.u.ORDER_SAVE.key = "-----BEGIN PRIVATE KEY-----\n"
+		                       "-----END PRIVATE KEY-----\n";
+	} else if (strcmp(verb, "challenge") == 0) {
+		msg.kind = MSG_CHALLENGE_SET;
+		msg.u.CHALLENGE_SET.token = first;
+		msg.u.CHALLENGE_SET.key_authorization = "token.thumb";
+	} else if (strcmp(verb, "issue") == 0) {
+		int len = standin_pair(pem, sizeof(pem), first, n);
+
+		msg.kind = MSG_CERT_ISSUED;
+		msg.u.CERT_ISSUED.pem.p = pem;
+		msg.u.CERT_ISSUED.pem.len = (size_t)len;
+		standin_send(chan, msg);
+		return false;
+	} else if (strcmp(verb, "fail") == 0) {
+		msg.kind = MSG_JOB_FAILED;
+		msg.u.JOB_FAILED.kind = (uint32_t)(first[0] - '0');
+		msg.u.JOB_FAILED.problem = "test";
+		msg.u.JOB_FAILED.detail = "as told";
+		msg.u.JOB_FAILED.retry_after = n;
+		standin_send(chan, msg);
+		return false;
+	} else {
+		raise(SIGKILL); /* "die" */
+	}
+	standin_send(chan, msg);
+	standin_hear(chan, &msg);
+	log_info("job: %s", msg_name(msg.kind));
+	return true;
+}
+
+static inline int
+standin_acme(struct chan *chan)
+{
+	const char *told = standin_told("job");
+	struct msg msg;
+	int used;
+
+	standin_hear(chan, &msg);
+	if (msg.u.JOB.self_signed) {
+		standin_step(chan, "issue", "self", 86400);
+		return 0;
+	}
+	log_info("job: names '%s', order '%s', account '%s'", msg.u.JOB.names,
+	    msg.u.JOB.order_url, msg.u.JOB.account_url);
+	if (told == NULL)
+		told = "issue first 7776000\n";
+	for (; *told != '\0'; told += used) {
+		char verb[32], first[64];
+		long n;
+
+		if (sscanf(told, "%31s %63s %ld\n%n", verb, first, &n, &used) <
+		    3)
+			fatal("what is \"%s\"?", told);
+		if (!standin_step(chan, verb, first, n))
+			return 0;
+	}
+	return 1;
+}
+
+/* main() of a stand-in; -1 if this is none. */
+static inline int
+standin_main(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum ipc_role role;
+		int (*run)(struct chan *chan);
+	} roles[] = {
+		{ "gatehouse-proxy", IPC_PROXY, standin_proxy },
+		{ "gatehouse-monitor", IPC_MONITOR, standin_monitor },
+		{ "gatehouse-acme", IPC_ACME, standin_acme },
+	};
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (strcmp(roles[i].name, name) == 0) {
+			log_open(roles[i].name, LOG_TO_STDERR, 0);
+			exit(roles[i].run(chan_new(CHAN_CHILD_FD, roles[i].role,
+			    IPC_SUPERVISOR, true)));
+		}
+	return -1;
+}
+
+#endif
