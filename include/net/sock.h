@@ -36,6 +36,12 @@ ssize_t sock_read(struct sock *sock, void *data, size_t len);
 ssize_t sock_write(struct sock *sock, const void *data, size_t len);
 ssize_t sock_writev(struct sock *sock, const struct iovec *iov, int niov);
 
+/*
+ * Whether the peer has reset the connection, for whoever does not read now. An
+ * event says only that something happened; data is left where it is.
+ */
+bool sock_is_broken(struct sock *sock);
+
 void sock_shutdown_write(struct sock *sock);
 void sock_close(struct sock *sock);
 

@@ -286,7 +286,7 @@ read_values(struct parser *parser, struct directive *directive)
 	}
 }
 
-/* The next line is further to the right, or is this one's End. */
+/* The next line is further to the right. */
 static bool
 looks_like_section(
     const struct parser *parser, const struct directive *directive)
@@ -298,10 +298,8 @@ looks_like_section(
 	do
 		token = lexer_next(&ahead);
 	while (token.kind == TOKEN_EOL);
-	if (token.kind == TOKEN_EOF)
-		return false;
-	return token.pos.column > directive->pos.column ||
-	    (token.pos.column == directive->pos.column && is_end(&token));
+	return token.kind != TOKEN_EOF &&
+	    token.pos.column > directive->pos.column;
 }
 
 /* Where the words of the section stand that the directive opens; 0 = none. */
@@ -374,10 +372,25 @@ enter_section(
 	parser->depth++;
 }
 
+/* Finds out what a new directive is. In a section that is skipped all is bad. */
+static void
+identify(struct parser *parser, struct directive *directive,
+    const struct token *token)
+{
+	enum scope scope = parser->section->scope;
+
+	directive->bad = token->bad || scope == SCOPE_SKIPPED;
+	directive->row = schema_find(
+	    scope == SCOPE_SKIPPED ? SCOPE_ANYWHERE : scope, token->text);
+	if (directive->row == NULL && !directive->bad) {
+		directive->row = find_misplaced(parser, token);
+		directive->bad = true;
+	}
+}
+
 static void
 parse_directive(struct parser *parser, const struct token *token)
 {
-	bool skipped = parser->section->scope == SCOPE_SKIPPED;
 	struct directive *directive;
 	enum scope opens;
 
@@ -389,24 +402,14 @@ parse_directive(struct parser *parser, const struct token *token)
 	directive =
 	    tree_add(parser->tree, parser->section, token->text, token->pos);
 	directive->source = parser->file->source;
-	directive->bad = token->bad;
-	if (skipped)
-		directive->row = schema_find(SCOPE_ANYWHERE, token->text);
-	else
-		directive->row =
-		    schema_find(parser->section->scope, token->text);
-	if (directive->row == NULL && !skipped && !token->bad) {
-		directive->row = find_misplaced(parser, token);
-		directive->bad = true;
-	}
+	identify(parser, directive, token);
 	read_values(parser, directive);
-	if (directive->row != NULL && !skipped && !directive->bad)
+	if (!directive->bad)
 		check_directive(parser, directive);
 	opens = opened_scope(parser, directive);
 	if (opens != 0)
 		enter_section(parser, directive, opens);
-	else if (directive->row != NULL && !skipped && !directive->bad &&
-	    directive->row->id == WORD_INCLUDE)
+	else if (!directive->bad && directive->row->id == WORD_INCLUDE)
 		parse_include(parser, directive);
 }
 

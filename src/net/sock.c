@@ -81,6 +81,16 @@ sock_writev(struct sock *sock, const struct iovec *iov, int niov)
 	return n;
 }
 
+bool
+sock_is_broken(struct sock *sock)
+{
+	char byte;
+
+	return sock->readable &&
+	    recv(sock->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    errno != EAGAIN && errno != EINTR;
+}
+
 void
 sock_shutdown_write(struct sock *sock)
 {

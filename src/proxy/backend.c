@@ -61,19 +61,19 @@ void
 backends_set_state(struct backends *backends, unsigned id, bool up,
     const void *addresses, size_t len)
 {
+	struct addr list[ADDR_LIST_MAX];
 	struct backend *backend;
-	size_t count = len / sizeof(struct addr);
+	int count;
 
 	if (id >= backends->count)
 		return;
 	backend = &backends->backend[id];
 	backend->up = up;
 	backend->retry_at = 0;
-	if (backend->config->numeric || count == 0)
+	count = addr_list_read(list, addresses, len);
+	if (backend->config->numeric || count <= 0)
 		return;
-	if (count > BACKEND_ADDRESSES_MAX)
-		count = BACKEND_ADDRESSES_MAX;
-	memcpy(backend->addresses, addresses, count * sizeof(struct addr));
+	memcpy(backend->addresses, list, sizeof list);
 	backend->naddresses = (unsigned)count;
 }
 

@@ -17,7 +17,6 @@
 #include "net/addr.h"
 
 #define BACKEND_RETRY_MS 250
-#define BACKEND_ADDRESSES_MAX 8
 
 /* Idle connections kept for each backend, and for how long: less than Home
  * Assistant's own keep-alive time-out of 75 s. */
@@ -35,7 +34,7 @@ TAILQ_HEAD(upstream_list, upstream);
 struct backend {
 	struct worker *worker;
 	const struct config_backend *config;
-	struct addr addresses[BACKEND_ADDRESSES_MAX];
+	struct addr addresses[ADDR_LIST_MAX];
 	unsigned naddresses;
 	unsigned next_address;
 	bool up;

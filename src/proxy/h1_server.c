@@ -371,6 +371,17 @@ h1_use_kept(struct h1_server *h1)
 		buf_release(&h1->in);
 }
 
+/*
+ * While a response is awaited nobody reads from the client. Its FIN means that
+ * it has gone, over TLS; over plain HTTP it may be a half-close.
+ */
+static bool
+h1_client_gone(struct conn *conn)
+{
+	return (conn->tls != NULL && conn_hung_up(conn)) ||
+	    sock_is_broken(&conn->sock);
+}
+
 void
 h1_server_ready(struct h1_server *h1)
 {
@@ -382,7 +393,7 @@ h1_server_ready(struct h1_server *h1)
 		return;
 	}
 	if (h1->exchange != NULL && h1->exchange->request_done &&
-	    conn->tls != NULL && conn_hung_up(conn)) {
+	    h1_client_gone(conn)) {
 		client_abort(client);
 		return;
 	}

@@ -16,6 +16,7 @@
 #include "exchange.h"
 #include "forward.h"
 #include "h1_write.h"
+#include "net/listener.h"
 #include "tunnel.h"
 #include "worker.h"
 
@@ -404,6 +405,19 @@ upstream_pump(struct upstream *upstream)
 		conn_again(&upstream->conn);
 }
 
+/*
+ * A free local port that the kernel happens to choose as our own connects to
+ * itself (simultaneous open): nobody is there.
+ */
+static bool
+is_connected_to_itself(int fd, const struct addr *addr)
+{
+	struct addr local;
+
+	return addr_is_loopback(addr) && listener_addr(fd, &local) == 0 &&
+	    addr_eq(&local, addr);
+}
+
 static void
 upstream_connected(struct upstream *upstream)
 {
@@ -412,7 +426,8 @@ upstream_connected(struct upstream *upstream)
 	int error = 0;
 
 	getsockopt(upstream->conn.sock.fd, SOL_SOCKET, SO_ERROR, &error, &len);
-	if (error != 0 || conn_hung_up(&upstream->conn)) {
+	if (error != 0 || conn_hung_up(&upstream->conn) ||
+	    is_connected_to_itself(upstream->conn.sock.fd, &upstream->addr)) {
 		backend_refused(upstream->backend);
 		upstream_fail(upstream, EXCHANGE_REFUSED);
 		return;
@@ -509,7 +524,8 @@ open_socket(const struct addr *addr, bool *connected)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
 	*connected = connect(fd, &addr->u.sa, addr->len) == 0;
-	if (!*connected && errno != EINPROGRESS) {
+	if (*connected ? is_connected_to_itself(fd, addr)
+	               : errno != EINPROGRESS) {
 		close(fd);
 		return -1;
 	}
@@ -536,6 +552,7 @@ upstream_fresh(struct exchange *ex, struct backend *backend)
 	upstream = xcalloc(1, sizeof *upstream);
 	upstream->magic = UPSTREAM_MAGIC;
 	upstream->backend = backend;
+	upstream->addr = *addr;
 	upstream->timeout.fn = upstream_late;
 	upstream->timeout.arg = upstream;
 	conn_open(

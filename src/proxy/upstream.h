@@ -33,6 +33,7 @@ struct upstream {
 	TAILQ_ENTRY(upstream) link; /* in backend->idle */
 	struct backend *backend;
 	struct exchange *exchange; /* NULL when idle */
+	struct addr addr;          /* of the backend that it leads to */
 	struct conn conn;
 	struct timeout timeout;
 	bool reused;      /* it carried an exchange before */

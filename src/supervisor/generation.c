@@ -258,9 +258,13 @@ has_placeholders_pending(const struct generation *generation)
 static bool
 all_serve(const struct generation *generation)
 {
-	for (unsigned i = 0; i < generation->nworkers; i++)
-		if (generation->workers[i].state != WORKER_SERVING)
+	for (unsigned i = 0; i < generation->nworkers; i++) {
+		const struct worker *worker = &generation->workers[i];
+
+		if (worker->state != WORKER_SERVING ||
+		    !worker_is_settled(worker))
 			return false;
+	}
 	return true;
 }
 

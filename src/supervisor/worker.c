@@ -252,21 +252,28 @@ worker_leave(struct worker *worker)
 	child_close(worker->child);
 }
 
+bool
+worker_is_settled(const struct worker *worker)
+{
+	for (unsigned i = 0; i < worker->generation->nslots; i++)
+		if (worker->swaps[i].sent != worker->swaps[i].answered)
+			return false;
+	return true;
+}
+
 void
 worker_check(struct worker *worker)
 {
 	struct generation *generation = worker->generation;
 
-	if (worker->state != WORKER_STARTING || !worker->ready)
-		return;
-	for (unsigned i = 0; i < generation->nslots; i++)
-		if (worker->swaps[i].sent != worker->swaps[i].answered)
-			return;
-	loop_timer_cancel(&worker->timer);
-	set_state(worker, WORKER_SERVING);
-	if (generation->state == GENERATION_SERVING)
-		log_info("worker %u of generation %u is back", worker->index,
-		    generation->number);
+	if (worker->state == WORKER_STARTING && worker->ready &&
+	    worker_is_settled(worker)) {
+		loop_timer_cancel(&worker->timer);
+		set_state(worker, WORKER_SERVING);
+		if (generation->state == GENERATION_SERVING)
+			log_info("worker %u of generation %u is back",
+			    worker->index, generation->number);
+	}
 	generation_check(generation);
 }
 

@@ -65,7 +65,10 @@ void worker_drain(struct worker *worker, unsigned seconds);
 /* It never served: it is to exit. */
 void worker_leave(struct worker *worker);
 
-/* Serves, if it is ready and every pair it was sent has been answered. */
+/* Has it answered every pair that it was sent? */
+bool worker_is_settled(const struct worker *worker);
+
+/* Counts as serving, if it is ready and settled. */
 void worker_check(struct worker *worker);
 
 /* Messages. */

@@ -73,8 +73,9 @@ def test_process_that_leaves_children_behind_has_ended():
         assert len(child.stragglers) == 1
 
 
-def test_process_takes_its_group_with_it():
-    with shell("sleep 1000 & echo pid $!; wait") as child:
+@pytest.mark.parametrize("prefix", ["", "setsid"])
+def test_process_takes_its_children_with_it(prefix):
+    with shell(f"{prefix} sleep 1000 & echo pid $!; wait") as child:
         straggler = os.pidfd_open(int(child.wait_for_line("pid (.*)")[1]))
         child.kill()
     assert ends(straggler)

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 LIFETIME = datetime.timedelta(days=30)
 CA_KEY_USAGE = x509.KeyUsage(
@@ -29,7 +32,7 @@ def _general_name(text: str) -> x509.GeneralName:
         return x509.DNSName(text)
 
 
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _key_pem(key: Key) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption())
@@ -49,8 +52,7 @@ class Authority:
             x509.BasicConstraints(ca=True, path_length=0), critical=True
         ).add_extension(CA_KEY_USAGE, critical=True))
 
-    def _builder(self, subject: x509.Name,
-                 public_key: ec.EllipticCurvePublicKey
+    def _builder(self, subject: x509.Name, public_key: PublicKey
                  ) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.timezone.utc)
         return x509.CertificateBuilder(
@@ -70,9 +72,10 @@ class Authority:
         path.write_bytes(
             certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, *names: str) -> tuple[Path, Path]:
+    def issue(self, *names: str, key: Key | None = None
+              ) -> tuple[Path, Path]:
         """A certificate for these names and addresses, and its key."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         cert_file = self.directory / f"{names[0]}.pem"
         key_file = self.directory / f"{names[0]}.key"
         self._write(cert_file, self._builder(

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Sequence
 
 from .client import RawClient
 from .netns import Namespace
@@ -60,15 +60,17 @@ class Gateway(Process):
     The directory's name is short, for UNIX sockets are made in it.
     """
 
-    def __init__(self, *, build: Path = BUILD,
+    def __init__(self, *, build: Path = BUILD, file: Path | None = None,
+                 options: Sequence[str | Path] = (),
                  namespace: Namespace | None = None) -> None:
         self.directory = Path(tempfile.mkdtemp(
             prefix="gh-", dir=tempfile.tempdir or "/tmp"))
-        self.file = self.directory / "gatehouse.conf"
+        self.file = file or self.directory / "gatehouse.conf"
         self.state_dir = self.directory / "state"
         self._command = build / "bin/gatehouse"
         super().__init__(
-            "gatehoused", [build / "sbin/gatehoused", "-f", self.file],
+            "gatehoused",
+            [build / "sbin/gatehoused", "-f", self.file, *options],
             namespace=namespace)
 
     def configure(self, text: str) -> Gateway:

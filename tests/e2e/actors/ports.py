@@ -8,11 +8,12 @@ like, while the kernel gives it to nobody else.
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import time
 from pathlib import Path
+
+from .proc import holders
 
 _held: list[socket.socket] = []
 
@@ -68,18 +69,4 @@ def holder_of(port: int) -> str | None:
             fields = row.split()
             if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == port:
                 inodes.add(f"socket:[{fields[9]}]")
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if any(_link(fd) in inodes for fd in (process / "fd").iterdir()):
-                name = (process / "comm").read_text().strip()
-                return f"{name} (pid {process.name})"
-        except OSError:
-            continue    # not ours to see, or gone meanwhile
-    return None
-
-
-def _link(path: Path) -> str | None:
-    try:
-        return os.readlink(path)
-    except FileNotFoundError:
-        return None     # closed meanwhile
+    return next(map(str, holders(inodes)), None)

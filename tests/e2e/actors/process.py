@@ -7,6 +7,7 @@ waited for through its output, never by sleeping.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -15,7 +16,10 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Mapping, NamedTuple, Sequence
+from typing import (IO, TYPE_CHECKING, Iterator, Mapping, NamedTuple,
+                    Sequence)
+
+from .proc import Holder, holders
 
 if TYPE_CHECKING:
     from .netns import Namespace
@@ -57,6 +61,7 @@ class Process:
         self._partial = b""     # a line that is not yet complete
         self._child: subprocess.Popen | None = None
         self._pidfd = -1
+        self._pipe = ""
         self._reader: threading.Thread | None = None
 
     def __enter__(self):
@@ -79,7 +84,9 @@ class Process:
             argv, env={**os.environ, **self.env}, start_new_session=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
-        os.set_blocking(self._child.stdout.fileno(), False)
+        output = self._child.stdout.fileno()
+        os.set_blocking(output, False)
+        self._pipe = os.readlink(f"/proc/self/fd/{output}")
         self._pidfd = os.pidfd_open(self._child.pid)
         self._eof = self._ended = False
         if self not in Process.open_ones:
@@ -132,6 +139,11 @@ class Process:
     @property
     def running(self) -> bool:
         return self._child is not None and not self._exited(0)
+
+    def _writers(self) -> Iterator[Holder]:
+        """Who can still write to our pipe, which we only read."""
+        return (holder for holder in holders({self._pipe})
+                if holder.pid != os.getpid())
 
     def _exited(self, timeout: float) -> bool:
         waiting = select.poll()
@@ -187,7 +199,7 @@ class Process:
         """Wait until the program ends by itself; its exit status."""
         if not self._exited(timeout):
             raise self.error(f"still running after {timeout:g} s")
-        self.stragglers = _group_members(self._child.pid)
+        self.stragglers = [str(holder) for holder in self._writers()]
         self._reap()
         return self.exit_status
 
@@ -202,7 +214,7 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """End it and everything in its process group, whatever it does."""
+        """End it and its children, whatever they do."""
         if self._child is not None:
             self._reap()
 
@@ -214,8 +226,12 @@ class Process:
 
     def _reap(self) -> None:
         # The group is killed before its leader is waited for: until then
-        # its number cannot belong to anybody else.
+        # its number cannot belong to anybody else. Children with groups of
+        # their own still have our pipe.
         os.killpg(self._child.pid, signal.SIGKILL)
+        for holder in self._writers():
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(holder.pidfd, signal.SIGKILL)
         self.exit_status = self._child.wait()
         self._child.stdin.close()
         self._reader.join(5)
@@ -223,7 +239,7 @@ class Process:
         self._child = None
         if self._reader.is_alive():
             self._eof = True
-            raise self.error("left a process outside its group behind")
+            raise self.error("left a process behind")
 
     def tail(self, count: int = TAIL) -> str:
         """The last lines of the log."""
@@ -235,18 +251,3 @@ class Process:
         """An exception about this actor, with the tail of its log."""
         return ActorError(
             f"{self.name}: {what}\n--- log of {self.name} ---\n{self.tail()}")
-
-
-def _group_members(group: int) -> list[str]:
-    """The living processes of a group, as "name (pid N)"."""
-    members = []
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            head, fields = file.read_text().rsplit(") ", 1)
-        except OSError:
-            continue    # gone meanwhile
-        pid, name = head.split(" (", 1)
-        state, _parent, its_group = fields.split()[:3]
-        if int(its_group) == group and state != "Z":
-            members.append(f"{name} (pid {pid})")
-    return members

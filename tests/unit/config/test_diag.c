@@ -3,7 +3,7 @@
 #include "reading.h"
 
 static const struct config_pos a3 = { "a", 3, 1 }, a1 = { "a", 1, 9 },
-			       a1_early = { "a", 1, 2 }, b1 = { "b", 1, 1 };
+                               a1_early = { "a", 1, 2 }, b1 = { "b", 1, 1 };
 
 static void
 test_order_is_that_of_the_files(void **state)

@@ -9,8 +9,8 @@
  * line and "!" behind one that is bad.
  */
 static void
-assert_tokens(const char *text, size_t len, const char *expected,
-    const char *messages)
+assert_tokens(
+    const char *text, size_t len, const char *expected, const char *messages)
 {
 	struct reading reading = { .diag = diag_new() };
 	struct arena *arena = arena_new(0);
@@ -36,9 +36,8 @@ assert_tokens(const char *text, size_t len, const char *expected,
 			    found + at, sizeof(found) - at, "|");
 		else
 			at += (size_t)snprintf(found + at, sizeof(found) - at,
-			    "%u:%u=%s%s%s%s ", token.pos.line,
-			    token.pos.column, quote, token.text, quote,
-			    token.bad ? "!" : "");
+			    "%u:%u=%s%s%s%s ", token.pos.line, token.pos.column,
+			    quote, token.text, quote, token.bad ? "!" : "");
 	}
 	assert_string_equal(found, expected);
 	assert_messages(&reading, messages);

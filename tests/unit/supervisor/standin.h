@@ -284,8 +284,11 @@ standin_step(struct chan *chan, const char *verb, const char *first, long n)
 		msg.u.JOB_FAILED.retry_after = n;
 		standin_send(chan, msg);
 		return false;
+	} else if (standin_told("died") == NULL) {
+		close(open(standin_path("died"), O_CREAT | O_WRONLY, 0600));
+		raise(SIGKILL); /* "die-once" */
 	} else {
-		raise(SIGKILL); /* "die" */
+		return true;
 	}
 	standin_send(chan, msg);
 	standin_hear(chan, &msg);

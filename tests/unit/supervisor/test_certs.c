@@ -92,7 +92,6 @@ test_first(void **state)
 	house_wait(house,
 	    "certificate for gw.test is in service: "
 	    "serial first, expires ");
-	house_wait(house, "row: acme, serial 'first', failures 0");
 	house_stop(house);
 	assert_true(store_has(house, "first"));
 
@@ -193,10 +192,10 @@ test_lost(void **state)
 
 	house_tell(house, "job",
 	    "order https://ca.test/order/1 0\n"
-	    "die now 0\n");
+	    "die-once - 0\n"
+	    "issue first " CONFIDENT "\n");
 	house_start(house);
 	house_wait(house, "lost: gatehouse-acme was killed by signal 9; next");
-	house_tell(house, "job", "issue first " CONFIDENT "\n");
 	house_wait(house, "order 'https://ca.test/order/1'");
 	house_wait(house, "in service: serial first");
 	house_command(house, "renew");
@@ -239,7 +238,8 @@ test_challenge(void **state)
 	    "issue first " CONFIDENT "\n");
 	house_start(house);
 	line = house_wait(house, "worker 1: challenge token");
-	house_wait(house, "row: ");
+	house_command(house, "dance");
+	house_wait(house, "reply 7");
 	assert_false(house_said(house, "CHALLENGE_READY"));
 	kill(house_pid_of(house, line), SIGKILL);
 	house_wait(house, "job: CHALLENGE_READY");
@@ -262,6 +262,7 @@ test_challenge_replay(void **state)
 	line = house_wait(house, "worker 0 goes");
 	house_wait(house, "worker 1: challenge token");
 	kill(house_pid_of(house, line), SIGKILL);
+	house_wait(house, "worker 0 of generation 1 (gatehouse-proxy[");
 	house_wait(house, "worker 0: challenge token");
 	house_wait(house, "worker 0 goes");
 	house_stop(house);
