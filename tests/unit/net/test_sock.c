@@ -202,10 +202,29 @@ test_close_twice(void **state)
 
 #define sock_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void
+test_reset_is_seen_without_reading(void **state)
+{
+	struct ends *ends = *state;
+	char byte;
+
+	peer_writes(ends, "x");
+	assert_false(sock_is_broken(&ends->sock));
+	assert_int_equal(sock_read(&ends->sock, &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+	assert_false(sock_is_broken(&ends->sock));
+	/* Closing with something unread resets. */
+	assert_int_equal(sock_write(&ends->sock, "y", 1), 1);
+	close(ends->peer);
+	ends->peer = -1;
+	assert_true(sock_is_broken(&ends->sock));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		sock_test(test_reset_is_seen_without_reading),
 		sock_test(test_short_read_means_drained),
 		sock_test(test_full_read_may_have_more),
 		sock_test(test_a_fin_behind_the_last_bytes_is_found),
