@@ -63,7 +63,8 @@ exchange_new(struct worker *worker, const char *head, size_t head_len,
 	}
 	ex->arena = arena;
 	ex->worker = worker;
-	ex->request_done = ex->body.framing == HTTP_NO_BODY;
+	ex->request_done = ex->body.framing == HTTP_NO_BODY ||
+	    (ex->body.framing == HTTP_BY_LENGTH && ex->body.length == 0);
 	ex->started = clock_mono_ms();
 	return ex;
 }

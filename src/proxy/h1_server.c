@@ -61,6 +61,13 @@ h1_write_parts(struct h1_server *h1, const struct iovec *iov, int n)
 		client_abort(h1->client);
 }
 
+/* Then what follows it may be meant in another way than it would be read. */
+static bool
+was_malformed(const struct exchange *ex)
+{
+	return ex->discard && ex->status == 400;
+}
+
 /* Decides how this response is framed for this client (RFC 9112 section 6). */
 static void
 h1_frame(struct h1_server *h1, const struct http_body *how)
@@ -72,7 +79,8 @@ h1_frame(struct h1_server *h1, const struct http_body *how)
 	h1->chunked = unknown && ex->req.version == HTTP_1_1;
 	h1->close_delimited = unknown && !h1->chunked;
 	h1->keep_alive = h1->keep_alive && ex->request_done &&
-	    !h1->close_delimited && !h1->client->worker->draining;
+	    !h1->close_delimited && !h1->client->worker->draining &&
+	    !was_malformed(ex);
 }
 
 static void
@@ -334,6 +342,7 @@ h1_read(struct h1_server *h1)
 	} else {
 		used = h1_input(h1, data, (size_t)n);
 		if (used < (size_t)n && client->state == CLIENT_OPEN &&
+		    !client->conn.closed &&
 		    buf_append(in, data + used, (size_t)n - used) == -1)
 			client_abort(client);
 	}
@@ -400,8 +409,10 @@ h1_server_ready(struct h1_server *h1)
 	if (h1->exchange != NULL && !conn_blocked(conn))
 		exchange_resume(h1->exchange);
 	h1_use_kept(h1);
-	if (h1_wants_input(h1) && conn_readable(conn) && h1_read(h1) &&
-	    h1_wants_input(h1) && conn_readable(conn))
+	if (!h1_wants_input(h1) || !conn_readable(conn) || !h1_read(h1))
+		return;
+	h1_use_kept(h1);
+	if (h1_wants_input(h1) && conn_readable(conn))
 		conn_again(conn);
 }
 

@@ -69,8 +69,8 @@ def make_gateway() -> Iterator[Callable[..., Gateway]]:
     """Makes gateways that are not started; what runs at the end must stop."""
     made: list[Gateway] = []
 
-    def make(**options) -> Gateway:
-        made.append(Gateway(**options))
+    def make(kind: type[Gateway] = Gateway, *args, **options) -> Gateway:
+        made.append(kind(*args, **options))
         return made[-1]
 
     yield make

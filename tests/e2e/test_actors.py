@@ -393,7 +393,8 @@ GOOD = [
     (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length:0\r\n\r\n",
      b""),
     (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", b""),
-    (b"HTTP/1.0 200 \r\nX: \xe9 \r\n\r\n", b""),
+    (b"HTTP/1.0 200 \xfc\r\nX: \xe9 \r\n\r\n", b""),
+    (b"HTTP/1.0 200 \r\n\r\n", b""),
 ]
 BAD = [
     b"", OK[:10], OK, OK + b"X: y\r\n",

@@ -22,7 +22,8 @@ from typing import Callable, Iterable, Iterator
 from cryptography import x509
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2}) ([\t -~]*)")
+STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2}) "
+                         rb"([\t -~\x80-\xff]*)")
 FIELD_LINE = re.compile(
     rb"(" + TOKEN + rb"):[ \t]*([\t -~\x80-\xff]*?)[ \t]*")
 MAX_LINE = 128 * 1024
@@ -223,7 +224,8 @@ class RawClient:
         match = STATUS_LINE.fullmatch(line)
         if not match:
             raise BadResponse(f"not a status line: {line[:200]!r}")
-        minor, status, reason = (part.decode() for part in match.groups())
+        minor, status, reason = (part.decode("latin-1")
+                                 for part in match.groups())
         return Response(f"1.{minor}", int(status), reason, self._fields())
 
     def pieces(self, head: Response, method: str = "GET") -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from typing import Callable
 from .authority import Authority
 from .client import RawClient, tls_context
 from .gateway import Gateway, gateway_config
-from .ports import free_ports
+from .ports import free_port
 
 NAME = "gw.test"
 
@@ -22,9 +22,11 @@ class Front(Gateway):
     none has crashed and been replaced meanwhile.
     """
 
-    def __init__(self, config: Callable[[Front], str]) -> None:
+    def __init__(self, config: Callable[[Front], str], *,
+                 http_port: int | None = None) -> None:
         super().__init__()
-        self.http_port, self.https_port = free_ports(2)
+        self.http_port = http_port or free_port()
+        self.https_port = free_port()
         self.authority = Authority(self.directory)
         self.configure(config(self))
 

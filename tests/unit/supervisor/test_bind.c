@@ -167,7 +167,7 @@ test_taken(void **state)
 	snprintf(
 	    expected, sizeof(expected), "port %u is already in use", ports[1]);
 	assert_non_null(strstr(diag_line(both.diag, 0), expected));
-	assert_non_null(strstr(diag_line(both.diag, 0), "test.conf:8:"));
+	assert_non_null(strstr(diag_line(both.diag, 0), "test.conf:9:"));
 	close(foreign);
 	bindings_free(held);
 	release(&mine);

@@ -212,8 +212,8 @@ test_drain(void **state)
 	house_start(house);
 	house_wait(house, "the monitor goes");
 	kill(house->pid, SIGINT);
-	house_wait(house, "worker 0: drain 9");
-	house_wait(house, "worker 1: drain 9");
+	house_wait(house, ": drain 9");
+	house_wait(house, ": drain 9");
 	kill(house->pid, SIGINT);
 	house_wait(house, "drain 0");
 	assert_int_equal(house_end(house), 0);

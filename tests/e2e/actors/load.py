@@ -1,0 +1,142 @@
+"""Clients that use a gateway all the time, and what they have met.
+
+Each is a thread that waits for its own answers, and a little between two of
+them. The first thing that goes wrong ends a client and is kept.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+import time
+from typing import Callable, Iterator
+
+from .client import RawClient
+from .home_assistant import HomeAssistantSocket
+
+Open = Callable[[], RawClient]
+Steps = Iterator[None]
+
+
+class Load:
+    """`with Load() as load`: at its end every client must have been well."""
+
+    def __init__(self, pause: float = 0.1) -> None:
+        self.pause = pause      # seconds between two steps of a client
+        self.done: collections.Counter[str] = collections.Counter()
+        self.failures: list[str] = []
+        self._clients: list[threading.Thread] = []
+        self._begun = 0         # clients that have made a step
+        self._changed = threading.Condition()
+        self._over = threading.Event()
+
+    def __enter__(self) -> Load:
+        return self
+
+    def __exit__(self, kind, *_exc) -> None:
+        self._over.set()
+        for client in self._clients:
+            client.join(30)
+        if kind is None:
+            self.check()
+
+    def check(self) -> None:
+        """Nothing has gone wrong so far."""
+        assert not self.failures, (
+            f"{len(self.failures)} of {len(self._clients)} clients failed "
+            f"(done: {dict(self.done)}):\n" + "\n".join(self.failures[:5]))
+
+    def add(self, steps: Callable[[], Steps], count: int = 1) -> None:
+        """Start clients: generators, one step between two `yield`s.
+
+        Returns when each has made its first step.
+        """
+        for _ in range(count):
+            client = threading.Thread(
+                target=self._run, args=(steps(),), daemon=True)
+            self._clients.append(client)
+            client.start()
+        with self._changed:
+            assert self._changed.wait_for(
+                lambda: self.failures or self._begun == len(self._clients),
+                30), f"{self._begun} of {len(self._clients)} clients began"
+        self.check()
+
+    def _run(self, steps: Steps) -> None:
+        since = time.monotonic()
+        try:
+            for number, _ in enumerate(steps):
+                if number == 0:
+                    self._note(begun=1)
+                if self._over.wait(self.pause):
+                    break
+                since = time.monotonic()
+        except Exception as failure:
+            self._note(failure=f"{type(failure).__name__} after "
+                       f"{time.monotonic() - since:.2f} s: {failure}")
+        finally:
+            steps.close()
+
+    def _note(self, begun: int = 0, failure: str | None = None) -> None:
+        with self._changed:
+            self._begun += begun
+            self.failures += [failure] if failure else []
+            self._changed.notify_all()
+
+    def count(self, what: str) -> None:
+        with self._changed:
+            self.done[what] += 1
+            self._changed.notify_all()
+
+    def wait_more(self, *kinds: str, count: int = 1, timeout: float = 10
+                  ) -> None:
+        """Wait until so many more steps of each kind have been made."""
+        with self._changed:
+            wanted = {kind: self.done[kind] + count for kind in kinds}
+            assert self._changed.wait_for(
+                lambda: self.failures or all(
+                    self.done[kind] >= wanted[kind] for kind in kinds),
+                timeout), f"{self.done} after {timeout:g} s, not {wanted}"
+        self.check()
+
+    # The kinds of clients
+
+    def keep_alive(self, connect: Open, count: int, *,
+                   target: str = "/manifest.json") -> None:
+        """Requests on one connection, until the gateway says "close"."""
+        def steps() -> Steps:
+            while True:
+                with connect() as client:
+                    self.count("connections")
+                    closing = False
+                    while not closing:
+                        response = client.request("GET", target)
+                        assert response.status == 200, response
+                        self.count("requests")
+                        closing = response.header("Connection") == "close"
+                        yield
+                    client.expect_end()
+        self.add(steps, count)
+
+    def new_connections(self, connect: Open, count: int, *,
+                        target: str = "/manifest.json") -> None:
+        """A connection for each request."""
+        def steps() -> Steps:
+            while True:
+                with connect() as client:
+                    response = client.request("GET", target)
+                    assert response.status == 200, response
+                self.count("handshakes")
+                yield
+        self.add(steps, count)
+
+    def websockets(self, connect: Open, count: int) -> None:
+        """Logged-in WebSockets that are never to end."""
+        def steps() -> Steps:
+            with HomeAssistantSocket(connect()) as socket:
+                while True:
+                    socket.ping(b"frame")
+                    assert socket.call("ping")["type"] == "pong"
+                    self.count("pongs")
+                    yield
+        self.add(steps, count)

@@ -1,0 +1,190 @@
+"""Certificates from a real CA program: the first one, and all that follow."""
+
+from __future__ import annotations
+
+import re
+import select
+import ssl
+import stat
+import time
+from pathlib import Path
+from typing import Callable, Iterator
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    Encoding, PublicFormat, load_pem_private_key)
+
+from actors.client import tls_context
+from actors.front import NAME, Front, native
+from actors.gateway import CERTIFICATE
+from actors.home_assistant import HomeAssistant
+from actors.load import Load
+from actors.pebble import Pebble
+
+CLIENTS, WEBSOCKETS = 50, 20
+LOOKS = 10      # handshakes: enough to meet every worker
+
+
+@pytest.fixture
+def issued(make_gateway, home_assistant: HomeAssistant
+           ) -> Callable[[Pebble], Front]:
+    """Makes a gateway, not started, whose certificates are of this CA."""
+    return lambda pebble: make_gateway(
+        Front, native(home_assistant.address, directory=pebble.directory,
+                      ca_file=pebble.ca_file), http_port=pebble.http_port)
+
+
+def wait_trusted(front: Front, trusted: ssl.SSLContext,
+                 timeout: float = 10) -> int:
+    """Shake hands until the certificate is the CA's; its serial number."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            with front.https(tls=trusted) as client:
+                return client.peer_serial()
+        except (ConnectionRefusedError, ssl.SSLCertVerificationError):
+            if time.monotonic() > deadline:
+                raise
+            select.select([], [], [], 0.005)
+
+
+def public_bytes(key) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def read_pair(file: Path) -> x509.Certificate:
+    """The certificate of a pair in the store; its key must belong to it."""
+    pem = file.read_bytes()
+    certificate = x509.load_pem_x509_certificate(pem)
+    key = load_pem_private_key(
+        re.search(b"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*"
+                  b"PRIVATE KEY-----", pem, re.S)[0], None)
+    assert public_bytes(key.public_key()) == (
+        public_bytes(certificate.public_key()))
+    return certificate
+
+
+def check_modes(state_dir: Path) -> None:
+    """Nobody else may read anything."""
+    for path in [state_dir, *state_dir.rglob("*")]:
+        wanted = 0o700 if path.is_dir() else 0o600
+        assert stat.S_IMODE(path.lstat().st_mode) == wanted, path
+
+
+def check_store(front: Front, *serials: int) -> None:
+    """The newest certificate, the one before it, and no wreck."""
+    check_modes(front.state_dir)
+    certs = front.state_dir / "certs"
+    files = [f"{NAME}.pem", f"{NAME}.prev.pem"]
+    assert {file.name for file in certs.iterdir()} == {
+        *files[:len(serials)], f"{NAME}.state"}
+    for name, serial in zip(files, serials):
+        assert read_pair(certs / name).serial_number == serial
+
+
+def renewals(front: Front, since: int, interval: float) -> Iterator[int]:
+    """The serial number of each certificate, when it is in service."""
+    while True:
+        match = front.wait_certificate(interval, since=since)
+        since = front.mark()
+        yield int(match["serial"], 16)
+
+
+@pytest.mark.release
+def test_first_certificate_is_served_within_two_seconds(issued):
+    with Pebble() as pebble:
+        trusted = tls_context(pebble.root_file())
+        front = issued(pebble)
+        began = time.monotonic()
+        front.start()
+        serial = wait_trusted(front, trusted)
+        took = time.monotonic() - began
+        assert took < 2, front.error(f"took {took:.2f} s")
+        front.wait_certificate()
+        check_store(front, serial)
+        assert (pebble.new_accounts, pebble.new_orders) == (1, 1)
+
+
+def test_placeholder_serves_until_the_first_one(issued):
+    with Pebble() as pebble:
+        front = issued(pebble)
+        pebble.stop()
+        front.start_ready()
+        with front.https() as client:
+            certificate = client.peer_certificate()
+            assert client.request("GET", "/manifest.json").status == 200
+        assert certificate.issuer == certificate.subject
+        names = certificate.extensions.get_extension_for_class(
+            x509.SubjectAlternativeName).value
+        assert names.get_values_for_type(x509.DNSName) == [NAME]
+        assert front.status()["certificates"][0]["source"] == "self-signed"
+
+
+def use(front: Front, trusted: ssl.SSLContext, load: Load) -> None:
+    """Clients of every kind, all the time."""
+    load.keep_alive(lambda: front.https(tls=trusted), CLIENTS)
+    load.websockets(lambda: front.https(tls=trusted), WEBSOCKETS)
+    load.new_connections(lambda: front.https(tls=trusted), 2)
+
+
+def look(front: Front, trusted: ssl.SSLContext) -> set[int]:
+    """The serial numbers that new connections meet."""
+    found = set()
+    for _ in range(LOOKS):
+        with front.https(tls=trusted) as client:
+            found.add(client.peer_serial())
+    return found
+
+
+@pytest.mark.parametrize("seconds", [
+    pytest.param(120, marks=[pytest.mark.release,
+                             pytest.mark.timeout(200)]),
+    pytest.param(1800, marks=[pytest.mark.soak,
+                              pytest.mark.timeout(1900)])])
+def test_renewed_again_and_again_under_load(issued, seconds):
+    """Certificates of 30 s: nobody notices but those who look."""
+    with Pebble(validity=30) as pebble:
+        trusted = tls_context(pebble.root_file())
+        front = issued(pebble).start_ready()
+        serials = [wait_trusted(front, trusted)]
+        front.wait_certificate()
+        since = front.mark()
+        deadline = time.monotonic() + seconds
+        with front.https(tls=trusted) as oldest, Load(pause=0.15) as load:
+            use(front, trusted, load)
+            for serial in renewals(front, since, 25):
+                serials.append(serial)
+                assert look(front, trusted) == {serial}
+                assert oldest.request("GET", "/").status == 200
+                load.check()
+                check_store(front, serial, serials[-2])
+                if time.monotonic() > deadline:
+                    break
+            assert oldest.peer_serial() == serials[0]
+        assert len(set(serials)) == len(serials) >= seconds // 15
+        assert front.count(CERTIFICATE) == len(serials)
+        assert load.done["connections"] == CLIENTS
+        assert load.done["requests"] > seconds * CLIENTS
+        assert (pebble.new_accounts, pebble.new_orders) == (1, len(serials))
+
+
+def test_renewed_by_command_under_load(issued):
+    """As fast as the CA can: one hot swap after the other."""
+    with Pebble() as pebble:
+        trusted = tls_context(pebble.root_file())
+        front = issued(pebble).start_ready()
+        serials = [wait_trusted(front, trusted)]
+        front.wait_certificate()
+        with Load(pause=0.05) as load:
+            use(front, trusted, load)
+            for _ in range(5):
+                said = front.run_checked("renew", "-f", str(front.file))
+                serials.append(int(re.match(
+                    rf"{NAME}: serial (\w+), expires ", said)[1], 16))
+                assert look(front, trusted) == {serials[-1]}
+                load.wait_more("requests", "pongs", count=WEBSOCKETS)
+        check_store(front, *reversed(serials[-2:]))
+        assert len(set(serials)) == 6
+        assert load.done["connections"] == CLIENTS
+        assert (pebble.new_accounts, pebble.new_orders) == (1, 6)

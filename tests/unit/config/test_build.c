@@ -1,0 +1,381 @@
+/* What a configuration comes to, Home Assistant's own one for Pound first. */
+
+#include "reading.h"
+
+#include <arpa/inet.h>
+#include <syslog.h>
+
+#define SEED "etc/pound-home-assistant.cfg"
+
+static void
+assert_addr(const struct addr *addr, const char *expected)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	assert_string_equal(addr_text(addr, text), expected);
+}
+
+static void
+assert_is_host(const struct config_service *service, const char *host)
+{
+	assert_int_equal(service->conditions->kind, COND_HOST);
+	assert_string_equal(service->conditions->text, host);
+	assert_null(service->conditions->next);
+}
+
+static void
+test_pound_of_home_assistant(void **state)
+{
+	struct error err;
+	struct reading reading;
+	const struct config *config;
+	const struct config_listener *http, *https;
+
+	(void)state;
+	reading_of(&reading, config_text_read(SEED, &err));
+	assert_messages(&reading,
+	    SEED ":7:13: warning: 'deamon' is not a log facility; daemon is "
+	         "used (did you mean 'daemon'?)\n");
+	config = reading.config;
+	assert_string_equal(config->user, "nobody");
+	assert_string_equal(config->group, "nobody");
+	assert_int_equal(config->group_pos.line, 3);
+	assert_string_equal(config->root_jail, "/var/jail/pound/");
+	assert_int_equal(config->log_facility, LOG_DAEMON);
+	assert_int_equal(config->alive, 15);
+	assert_int_equal(config->nlisteners, 2);
+
+	http = config->listeners;
+	assert_false(http->tls);
+	assert_addr(&http->addr, "127.0.0.1:7080");
+	assert_int_equal(http->methods, 2);
+	assert_int_equal(http->log_level, 0);
+	assert_non_null(http->head_remove);
+	assert_null(http->head_remove->next);
+	assert_is_host(http->services, "myhomeassistant.mydomain.com");
+	assert_int_equal(http->services->redirect->status, 302);
+	assert_string_equal(http->services->redirect->url,
+	    "https://myhomeassistant.mydomain.com");
+	assert_true(http->services->redirect->append);
+
+	https = http->next;
+	assert_null(https->next);
+	assert_int_equal(https->index, 1);
+	assert_true(https->tls);
+	assert_addr(&https->addr, "127.0.0.1:7443");
+	assert_int_equal(https->ncerts, 1);
+	assert_int_equal(https->certs[0]->kind, CERT_FILE);
+	assert_string_equal(https->certs[0]->file,
+	    "/var/jail/pound/myhomeassistant.mydomain.com.all.pem");
+	assert_int_equal(https->tls_min_version, 0x0303);
+	assert_string_equal(https->ciphers, "ALL:!RC4:!ECDH:!DH");
+	assert_int_equal(https->ciphers_pos.line, 34);
+	assert_non_null(https->head_remove);
+	assert_null(https->services);
+
+	assert_is_host(config->services, "myhomeassistant.mydomain.com");
+	assert_int_equal(config->services->nbackends, 1);
+	assert_int_equal(config->nbackends, 1);
+	assert_ptr_equal(config->services->backends[0], config->backends[0]);
+	assert_true(config->backends[0]->numeric);
+	assert_addr(&config->backends[0]->addr, "192.168.1.2:8123");
+	reading_release(&reading);
+}
+
+static void
+test_defaults(void **state)
+{
+	struct reading reading;
+	const struct config *config;
+	const struct config_listener *listener;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nEnd\n"
+	    "ListenHTTPS\nAutoCert a.example.org\nEnd\n"
+	    "Service\nBackEnd\nAddress ha.local\nPort 8123\nEnd\nEnd\n");
+	config = reading.config;
+	assert_null(config->user);
+	assert_null(config->group);
+	assert_null(config->root_jail);
+	assert_null(config->pid_file);
+	assert_false(config->daemonize);
+	assert_string_equal(config->state_dir, CONFIG_DEFAULT_STATE_DIR);
+	assert_int_equal(config->log_facility, LOG_DAEMON);
+	assert_in_range(config->workers, 1, 2);
+	assert_int_equal(config->alive, 15);
+	assert_int_equal(config->grace, 30);
+
+	listener = config->listeners;
+	assert_true(listener->dual);
+	assert_addr(&listener->addr, "[::]:80");
+	assert_int_equal(listener->methods, 0);
+	assert_int_equal(listener->log_level, 1);
+	assert_int_equal(listener->client_timeout, 60);
+	assert_null(listener->head_remove);
+
+	listener = listener->next;
+	assert_addr(&listener->addr, "[::]:443");
+	assert_int_equal(listener->tls_min_version, 0x0303);
+	assert_null(listener->ciphers);
+	assert_false(listener->prefer_server_order);
+	assert_string_equal(listener->certs[0]->acme->directory,
+	    "https://acme-v02.api.letsencrypt.org/directory");
+	assert_string_equal(listener->certs[0]->acme->key_type, "P-256");
+	assert_null(listener->certs[0]->acme->email);
+	assert_null(listener->certs[0]->acme->ca_file);
+	assert_null(listener->certs[0]->acme->eab_kid);
+
+	assert_false(config->backends[0]->numeric);
+	assert_string_equal(config->backends[0]->host, "ha.local");
+	assert_int_equal(config->backends[0]->port, 8123);
+	assert_int_equal(config->backends[0]->timeout, 300);
+	assert_int_equal(config->backends[0]->connect_timeout, 5);
+	assert_int_equal(config->backends[0]->ws_timeout, 0);
+	reading_release(&reading);
+}
+
+static void
+test_top_level(void **state)
+{
+	struct reading reading;
+	const struct config *config;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "User a\nGroup b\nRootJail /jail\nDaemon yes\nPIDFile /run/g.pid\n"
+	    "StateDir /srv\nWorkers 7\nLogFacility -\nAlive 1m\nGrace 0\n"
+	    "ListenHTTP\nEnd\n");
+	config = reading.config;
+	assert_string_equal(config->user, "a");
+	assert_int_equal(config->user_pos.column, 6);
+	assert_string_equal(config->group, "b");
+	assert_string_equal(config->root_jail, "/jail");
+	assert_int_equal(config->root_jail_pos.line, 3);
+	assert_true(config->daemonize);
+	assert_string_equal(config->pid_file, "/run/g.pid");
+	assert_string_equal(config->state_dir, "/srv");
+	assert_int_equal(config->workers, 7);
+	assert_int_equal(config->log_facility, -1);
+	assert_int_equal(config->alive, 60);
+	assert_int_equal(config->grace, 0);
+	reading_release(&reading);
+}
+
+static void
+test_top_level_holds_for_all_until_narrowed(void **state)
+{
+	struct reading reading;
+	const struct config *config;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nPort 1\nEnd\n"
+	    "ListenHTTP\nPort 2\nClient 7\nLogLevel 2\nEnd\n"
+	    "Service\n"
+	    "BackEnd\nAddress a\nPort 1\nEnd\n"
+	    "BackEnd\nAddress b\nPort 1\nTimeOut 4\nConnTO 5\nWSTimeOut "
+	    "6\nEnd\n"
+	    "End\n"
+	    "Client 30\nTimeOut 1\nConnTO 2\nWSTimeOut 3\nLogLevel 5\n");
+	config = reading.config;
+	assert_int_equal(config->listeners->client_timeout, 30);
+	assert_int_equal(config->listeners->log_level, 5);
+	assert_int_equal(config->listeners->next->client_timeout, 7);
+	assert_int_equal(config->listeners->next->log_level, 2);
+	assert_int_equal(config->nbackends, 2);
+	assert_int_equal(config->backends[0]->timeout, 1);
+	assert_int_equal(config->backends[0]->connect_timeout, 2);
+	assert_int_equal(config->backends[0]->ws_timeout, 3);
+	assert_int_equal(config->backends[1]->id, 1);
+	assert_int_equal(config->backends[1]->timeout, 4);
+	assert_int_equal(config->backends[1]->connect_timeout, 5);
+	assert_int_equal(config->backends[1]->ws_timeout, 6);
+	reading_release(&reading);
+}
+
+static void
+test_conditions(void **state)
+{
+	static const enum config_condition_kind kinds[] = { COND_HOST,
+		COND_HOST, COND_FIELD, COND_FIELD, COND_FIELD_ABSENT,
+		COND_URL };
+	const struct config_condition *condition;
+	struct reading reading;
+	size_t i;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nEnd\nService\n"
+	    "Host A.example.org\n"
+	    "HeadRequire \"Host:A.example.org\"\n"
+	    "HeadRequire \"Host: (a|b)\\.example\\.org\"\n"
+	    "Header \"^Cookie:\"\n"
+	    "HeadDeny \"^X-Evil:\"\n"
+	    "URL ^/api/\n"
+	    "Redirect https://x\nEnd\n");
+	condition = reading.config->services->conditions;
+	for (i = 0; i < COUNT(kinds); i++) {
+		assert_int_equal(condition->kind, kinds[i]);
+		if (condition->kind == COND_HOST)
+			assert_string_equal(condition->text, "a.example.org");
+		condition = condition->next;
+	}
+	assert_null(condition);
+	reading_release(&reading);
+}
+
+static void
+test_redirects(void **state)
+{
+	static const struct {
+		const char *line, *url;
+		unsigned status;
+		bool append;
+	} cases[] = {
+		{ "https://x", "https://x", 302, true },
+		{ "https://x/", "https://x", 302, true },
+		{ "301 https://x:8443/", "https://x:8443", 301, true },
+		{ "302 http://x/a", "http://x/a", 302, false },
+		{ "303 https://x/?b", "https://x/?b", 303, false },
+		{ "307 https://x?b", "https://x?b", 307, false },
+		{ "308 HTTPS://X//", "HTTPS://X//", 308, false },
+		{ "Permanent https://x", "https://x", CONFIG_REDIRECT_PERMANENT,
+		    true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		const struct config_redirect *redirect;
+		struct reading reading;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+		    "ListenHTTP\nService\nRedirect %s\nEnd\nEnd\n",
+		    cases[i].line);
+		reading_init_clean(&reading, text);
+		redirect = reading.config->listeners->services->redirect;
+		assert_string_equal(redirect->url, cases[i].url);
+		assert_int_equal(redirect->status, cases[i].status);
+		assert_int_equal(redirect->append, cases[i].append);
+		reading_release(&reading);
+	}
+}
+
+static void
+test_certificates_have_one_slot_each(void **state)
+{
+	struct reading reading;
+	const struct config *config;
+	const struct config_listener *first, *second;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nEnd\nService\nRedirect https://x\nEnd\n"
+	    "ListenHTTPS\nAutoCert a.example.org B.example.org A.example.org\n"
+	    "Cert /a.pem\nCert /a.pem\nEnd\n"
+	    "ListenHTTPS\nPort 444\nCert /b.pem\nCert /a.pem\n"
+	    "AutoCert \"A.Example.org\" b.example.org\nEnd\n");
+	config = reading.config;
+	assert_int_equal(config->ncerts, 3);
+	first = config->listeners->next;
+	assert_int_equal(first->ncerts, 2);
+	assert_int_equal(first->certs[0]->slot, 0);
+	assert_int_equal(first->certs[0]->kind, CERT_AUTO);
+	assert_int_equal(first->certs[0]->nnames, 2);
+	assert_string_equal(first->certs[0]->names[0], "a.example.org");
+	assert_string_equal(first->certs[0]->names[1], "b.example.org");
+	assert_int_equal(first->certs[1]->slot, 1);
+	second = first->next;
+	assert_int_equal(second->ncerts, 3);
+	assert_string_equal(second->certs[0]->file, "/b.pem");
+	assert_ptr_equal(second->certs[1], first->certs[1]);
+	assert_ptr_equal(second->certs[2], first->certs[0]);
+	assert_ptr_equal(config->certs[2], second->certs[0]);
+	reading_release(&reading);
+}
+
+static void
+test_tls(void **state)
+{
+	struct reading reading;
+	const struct config_listener *listener;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "Service\nRedirect https://x\nEnd\n"
+	    "ListenHTTPS\nCert a\nDisable TLSv1_1\nDisable SSLv2\n"
+	    "SSLHonorCipherOrder 1\nEnd\n"
+	    "ListenHTTPS\nPort 1\nCert a\nDisable TLSv1_2\nDisable "
+	    "TLSv1\nEnd\n");
+	listener = reading.config->listeners;
+	assert_int_equal(listener->tls_min_version, 0x0303);
+	assert_true(listener->prefer_server_order);
+	assert_int_equal(listener->next->tls_min_version, 0x0304);
+	reading_release(&reading);
+}
+
+static void
+test_acme(void **state)
+{
+	struct reading reading;
+	const struct config_acme *acme;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nEnd\nService\nRedirect https://x\nEnd\n"
+	    "ListenHTTPS\nAutoCert ha.lan\nEnd\n"
+	    "ACME\nDirectory https://ca.lan/dir\nEmail a@example.org\n"
+	    "CAFile /etc/ca.pem\nKeyType rsa-4096\nEAB kid c2VjcmV0\nEnd\n");
+	acme = reading.config->certs[0]->acme;
+	assert_int_equal(acme->pos.line, 9);
+	assert_string_equal(acme->directory, "https://ca.lan/dir");
+	assert_string_equal(acme->email, "a@example.org");
+	assert_string_equal(acme->ca_file, "/etc/ca.pem");
+	assert_string_equal(acme->key_type, "RSA-4096");
+	assert_string_equal(acme->eab_kid, "kid");
+	assert_string_equal(acme->eab_key, "c2VjcmV0");
+	reading_release(&reading);
+
+	reading_init_clean(&reading,
+	    "Gateway a.example.org\nForward 10.0.0.1\nEnd\n"
+	    "ACME\nDirectory letsencrypt-staging\nEnd\n");
+	assert_string_equal(reading.config->certs[0]->acme->directory,
+	    "https://acme-staging-v02.api.letsencrypt.org/directory");
+	reading_release(&reading);
+}
+
+static void
+test_words_without_case_and_sections_with_names(void **state)
+{
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "listenhttp \"plain\"\nPORT 8080\nxhttp 3\nservice \"to ha\"\n"
+	    "backend ha\naddress 10.0.0.1\nport 80\nend\nEND\nEnD\n");
+	assert_int_equal(reading.config->listeners->methods, 3);
+	assert_int_equal(reading.config->nbackends, 1);
+	reading_release(&reading);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pound_of_home_assistant),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_top_level),
+		cmocka_unit_test(test_top_level_holds_for_all_until_narrowed),
+		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_redirects),
+		cmocka_unit_test(test_certificates_have_one_slot_each),
+		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_acme),
+		cmocka_unit_test(
+		    test_words_without_case_and_sections_with_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,209 @@
+/* What a Gateway stands for, and that the printed text says the same. */
+
+#include "reading.h"
+
+static char *
+expand(const char *text)
+{
+	struct config_text *read = config_text_new("t", text, strlen(text));
+	struct diag *diag = diag_new();
+	char *printed = config_expand(read, diag);
+
+	diag_free(diag);
+	config_text_free(read);
+	return printed;
+}
+
+/* It is printed so, and what is printed is printed the same again. */
+static void
+assert_expands(const char *text, const char *expected)
+{
+	char *printed = expand(text), *again;
+
+	assert_non_null(printed);
+	assert_string_equal(printed, expected);
+	again = expand(printed);
+	assert_non_null(again);
+	assert_string_equal(again, expected);
+	free(again);
+	free(printed);
+}
+
+static void
+test_the_five_lines(void **state)
+{
+	(void)state;
+	assert_expands("Gateway \"Home.example.org\"\n"
+	               "\tForward \"192.168.1.2:8123\"\n"
+	               "\tEmail you@example.org\n"
+	               "End\n",
+	    "ACME\n"
+	    "\tEmail\t\"you@example.org\"\n"
+	    "End\n"
+	    "\n"
+	    "ListenHTTP\n"
+	    "\tPort\t80\n"
+	    "\txHTTP\t2\n"
+	    "\tService\n"
+	    "\t\tHost\t\"home.example.org\"\n"
+	    "\t\tRedirect\tpermanent \"https://home.example.org\"\n"
+	    "\tEnd\n"
+	    "End\n"
+	    "\n"
+	    "ListenHTTPS\n"
+	    "\tPort\t443\n"
+	    "\txHTTP\t2\n"
+	    "\tAutoCert\t\"home.example.org\"\n"
+	    "\tService\n"
+	    "\t\tHost\t\"home.example.org\"\n"
+	    "\t\tBackEnd\n"
+	    "\t\t\tAddress\t192.168.1.2\n"
+	    "\t\t\tPort\t8123\n"
+	    "\t\tEnd\n"
+	    "\tEnd\n"
+	    "End\n");
+}
+
+static void
+test_gateways_share_listeners(void **state)
+{
+	struct reading reading;
+	const struct config *config;
+	const struct config_listener *http, *https, *other;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "Gateway a.example.org\nForward 10.0.0.1\nEnd\n"
+	    "Gateway b.example.org\nForward [::1]:80\nHTTPSPort 8443\nEnd\n"
+	    "Gateway c.example.org\nForward ha.local:81\n"
+	    "Address 127.0.0.2\nPort 81\nHTTPSPort 444\nEnd\n");
+	config = reading.config;
+	assert_int_equal(config->nlisteners, 5);
+	assert_int_equal(config->ncerts, 3);
+	assert_int_equal(config->nbackends, 3);
+
+	http = config->listeners;
+	https = http->next;
+	other = https->next;
+	assert_int_equal(addr_port(&http->addr), 80);
+	assert_string_equal(
+	    http->services->redirect->url, "https://a.example.org");
+	assert_string_equal(
+	    http->services->next->redirect->url, "https://b.example.org:8443");
+	assert_null(http->services->next->next);
+	assert_int_equal(addr_port(&https->addr), 443);
+	assert_null(https->services->next);
+	assert_int_equal(https->ncerts, 1);
+	assert_int_equal(https->services->backends[0]->port, 8123);
+	assert_int_equal(addr_port(&other->addr), 8443);
+	assert_string_equal(other->services->backends[0]->host, "::1");
+	other = other->next;
+	assert_false(other->dual);
+	assert_int_equal(addr_port(&other->addr), 81);
+	assert_string_equal(
+	    other->next->services->backends[0]->host, "ha.local");
+	reading_release(&reading);
+}
+
+static void
+test_positions_are_those_of_the_gateway(void **state)
+{
+	struct reading reading;
+	const struct config *config;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "\n  Gateway a.example.org\n\tPort 8080\n\tForward "
+	    "10.0.0.1\nEnd\n");
+	config = reading.config;
+	assert_int_equal(config->listeners->pos.line, 2);
+	assert_int_equal(config->listeners->pos.column, 3);
+	assert_int_equal(config->certs[0]->pos.line, 2);
+	assert_int_equal(config->backends[0]->pos.line, 4);
+	reading_release(&reading);
+}
+
+static void
+test_email_comes_to_the_one_account(void **state)
+{
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "Gateway a.example.org\nForward 10.0.0.1\nEmail "
+	    "a@example.org\nEnd\n"
+	    "Gateway b.example.org\nForward 10.0.0.1\nEmail "
+	    "a@example.org\nEnd\n"
+	    "ACME\nDirectory letsencrypt-staging\nEnd\n");
+	assert_string_equal(
+	    reading.config->certs[0]->acme->email, "a@example.org");
+	assert_string_equal(reading.config->certs[0]->acme->directory,
+	    "https://acme-staging-v02.api.letsencrypt.org/directory");
+	assert_ptr_equal(
+	    reading.config->certs[0]->acme, reading.config->certs[1]->acme);
+	reading_release(&reading);
+}
+
+static void
+test_everything_else_is_printed_as_it_is(void **state)
+{
+	(void)state;
+	assert_expands("user nobody # who\n"
+	               "LogFacility LOCAL1\n"
+	               "Client 1m\n"
+	               "listenhttp front\n"
+	               "HeaderRemove \"^X-\\\"\\\\.\"\n"
+	               "Address [::1]\n"
+	               "Service\nRedirect 301 https://x/\nEnd\n"
+	               "END\n"
+	               "ACME\nEAB \"my kid\" c2VjcmV0\nEnd\n",
+	    "User\t\"nobody\"\n"
+	    "LogFacility\tLOCAL1\n"
+	    "Client\t1m\n"
+	    "\n"
+	    "ListenHTTP\t\"front\"\n"
+	    "\tHeaderRemove\t\"^X-\\\"\\\\.\"\n"
+	    "\tAddress\t::1\n"
+	    "\tService\n"
+	    "\t\tRedirect\t301 \"https://x/\"\n"
+	    "\tEnd\n"
+	    "End\n"
+	    "\n"
+	    "ACME\n"
+	    "\tEAB\t\"my kid\" \"********\"\n"
+	    "End\n");
+}
+
+static void
+test_errors_print_nothing(void **state)
+{
+	static const char text[] = "Gateway a.example.org\nEnd\n";
+	struct config_text *read = config_text_new("t", text, strlen(text));
+	struct reading reading = { .diag = diag_new() };
+
+	(void)state;
+	assert_null(config_expand(read, reading.diag));
+	assert_messages(&reading,
+	    "t:1:1: 'Gateway' needs a line 'Forward' with an address such as "
+	    "\"192.168.1.2:8123\"\n");
+	/* Not said twice by who asks both. */
+	assert_null(config_parse(read, reading.diag));
+	assert_int_equal(diag_count(reading.diag, DIAG_ERROR), 1);
+	diag_free(reading.diag);
+	config_text_free(read);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_five_lines),
+		cmocka_unit_test(test_gateways_share_listeners),
+		cmocka_unit_test(test_positions_are_those_of_the_gateway),
+		cmocka_unit_test(test_email_comes_to_the_one_account),
+		cmocka_unit_test(test_everything_else_is_printed_as_it_is),
+		cmocka_unit_test(test_errors_print_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,210 @@
+/* Requests and services, fields and patterns, methods and levels. */
+
+#include "reading.h"
+
+#include "http/message.h"
+
+static struct http_field
+field(const char *name, const char *value)
+{
+	struct http_field f = {
+		.name = { name, strlen(name) },
+		.value = { value, strlen(value) },
+	};
+
+	return f;
+}
+
+/* The URL of the redirect that a request gets, or "none". */
+static const char *
+redirect_for(const struct reading *reading, const struct config_request *req)
+{
+	const struct config_service *service = config_find_service(
+	    reading->config, reading->config->listeners, req);
+
+	return service != NULL ? service->redirect->url : "none";
+}
+
+static void
+test_own_services_first_then_those_of_all(void **state)
+{
+	struct config_request req = { .host = "a", .target = "/" };
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "Service\nHost a\nRedirect https://all-a\nEnd\n"
+	    "ListenHTTP\n"
+	    "Service\nHost b\nRedirect https://own-b\nEnd\n"
+	    "Service\nHost b\nRedirect https://second-b\nEnd\n"
+	    "End\n"
+	    "Service\nHost b\nRedirect https://all-b\nEnd\n");
+	assert_string_equal(redirect_for(&reading, &req), "https://all-a");
+	req.host = "b";
+	assert_string_equal(redirect_for(&reading, &req), "https://own-b");
+	req.host = "c";
+	assert_string_equal(redirect_for(&reading, &req), "none");
+	req.host = "";
+	assert_string_equal(redirect_for(&reading, &req), "none");
+	reading_release(&reading);
+}
+
+static void
+test_fields(void **state)
+{
+	const struct http_field fields[] = { field("Host", "x.example.org"),
+		field("Cookie", "a=1; b=2") };
+	static const struct {
+		const char *line;
+		bool matches;
+	} cases[] = {
+		{ "HeadRequire \"^cookie: A=\"", true },
+		{ "HeadRequire \"^Cookie: .*b=2$\"", true },
+		{ "HeadRequire \"Host: (x|y)\\.example\\.org\"", true },
+		{ "HeadRequire \"Host:x.example.org\"", true },
+		{ "HeadRequire \"Host: x.example\"", false },
+		{ "HeadRequire \"^a=1\"", false },
+		{ "HeadRequire \"orgCookie\"", false },
+		{ "HeadDeny \"^cookie:\"", false },
+		{ "HeadDeny \"^X-\"", true },
+		{ "Header cookie\nHeadDeny host", false },
+		{ "Header cookie\nHeader host", true },
+		{ "Header cookie\nHeader nothing", false },
+	};
+	struct config_request req = {
+		.host = "x.example.org",
+		.target = "/",
+		.fields = fields,
+		.nfields = 2,
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct reading reading;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+		    "ListenHTTP\nEnd\nService\n%s\nRedirect https://x\nEnd\n",
+		    cases[i].line);
+		reading_init_clean(&reading, text);
+		if (config_service_matches(reading.config->services, &req) !=
+		    cases[i].matches)
+			fail_msg("%s", cases[i].line);
+		reading_release(&reading);
+	}
+}
+
+static void
+test_urls(void **state)
+{
+	static const struct {
+		const char *top, *own, *target;
+		bool matches;
+	} cases[] = {
+		{ "", "", "/api/x", true },
+		{ "", "", "/x/api/", false },
+		{ "", "", "/API/", false },
+		{ "IgnoreCase 1", "", "/API/?q", true },
+		{ "", "IgnoreCase 1", "/API/?q", true },
+		{ "IgnoreCase 1", "IgnoreCase 0", "/API/", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct config_request req = { "", cases[i].target, NULL, 0 };
+		struct reading reading;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+		    "%s\nListenHTTP\nEnd\n"
+		    "Service\n%s\nURL \"^/api/\"\nRedirect https://x\nEnd\n",
+		    cases[i].top, cases[i].own);
+		reading_init_clean(&reading, text);
+		assert_int_equal(
+		    config_service_matches(reading.config->services, &req),
+		    cases[i].matches);
+		reading_release(&reading);
+	}
+}
+
+static void
+test_patterns_of_fields_to_remove(void **state)
+{
+	struct reading reading;
+	const struct config_pattern *remove;
+	struct http_field f = field("x-FORWARDED-for", "1.2.3.4");
+	char *huge = malloc(200000);
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nHeadRemove \"X-Forwarded-For\"\n"
+	    "HeaderRemove \"^Cookie: evil$\"\nEnd\n");
+	remove = reading.config->listeners->head_remove;
+	assert_true(config_pattern_matches(remove, &f));
+	f = field("Cookie", "evil");
+	assert_true(config_pattern_matches(remove, &f));
+	f = field("Cookie", "evil; not");
+	assert_false(config_pattern_matches(remove, &f));
+	f = field("X-Note", "about x-forwarded-for");
+	assert_true(config_pattern_matches(remove, &f));
+	f = field("Host", "");
+	assert_false(config_pattern_matches(remove, &f));
+	assert_false(config_pattern_matches(NULL, &f));
+
+	/* Far beyond what a head can hold: no byte past the buffer. */
+	memset(huge, 'a', 200000);
+	f.value.p = huge;
+	f.value.len = 200000;
+	assert_false(config_pattern_matches(remove, &f));
+	f.name = f.value;
+	assert_false(config_pattern_matches(remove, &f));
+	free(huge);
+	reading_release(&reading);
+}
+
+static void
+test_methods(void **state)
+{
+	static const struct {
+		const char *method;
+		unsigned least; /* 4: never */
+	} methods[] = { { "GET", 0 }, { "HEAD", 0 }, { "POST", 0 },
+		{ "PUT", 1 }, { "DELETE", 1 }, { "PATCH", 1 }, { "OPTIONS", 2 },
+		{ "PROPFIND", 2 }, { "REPORT", 2 }, { "NOTIFY", 3 },
+		{ "BDELETE", 3 }, { "CONNECT", 4 }, { "TRACE", 4 } };
+	static const char *const unknown[] = { "get", "BREW", "", "GETS",
+		"GE" };
+	unsigned level;
+	size_t i;
+
+	(void)state;
+	for (level = 0; level <= 3; level++) {
+		for (i = 0; i < COUNT(methods); i++)
+			assert_int_equal(
+			    config_method_allowed(level, methods[i].method,
+			        strlen(methods[i].method)),
+			    level >= methods[i].least ? METHOD_ALLOWED
+			                              : METHOD_NOT_ALLOWED);
+		for (i = 0; i < COUNT(unknown); i++)
+			assert_int_equal(config_method_allowed(level,
+			                     unknown[i], strlen(unknown[i])),
+			    METHOD_UNKNOWN);
+	}
+	assert_int_equal(config_method_allowed(0, "GETX", 3), METHOD_ALLOWED);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_own_services_first_then_those_of_all),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_patterns_of_fields_to_remove),
+		cmocka_unit_test(test_methods),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
