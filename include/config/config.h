@@ -30,14 +30,13 @@ struct config_acme {
 
 enum config_cert_kind { CERT_FILE, CERT_AUTO };
 
-/* A certificate slot. The same AutoCert twice is one slot. */
+/* A certificate slot. The same Cert or AutoCert twice is one slot. */
 struct config_cert {
 	struct config_pos pos;
 	unsigned slot; /* index in config->certs */
 	enum config_cert_kind kind;
 	const char *file; /* CERT_FILE */
-	const char *
-	    *names; /* CERT_AUTO: host names, the first names the store */
+	const char **names; /* CERT_AUTO: host names; the first names the store */
 	unsigned nnames;
 	const struct config_acme *acme; /* CERT_AUTO */
 };
@@ -142,10 +141,10 @@ struct config {
 #define CONFIG_CONTROL_SOCKET "control.sock" /* in the state directory */
 
 /*
- * Parses and checks a text and everything it includes. Errors and warnings go to diag in file
- * order; NULL if there is an error. Names of the file system, users and the
- * network are not looked up here: this is the same on every machine. The text
- * must outlive the configuration.
+ * Parses and checks a text and everything it includes. Errors and warnings are
+ * added to diag; NULL if there is an error in it. Names of the file system, of
+ * users and of the network are not looked up here: this is the same on every
+ * machine. The text must outlive the configuration.
  */
 struct config *config_parse(struct config_text *text, struct diag *diag);
 void config_free(struct config *config);
@@ -159,7 +158,8 @@ char *config_find_state_dir(struct config_text *text);
 
 /*
  * The configuration as plain Pound-style text with every Gateway section
- * expanded; itself a valid configuration. The caller frees.
+ * expanded, every Include in place, and secrets blanked; itself a valid
+ * configuration. Errors as of config_parse(). The caller frees.
  */
 char *config_expand(struct config_text *text, struct diag *diag);
 

@@ -19,12 +19,16 @@ struct config_text;
 #define CONFIG_FILES_MAX 64
 
 /*
- * Reads the file. Included files are read as the parser meets them (see
+ * Reads the file. Relative paths in it are made absolute, from its directory as
+ * of now, but messages name it as it is named here. Included files are read as the parser meets them (see
  * config_parse()); an unsealed text only knows those it was sealed with.
  */
 struct config_text *config_text_read(const char *path, struct error *err);
 
-/* The same from memory, for tests, expansion and fuzzing: no Include possible. */
+/*
+ * The same from memory, for tests, expansion and fuzzing: it cannot Include, and
+ * relative paths in it stay as they are.
+ */
 struct config_text *config_text_new(
     const char *name, const char *text, size_t len);
 void config_text_free(struct config_text *text);

@@ -21,6 +21,7 @@ struct slice {
  * lower case, sorted by name.
  */
 #define HTTP_FIELDS(X)                                                         \
+	X(ACCEPT, "accept")                                                    \
 	X(CONNECTION, "connection")                                            \
 	X(CONTENT_LENGTH, "content-length")                                    \
 	X(DATE, "date")                                                        \
@@ -29,12 +30,10 @@ struct slice {
 	X(HOST, "host")                                                        \
 	X(HTTP2_SETTINGS, "http2-settings")                                    \
 	X(KEEP_ALIVE, "keep-alive")                                            \
-	X(LOCATION, "location")                                                \
 	X(PROXY_AUTHENTICATE, "proxy-authenticate")                            \
 	X(PROXY_AUTHORIZATION, "proxy-authorization")                          \
 	X(PROXY_CONNECTION, "proxy-connection")                                \
 	X(REFERER, "referer")                                                  \
-	X(SEC_WEBSOCKET_KEY, "sec-websocket-key")                              \
 	X(TE, "te")                                                            \
 	X(TRAILER, "trailer")                                                  \
 	X(TRANSFER_ENCODING, "transfer-encoding")                              \

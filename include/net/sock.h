@@ -32,7 +32,10 @@ void sock_ready(struct sock *sock, bool read, bool write, bool closed);
  */
 ssize_t sock_read(struct sock *sock, void *data, size_t len);
 
-/* >= 0 bytes taken (0: wait for writable); -1 with errno, never EAGAIN. */
+/*
+ * >= 0 bytes taken (0: wait for writable); -1 with errno, never EAGAIN: then a
+ * read tells what the peer said before it went.
+ */
 ssize_t sock_write(struct sock *sock, const void *data, size_t len);
 ssize_t sock_writev(struct sock *sock, const struct iovec *iov, int niov);
 

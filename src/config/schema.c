@@ -146,7 +146,7 @@ static const struct schema_row rows[] = {
 	{ "HeadDeny", SERVICE, WORD_HEADDENY, ROW_REPEATABLE,
 	    .types = { VALUE_REGEX },
 	    .help = "a pattern that no header field may match" },
-	{ "Host", SERVICE, WORD_HOST, ROW_REPEATABLE, .types = { VALUE_VHOST },
+	{ "Host", SERVICE, WORD_HOST, .types = { VALUE_VHOST },
 	    .help = "the host name that the request must be for" },
 	{ "URL", SERVICE, WORD_URL, ROW_REPEATABLE, .types = { VALUE_REGEX },
 	    .help = "a pattern that path and query must match" },

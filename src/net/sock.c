@@ -76,7 +76,9 @@ sock_writev(struct sock *sock, const struct iovec *iov, int niov)
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN)
 		n = 0;
-	if (n != -1 && (size_t)n < want)
+	if (n == -1)
+		sock->readable = true;
+	else if ((size_t)n < want)
 		sock->writable = false;
 	return n;
 }

@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "errorpage.h"
 #include "forward.h"
 #include "http/h1.h"
 #include "route.h"
@@ -171,6 +172,7 @@ exchange_refuse(struct exchange *ex, unsigned status)
 	struct answer answer;
 
 	answer_init(&answer, status);
+	errorpage_choose(ex, &answer);
 	exchange_answer(ex, &answer);
 }
 

@@ -264,17 +264,35 @@ def test_bad_response_is_a_502(scripted, script, response):
 
 @pytest.mark.parametrize("close", [Connection.finish_sending,
                                    Connection.reset])
-@pytest.mark.parametrize("response", [
-    b"", STATUS, STATUS + b"Content-Length: 5\r\n"])
-def test_response_that_ends_in_its_head_is_a_502(scripted, script, response,
-                                                 close):
+@pytest.mark.parametrize("response, status", [
+    (b"", 502), (STATUS, 502), (STATUS + b"Content-Length: 5\r\n", 502),
+    (b"HTTP/1.1 103 Early Hints\r\n\r\n", 502), (OK, 200)])
+def test_end_of_the_connection_behind_a_response(
+        scripted, script, response, status, close):
+    """However close behind: a reset may come with the bytes before it."""
     def behave(connection: Connection) -> None:
         connection.read_request()
         connection.send(response)
         close(connection)
 
     script.behaviour = behave
-    assert fetch(scripted).status == 502
+    for _ in range(30):
+        assert fetch(scripted).status == status
+
+
+@pytest.mark.parametrize("response", [
+    STATUS + b"Content-Length: 9\r\n\r\nhello", CHUNKED + b"5\r\nhello\r\n",
+    STATUS + b"\r\nhello"])
+def test_reset_behind_a_part_of_the_body(scripted, script, response):
+    def behave(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(response)
+        connection.reset()
+
+    script.behaviour = behave
+    for _ in range(30):
+        with pytest.raises(BadResponse):
+            fetch(scripted)
 
 
 @pytest.mark.parametrize("lines", [

@@ -102,7 +102,8 @@ class Load:
     # The kinds of clients
 
     def keep_alive(self, connect: Open, count: int, *,
-                   target: str = "/manifest.json") -> None:
+                   target: str = "/manifest.json", status: int = 200
+                   ) -> None:
         """Requests on one connection, until the gateway says "close"."""
         def steps() -> Steps:
             while True:
@@ -111,7 +112,7 @@ class Load:
                     closing = False
                     while not closing:
                         response = client.request("GET", target)
-                        assert response.status == 200, response
+                        assert response.status == status, response
                         self.count("requests")
                         closing = response.header("Connection") == "close"
                         yield

@@ -1,0 +1,297 @@
+"""A reload: nobody notices, or nothing has happened."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+from typing import Iterator
+
+import pytest
+
+from actors.front import NAME, Front, native, pound
+from actors.home_assistant import (TOKEN, HomeAssistant,
+                                   HomeAssistantSocket)
+from actors.load import Load
+from actors.node import HomeAssistantClient
+from actors.pebble import Pebble
+from actors.ports import free_port
+
+GONE = r"worker \d of generation {} is gone"
+REFUSED = "; generation 1 serves on"
+
+
+@pytest.fixture
+def serving(make_gateway, home_assistant: HomeAssistant) -> Front:
+    """A gateway of this test's own before the stand-in."""
+    return make_gateway(Front, native(home_assistant.address)).start_ready()
+
+
+@pytest.fixture(scope="module")
+def other_backend() -> Iterator[HomeAssistant]:
+    with HomeAssistant() as backend:
+        yield backend
+
+
+def reload_by_command(front: Front) -> None:
+    assert re.search("^reloaded, generation [0-9]+$", front.reload(), re.M)
+
+
+def reload_by_signal(front: Front) -> None:
+    since = front.mark()
+    front.signal(signal.SIGHUP)
+    front.wait_ready(since=since)
+
+
+def edit(front: Front, old: str, new: str) -> None:
+    """Change the configuration in one place."""
+    text = front.file.read_text()
+    assert text.count(old) == 1
+    front.configure(text.replace(old, new))
+
+
+def refused(front: Front) -> list[str]:
+    """The messages of a reload that is refused, without the file's name.
+
+    Nothing else must have happened.
+    """
+    def serving() -> list:
+        status, pids = front.status(), front.pids()
+        return [status["listeners"], status["workers"], pids["proxy"],
+                pids["monitor"]]
+
+    before, since = serving(), front.mark()
+    done = front.run("reload", "-f", str(front.file))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert serving() == before
+    front.wait_for_line(REFUSED, since=since)
+    with front.https() as client:
+        assert client.request("GET", "/manifest.json").status == 200
+    lines = done.stderr.splitlines()
+    for line in lines:
+        assert front.count(re.escape(line), since=since) == 1
+    return [line.removeprefix(f"{front.file}:") for line in lines]
+
+
+# Nobody notices
+
+def test_home_assistants_own_client_keeps_its_connection(
+        make_gateway, home_assistant):
+    with Pebble() as pebble:
+        front = make_gateway(Front, native(
+            home_assistant.address, directory=pebble.directory,
+            ca_file=pebble.ca_file), http_port=pebble.http_port)
+        front.start_ready()
+        front.wait_certificate()
+        with HomeAssistantClient(
+                f"https://{NAME}:{front.https_port}", TOKEN,
+                ca_file=pebble.root_file()) as client:
+            client.wait_event("ready")
+            client.command("subscribe", "subscribed")
+            for change in [
+                    lambda: front.run_checked("renew", "-f",
+                                              str(front.file)),
+                    lambda: reload_by_command(front),
+                    lambda: reload_by_signal(front)]:
+                change()
+                client.command("ping", "pong")
+                client.wait_event("event", since=client.mark())
+            assert (client.count('"event":"ready"'), client.disconnects) == (
+                1, 0)
+            since = front.mark()
+            client.command("close", "closed")
+            front.wait_for_line(GONE.format(1), since=since)
+    assert home_assistant.wait_counters(websockets=0)
+
+
+@pytest.mark.parametrize("reload", [reload_by_command, reload_by_signal])
+def test_reload_under_load(serving, reload):
+    """Every request is answered, and the old workers end by themselves."""
+    with Load(pause=0.02) as load:
+        load.keep_alive(serving.https, 20)
+        load.keep_alive(serving.http, 5, target="/x", status=301)
+        load.new_connections(serving.https, 2)
+        load.websockets(serving.https, 5)
+        for generation in 1, 2, 3:
+            since = serving.mark()
+            reload(serving)
+            load.wait_more("requests", "pongs", "handshakes", count=30)
+        assert load.done["connections"] >= 25 * 4
+    for generation in 1, 2, 3:
+        for worker in 0, 1:
+            serving.wait_for_line(
+                f"worker {worker} of generation {generation} is gone")
+    assert {row["generation"] for row in serving.status()["workers"]} == {4}
+
+
+def test_worker_that_drains_ends_with_its_last_websocket(serving):
+    with HomeAssistantSocket(serving.https()) as stays, \
+            HomeAssistantSocket(serving.https()) as leaves:
+        serving.reload()
+        states = {row["pid"]: row["state"]
+                  for row in serving.status()["workers"]}
+        assert sorted(states.values()) in (
+            ["draining", "serving", "serving"],
+            ["draining", "draining", "serving", "serving"])
+        leaves.close()
+        assert stays.call("ping")["type"] == "pong"
+        since = serving.mark()
+        assert serving.count(GONE.format(1)) <= 1
+        stays.close()
+        serving.wait_for_line(GONE.format(1), since=since)
+    assert [row["state"] for row in serving.status()["workers"]] == [
+        "serving"] * 2
+
+
+def test_download_under_way_is_finished(serving):
+    with serving.https() as client:
+        client.send_request("GET", "/api/download?size=67108864")
+        head = client.read_head()
+        pieces = client.pieces(head)
+        received = len(next(pieces))
+        serving.reload()
+        assert received + sum(map(len, pieces)) == 67108864
+        # Its head promised to go on, so there is one more request.
+        response = client.request("GET", "/manifest.json")
+        assert response.header("Connection") == "close"
+        client.expect_end()
+
+
+# What is new takes effect
+
+def test_second_host(serving, other_backend):
+    edit(serving, f'Gateway "{NAME}"', f"""
+Gateway "second.test"
+    Forward "{other_backend.address}"
+    Address "127.0.0.1"
+    Port {serving.http_port}
+    HTTPSPort {serving.https_port}
+End
+Gateway "{NAME}\"""")
+    with serving.https() as client:
+        assert client.request("GET", "/", host="second.test").status == 404
+    reload_by_command(serving)
+    for name, backend in (NAME, None), ("second.test", other_backend):
+        before = other_backend.counters()["requests"]
+        with serving.https(name=name) as client:
+            assert client.request("GET", "/manifest.json").status == 200
+            names = client.peer_certificate().extensions
+            assert f"<DNSName(value='{name}')>" in str(names)
+        after = other_backend.counters()["requests"]
+        assert after - before == (1 if backend else 0)
+
+
+def test_another_backend(serving, home_assistant, other_backend):
+    with serving.https() as client:
+        edit(serving, home_assistant.address, other_backend.address)
+        before = other_backend.counters()["requests"]
+        reload_by_command(serving)
+        # The old connection has its old backend, for one more request.
+        response = client.request("GET", "/manifest.json")
+        assert response.header("Connection") == "close"
+        assert other_backend.counters()["requests"] == before
+    with serving.https() as client:
+        assert client.request("GET", "/manifest.json").status == 200
+    assert other_backend.counters()["requests"] == before + 1
+
+
+def test_other_ports(serving):
+    old, new = serving.https_port, free_port()
+    edit(serving, f"HTTPSPort {old}", f"HTTPSPort {new}")
+    reload_by_command(serving)
+    serving.https_port = new
+    with serving.https() as client:
+        assert client.request("GET", "/manifest.json").status == 200
+    with pytest.raises(ConnectionRefusedError):
+        serving.client(old)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_other_number_of_workers(serving, workers):
+    edit(serving, "Workers 2", f"Workers {workers}")
+    reload_by_command(serving)
+    rows = serving.status()["workers"]
+    assert [row["state"] for row in rows if row["generation"] == 2] == [
+        "serving"] * workers
+
+
+def test_certificate_file_is_read_again(make_gateway, home_assistant):
+    front = make_gateway(Front, pound(home_assistant.address))
+    front.start_ready()
+    with front.https() as client:
+        before = client.peer_serial()
+    front.certificate(NAME)
+    with front.https() as client:
+        assert client.peer_serial() == before
+    reload_by_command(front)
+    with front.https() as client:
+        assert client.peer_serial() != before
+
+
+# Nothing has happened
+
+@pytest.mark.parametrize("line, said", [
+    ("Wrokers 2", "1:1: unknown word 'Wrokers'; did you mean 'Workers'?"),
+    ("  Workers many", "1:11: "),
+    ("Workers 2 3", "1:11: "),
+    ("Workers 100", "1:9: "),
+    ('LogLevel "x', "1:10: "),
+    ("End", "1:1: "),
+    ('Include "/nonexistent"', "1:9: "),
+    ('StateDir "/elsewhere"', "1:10: StateDir cannot change in a reload")])
+def test_broken_configuration(serving, line, said):
+    good = serving.file.read_text()
+    serving.configure(f"{line}\n{good}")
+    lines = refused(serving)
+    assert lines[0].startswith(said), lines
+    serving.configure(good)
+    reload_by_command(serving)
+
+
+def test_every_mistake_is_named_at_once(serving):
+    good = serving.file.read_text()
+    serving.configure(f"Wrokers 2\nAliev 15\n{good}\nListenHTTTP\nEnd\n")
+    lines = refused(serving)
+    assert [line.partition(": ")[0] for line in lines] == [
+        "1:1", "2:1", f"{len(good.splitlines()) + 4}:1"]
+    done = serving.run("check", "-f", str(serving.file))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[:-1] == [
+        f"{serving.file}:{line}" for line in lines]
+
+
+def test_port_that_is_taken(serving):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        edit(serving, f"HTTPSPort {serving.https_port}", f"HTTPSPort {port}")
+        lines = refused(serving)
+    assert len(lines) == 1
+    assert re.fullmatch(rf"\d+:\d+: port {port} is already in use; .*ss .*",
+                        lines[0])
+
+
+@pytest.mark.parametrize("content, said", [
+    (None, "No such file"), (b"", "no certificate"),
+    (b"-----BEGIN CERTIFICATE-----\nAAAA\n", ""), ("key of another", "key")])
+def test_bad_certificate_file(make_gateway, home_assistant, content, said):
+    front = make_gateway(Front, pound(home_assistant.address))
+    front.start_ready()
+    file = front.certificate(NAME)
+    good = file.read_bytes()
+    if content is None:
+        file.unlink()
+    elif isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        other = front.certificate("other.test").read_bytes()
+        end = b"-----END CERTIFICATE-----\n"
+        file.write_bytes(good.partition(end)[0] + end
+                         + other.partition(end)[2])
+    lines = refused(front)
+    assert len(lines) == 1 and said in lines[0]
+    where = re.match(r"(\d+):(\d+): Cert ", lines[0])
+    row = front.file.read_text().splitlines()[int(where[1]) - 1]
+    assert row[int(where[2]) - 1:].startswith(f'"{file}"')
+    done = front.run("check", "-f", str(front.file))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == f"{front.file}:{lines[0]}"
