@@ -35,8 +35,8 @@ struct config_cert {
 	struct config_pos pos;
 	unsigned slot; /* index in config->certs */
 	enum config_cert_kind kind;
-	const char *file; /* CERT_FILE */
-	const char **names; /* CERT_AUTO: host names; the first names the store */
+	const char *file;   /* CERT_FILE */
+	const char **names; /* CERT_AUTO; the first one names the store */
 	unsigned nnames;
 	const struct config_acme *acme; /* CERT_AUTO */
 };
@@ -123,9 +123,9 @@ struct config {
 	const char *pid_file; /* NULL: none */
 	const char *state_dir;
 	struct config_pos state_dir_pos; /* the file's start if it says none */
-	unsigned workers; /* 1..64 */
-	unsigned alive;   /* seconds between probes of a backend */
-	unsigned grace;   /* seconds that SIGINT lets connections finish */
+	unsigned workers;                /* 1..64 */
+	unsigned alive; /* seconds between probes of a backend */
+	unsigned grace; /* seconds that SIGINT lets connections finish */
 
 	struct config_listener *listeners;
 	unsigned nlisteners;

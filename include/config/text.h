@@ -19,9 +19,10 @@ struct config_text;
 #define CONFIG_FILES_MAX 64
 
 /*
- * Reads the file. Relative paths in it are made absolute, from its directory as
- * of now, but messages name it as it is named here. Included files are read as the parser meets them (see
- * config_parse()); an unsealed text only knows those it was sealed with.
+ * Reads the file. Relative paths in it are made absolute, from its directory;
+ * messages name it as it is named here. Included files are read as the parser
+ * meets them (see config_parse()); an unsealed text only knows those it was
+ * sealed with.
  */
 struct config_text *config_text_read(const char *path, struct error *err);
 

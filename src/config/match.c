@@ -52,30 +52,30 @@ static const struct {
 static size_t
 append(char line[LINE_SIZE], size_t at, struct slice text)
 {
-	size_t room = LINE_SIZE - at;
+	size_t room = LINE_SIZE - 1 - at;
 	size_t len = text.len < room ? text.len : room;
 
 	memcpy(line + at, text.p, len);
 	return at + len;
 }
 
-/* "Name: value", as patterns see a field. Returns its length. */
-static size_t
+/* "Name: value", as patterns see a field. Returns it. */
+static const char *
 write_line(char line[LINE_SIZE], const struct http_field *field)
 {
 	static const struct slice colon = { ": ", 2 };
 	size_t len = append(line, 0, field->name);
 
 	len = append(line, len, colon);
-	return append(line, len, field->value);
+	len = append(line, len, field->value);
+	line[len] = '\0';
+	return line;
 }
 
 static bool
-line_matches(const char *line, size_t len, const regex_t *regex)
+matches(const regex_t *regex, const char *text)
 {
-	regmatch_t whole = { .rm_so = 0, .rm_eo = (regoff_t)len };
-
-	return regexec(regex, line, 0, &whole, REG_STARTEND) == 0;
+	return regexec(regex, text, 0, NULL, 0) == 0;
 }
 
 static bool
@@ -85,8 +85,7 @@ some_field_matches(const struct config_request *req, const regex_t *regex)
 	unsigned i;
 
 	for (i = 0; i < req->nfields; i++)
-		if (line_matches(
-		        line, write_line(line, &req->fields[i]), regex))
+		if (matches(regex, write_line(line, &req->fields[i])))
 			return true;
 	return false;
 }
@@ -103,7 +102,7 @@ condition_holds(
 	case COND_FIELD_ABSENT:
 		return !some_field_matches(req, &condition->regex);
 	case COND_URL:
-		return regexec(&condition->regex, req->target, 0, NULL, 0) == 0;
+		return matches(&condition->regex, req->target);
 	}
 	return false;
 }
@@ -145,13 +144,12 @@ config_pattern_matches(
     const struct config_pattern *patterns, const struct http_field *field)
 {
 	char line[LINE_SIZE];
-	size_t len;
 
 	if (patterns == NULL)
 		return false;
-	len = write_line(line, field);
+	write_line(line, field);
 	for (; patterns != NULL; patterns = patterns->next)
-		if (line_matches(line, len, &patterns->regex))
+		if (matches(&patterns->regex, line))
 			return true;
 	return false;
 }

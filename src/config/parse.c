@@ -372,7 +372,7 @@ enter_section(
 	parser->depth++;
 }
 
-/* Finds out what a new directive is. In a section that is skipped all is bad. */
+/* Finds out what a new directive is. What is skipped is bad from the start. */
 static void
 identify(struct parser *parser, struct directive *directive,
     const struct token *token)

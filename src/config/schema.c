@@ -20,6 +20,8 @@
 #define BACKEND SCOPE_BACKEND
 #define ACME SCOPE_ACME
 #define GATEWAY SCOPE_GATEWAY
+#define EDITS (LISTENER | SERVICE)
+#define ANY (GLOBAL | LISTENER | SERVICE)
 
 static const char *const protocols[] = { "SSLv2", "SSLv3", "TLSv1", "TLSv1_1",
 	"TLSv1_2", NULL };
@@ -30,10 +32,31 @@ static const char *const redirects[] = { "permanent", "301", "302", "303",
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	"RSA-3072", "RSA-4096", NULL };
 
-/* clang-format off: a row is a line or two */
+/* Words of later: lines, sections, either; with advice; our own. */
+#define LATER(name, in)                                                        \
+	{                                                                      \
+		name, in, .flags = ROW_LATER                                   \
+	}
+#define LATER_SECTION(name, in)                                                \
+	{                                                                      \
+		name, in, .flags = ROW_LATER, .opens = SCOPE_SKIPPED           \
+	}
+#define LATER_MAYBE(name, in)                                                  \
+	{                                                                      \
+		name, in, .flags = ROW_LATER | ROW_MAYBE                       \
+	}
+#define LATER_BUT(name, in, advice)                                            \
+	{                                                                      \
+		name, in, .flags = ROW_LATER, .help = advice                   \
+	}
+#define NATIVE(name, in)                                                       \
+	{                                                                      \
+		name, in, .flags = ROW_LATER | ROW_NATIVE | ROW_MAYBE          \
+	}
+
 static const struct schema_row rows[] = {
 
-	/* --- sections ------------------------------------------------------------- */
+	/* Sections. */
 
 	{ "Gateway", GLOBAL, WORD_GATEWAY, ROW_REPEATABLE, SCOPE_GATEWAY,
 	    { VALUE_HOSTNAME },
@@ -53,13 +76,13 @@ static const struct schema_row rows[] = {
 	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
 	    .help = "the authority that issues certificates for AutoCert" },
 
-	/* --- everywhere ----------------------------------------------------------- */
+	/* Everywhere. */
 
 	{ "Include", SCOPE_ANYWHERE, WORD_INCLUDE, ROW_REPEATABLE,
 	    .types = { VALUE_TEXT }, .needs = "the path of a file",
 	    .help = "directives from another file" },
 
-	/* --- top level ------------------------------------------------------------ */
+	/* Top level. */
 
 	{ "User", GLOBAL, WORD_USER, .types = { VALUE_TEXT },
 	    .needs = "the name of a user", .help = "who the workers run as" },
@@ -84,7 +107,7 @@ static const struct schema_row rows[] = {
 	{ "Grace", GLOBAL, WORD_GRACE, .types = { VALUE_DURATION }, .def = "30",
 	    .help = "how long requests may finish when the gateway stops" },
 
-	/* --- time-outs, case and log level: where they are narrowed down ---------- */
+	/* Time-outs, case and log level: where they are narrowed down. */
 
 	{ "Client", GLOBAL | LISTENER, WORD_CLIENT, .types = { VALUE_DURATION },
 	    .min = 1, .def = "60",
@@ -105,7 +128,7 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_NUMBER }, .max = 5, .def = "1",
 	    .help = "how much is logged of each request" },
 
-	/* --- listeners ------------------------------------------------------------ */
+	/* Listeners. */
 
 	{ "Address", LISTENER, WORD_ADDRESS, .types = { VALUE_IP },
 	    .help = "the address to listen on" },
@@ -136,7 +159,7 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether our order of ciphers counts, not the client's" },
 
-	/* --- services ------------------------------------------------------------- */
+	/* Services. */
 
 	{ "HeadRequire", SERVICE, WORD_HEADREQUIRE, ROW_REPEATABLE,
 	    .types = { VALUE_REGEX },
@@ -154,7 +177,7 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_CHOICE, VALUE_URL }, .choices = redirects,
 	    .def = "302", .help = "the URL that the client is sent to" },
 
-	/* --- backends ------------------------------------------------------------- */
+	/* Backends. */
 
 	{ "Address", BACKEND, WORD_ADDRESS, ROW_REQUIRED,
 	    .types = { VALUE_HOST },
@@ -162,7 +185,7 @@ static const struct schema_row rows[] = {
 	{ "Port", BACKEND, WORD_PORT, ROW_REQUIRED, .types = { VALUE_NUMBER },
 	    .min = 1, .max = 65535, .help = "the port of the backend" },
 
-	/* --- ACME ----------------------------------------------------------------- */
+	/* ACME. */
 
 	{ "Directory", ACME, WORD_DIRECTORY, .types = { VALUE_DIRECTORY },
 	    .def = "letsencrypt", .help = "the authority" },
@@ -179,7 +202,7 @@ static const struct schema_row rows[] = {
 	    .needs = "a key identifier and a base64url key",
 	    .help = "the account that the authority gave you" },
 
-	/* --- Gateway -------------------------------------------------------------- */
+	/* Gateway. */
 
 	{ "Forward", GATEWAY, WORD_FORWARD, ROW_REQUIRED,
 	    .types = { VALUE_FORWARD },
@@ -193,36 +216,13 @@ static const struct schema_row rows[] = {
 	{ "HTTPSPort", GATEWAY, WORD_HTTPSPORT, .types = { VALUE_NUMBER },
 	    .max = 65535, .def = "443", .help = "the port for HTTPS" },
 
-	/* --- of Pound, without meaning here --------------------------------------- */
+	/* Of Pound, without meaning here. */
 
 	{ "Threads", GLOBAL, .flags = ROW_IGNORED },
 	{ "WorkerMinCount", GLOBAL, .flags = ROW_IGNORED },
 	{ "WorkerMaxCount", GLOBAL, .flags = ROW_IGNORED },
 
-/* --- not supported yet ---------------------------------------------------- */
-
-#define LATER(name, in)                                                        \
-	{                                                                      \
-		name, in, .flags = ROW_LATER                                   \
-	}
-#define LATER_BUT(name, in, advice)                                            \
-	{                                                                      \
-		name, in, .flags = ROW_LATER, .help = advice                   \
-	}
-#define LATER_MAYBE(name, in)                                                  \
-	{                                                                      \
-		name, in, .flags = ROW_LATER | ROW_MAYBE                       \
-	}
-#define LATER_SECTION(name, in)                                                \
-	{                                                                      \
-		name, in, .flags = ROW_LATER, .opens = SCOPE_SKIPPED           \
-	}
-#define NATIVE(name, in)                                                       \
-	{                                                                      \
-		name, in, .flags = ROW_LATER | ROW_NATIVE | ROW_MAYBE          \
-	}
-#define ANY (GLOBAL | LISTENER | SERVICE)
-#define EDITS (LISTENER | SERVICE)
+	/* Not supported yet. */
 
 	NATIVE("DDNS", GLOBAL),
 	NATIVE("Status", GLOBAL | LISTENER),
@@ -353,7 +353,6 @@ static const struct schema_row rows[] = {
 	LATER("IgnoreSRVWeight", BACKEND),
 	LATER("Use", BACKEND),
 };
-/* clang-format on */
 
 #define NROWS (sizeof(rows) / sizeof(rows[0]))
 

@@ -97,6 +97,7 @@ enum value_type {
 };
 
 #define DURATION_MAX (30 * 86400)
+#define ROW_TYPES 2
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 
 enum row_flag {
@@ -117,7 +118,7 @@ struct schema_row {
 	enum word id;
 	unsigned flags;
 	enum scope opens; /* a section: where its directives stand; else 0 */
-	enum value_type types[2];
+	enum value_type types[ROW_TYPES];
 	int min;
 	int max;
 	const char *const *choices;

@@ -1,0 +1,484 @@
+/*
+ * The types of values, one reader each. A reader says whether the text is of
+ * its type, brings it into the form that the later stages want, and may have a
+ * reason that helps more than the type's description.
+ */
+
+#include "type.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/secret.h"
+#include "base/text.h"
+#include "http/uri.h"
+#include "net/addr.h"
+
+#define KEY_MAX 1024 /* bytes of an EAB key */
+#define HOST_MAX 253 /* bytes of a host name */
+static const struct {
+	const char *name;
+	int facility;
+} facilities[] = {
+	{ "auth", LOG_AUTH },
+	{ "authpriv", LOG_AUTHPRIV },
+	{ "cron", LOG_CRON },
+	{ "daemon", LOG_DAEMON },
+	{ "ftp", LOG_FTP },
+	{ "kern", LOG_KERN },
+	{ "local0", LOG_LOCAL0 },
+	{ "local1", LOG_LOCAL1 },
+	{ "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 },
+	{ "local4", LOG_LOCAL4 },
+	{ "local5", LOG_LOCAL5 },
+	{ "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+	{ "lpr", LOG_LPR },
+	{ "mail", LOG_MAIL },
+	{ "news", LOG_NEWS },
+	{ "syslog", LOG_SYSLOG },
+	{ "user", LOG_USER },
+	{ "uucp", LOG_UUCP },
+	{ "-", -1 },
+};
+
+static const struct {
+	const char *word;
+	int value;
+} booleans[] = {
+	{ "yes", 1 },
+	{ "no", 0 },
+	{ "on", 1 },
+	{ "off", 0 },
+	{ "true", 1 },
+	{ "false", 0 },
+	{ "1", 1 },
+	{ "0", 0 },
+};
+
+static const struct {
+	char unit;
+	unsigned seconds;
+} units[] = {
+	{ 's', 1 },
+	{ 'm', 60 },
+	{ 'h', 3600 },
+	{ 'd', 86400 },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool
+refuse(struct reading *reading, const char *why)
+{
+	reading->why = why;
+	return false;
+}
+
+static bool
+is_word(const char *text, const char *word)
+{
+	return text_ieq(text, strlen(text), word);
+}
+
+static bool
+has_scheme(const char *text, const char *scheme)
+{
+	size_t len = strlen(scheme);
+
+	return strlen(text) >= len && text_ieq(text, len, scheme);
+}
+
+static bool
+read_text(struct reading *reading)
+{
+	return reading->value->text[0] != '\0';
+}
+
+static bool
+read_number(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	uint64_t number;
+
+	if (!text_u64(
+	        text, strlen(text), (uint64_t)reading->row->max, &number) ||
+	    (int)number < reading->row->min)
+		return false;
+	reading->value->number = (int)number;
+	return true;
+}
+
+static bool
+read_bool(struct reading *reading)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(booleans); i++) {
+		if (!is_word(reading->value->text, booleans[i].word))
+			continue;
+		reading->value->number = booleans[i].value;
+		return true;
+	}
+	return false;
+}
+
+static unsigned
+unit_seconds(char unit)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(units); i++)
+		if (units[i].unit == unit)
+			return units[i].seconds;
+	return 0;
+}
+
+static bool
+read_duration(struct reading *reading)
+{
+	const char *p = reading->value->text;
+	uint64_t total = 0, number;
+
+	if (text_u64(p, strlen(p), DURATION_MAX, &number)) {
+		total = number;
+		p = "";
+	}
+	while (*p != '\0') {
+		size_t digits = strspn(p, "0123456789");
+		unsigned seconds = unit_seconds(p[digits]);
+
+		if (seconds == 0 || !text_u64(p, digits, DURATION_MAX, &number))
+			return false;
+		total += number * seconds;
+		if (total > DURATION_MAX)
+			return false;
+		p += digits + 1;
+	}
+	reading->value->number = (int)total;
+	return reading->value->text[0] != '\0' &&
+	    (int)total >= reading->row->min;
+}
+
+static bool
+read_choice(struct reading *reading)
+{
+	const char *const *choice = reading->row->choices;
+
+	while (*choice != NULL && !is_word(reading->value->text, *choice))
+		choice++;
+	if (*choice == NULL)
+		return false;
+	reading->value->text = *choice;
+	reading->value->number = (int)(choice - reading->row->choices);
+	return true;
+}
+
+/* A wrong one is no reason to stop: the log is found under daemon. */
+static bool
+read_facility(struct reading *reading)
+{
+	struct value *value = reading->value;
+	unsigned least = 3, distance;
+	const char *nearest = "daemon";
+	size_t i;
+
+	for (i = 0; i < COUNT(facilities); i++) {
+		if (is_word(value->text, facilities[i].name)) {
+			value->number = facilities[i].facility;
+			return true;
+		}
+		distance = text_distance(value->text, facilities[i].name);
+		if (distance < least) {
+			least = distance;
+			nearest = facilities[i].name;
+		}
+	}
+	diag_add(reading->tree->diag, DIAG_WARNING, value->pos,
+	    "'" SHOWN "' is not a log facility; daemon is used (did you mean "
+	    "'%s'?)",
+	    value->text, nearest);
+	value->text = "daemon";
+	value->number = LOG_DAEMON;
+	return true;
+}
+
+/* 0 stands for auto: how many that are is found out where it matters. */
+static bool
+read_workers(struct reading *reading)
+{
+	if (is_word(reading->value->text, "auto")) {
+		reading->value->number = 0;
+		return true;
+	}
+	return read_number(reading) && reading->value->number > 0;
+}
+
+static bool
+read_path(struct reading *reading)
+{
+	struct value *value = reading->value;
+	char *path;
+
+	if (value->text[0] == '\0')
+		return false;
+	path = source_resolve(reading->source, value->text);
+	value->text = arena_strdup(reading->tree->arena, path);
+	free(path);
+	return true;
+}
+
+static bool
+read_dir(struct reading *reading)
+{
+	return reading->value->text[0] == '/';
+}
+
+static bool
+read_ip(struct reading *reading)
+{
+	struct value *value = reading->value;
+	char host[ADDR_TEXT_SIZE];
+	struct addr addr;
+	uint16_t port;
+
+	if (addr_parse(&addr, value->text, 0))
+		return true;
+	if (!addr_split(value->text, host, sizeof(host), &port) ||
+	    !addr_parse(&addr, host, 0))
+		return false;
+	if (value->text[strlen(value->text) - 1] != ']')
+		return refuse(reading, "the port has a line of its own");
+	value->text = arena_strdup(reading->tree->arena, host);
+	return true;
+}
+
+/* Names of containers and Windows hosts hold underscores. */
+static bool
+is_host(const char *text)
+{
+	size_t len = strlen(text);
+	struct addr addr;
+
+	if (addr_parse(&addr, text, 0))
+		return true;
+	return len > 0 && len <= HOST_MAX && text[0] != '.' && text[0] != '-' &&
+	    strspn(text,
+	        "abcdefghijklmnopqrstuvwxyz"
+	        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+}
+
+static bool
+read_host(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	if (is_host(text))
+		return true;
+	if (text[0] == '/')
+		return refuse(reading, "UNIX sockets are not supported yet");
+	if (strstr(text, "://") != NULL)
+		return refuse(reading, "an address is not a URL");
+	if (strchr(text, ':') != NULL)
+		return refuse(reading, "the port has a line of its own");
+	return false;
+}
+
+static bool
+read_forward(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	char host[HOST_MAX + 1];
+	uint16_t port = 1;
+
+	if (strstr(text, "://") != NULL)
+		return refuse(reading, "leave out http:// and any path");
+	return addr_split(text, host, sizeof(host), &port) && is_host(host) &&
+	    port != 0;
+}
+
+static const char *
+lower_case(struct tree *tree, const char *text)
+{
+	char *copy = arena_strdup(tree->arena, text), *p;
+
+	for (p = copy; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return copy;
+}
+
+static bool
+read_vhost(struct reading *reading)
+{
+	struct value *value = reading->value;
+	char host[HOST_MAX + 1];
+	struct addr addr;
+	uint16_t port;
+
+	if (uri_is_hostname(value->text, strlen(value->text), false) ||
+	    addr_parse(&addr, value->text, 0)) {
+		value->text = lower_case(reading->tree, value->text);
+		return true;
+	}
+	if (addr_split(value->text, host, sizeof(host), &port))
+		return refuse(reading, "a port has no part in it");
+	return false;
+}
+
+static bool
+read_hostname(struct reading *reading)
+{
+	struct value *value = reading->value;
+	size_t len = strlen(value->text);
+	struct addr addr;
+
+	if (addr_parse(&addr, value->text, 0))
+		return refuse(
+		    reading, "certificates for addresses are not supported");
+	if (uri_is_hostname(value->text, len, false)) {
+		value->text = lower_case(reading->tree, value->text);
+		return true;
+	}
+	if (uri_is_hostname(value->text, len, true))
+		return refuse(reading,
+		    "a wildcard needs the DNS-01 challenge, which is not "
+		    "supported yet");
+	if (strstr(value->text, "://") != NULL)
+		return refuse(reading, "the name alone, without https://");
+	return false;
+}
+
+/* What may stand in a URL (RFC 3986), and an authority that is one. */
+static bool
+is_url(const char *text, const char *scheme)
+{
+	struct slice authority, host;
+	uint16_t port;
+	const char *p;
+
+	if (!has_scheme(text, scheme))
+		return false;
+	for (p = text; *p != '\0'; p++)
+		if (*p < 0x21 || *p > 0x7e || strchr("\"<>\\^`{|}", *p) != NULL)
+			return false;
+	authority.p = text + strlen(scheme);
+	authority.len = strcspn(authority.p, "/?#");
+	return uri_parse_authority(authority, &host, &port);
+}
+
+static bool
+read_url(struct reading *reading)
+{
+	const char *text = reading->value->text, *p;
+
+	if (strstr(text, "%[") != NULL)
+		return refuse(reading, "%[...] is not supported yet");
+	for (p = strchr(text, '$'); p != NULL; p = strchr(p + 1, '$'))
+		if (p[1] >= '0' && p[1] <= '9')
+			return refuse(reading,
+			    "references such as $1 are not supported yet");
+	return is_url(text, "https://") || is_url(text, "http://");
+}
+
+static bool
+read_directory(struct reading *reading)
+{
+	static const char *const names[] = { "letsencrypt",
+		"letsencrypt-staging" };
+	struct value *value = reading->value;
+	size_t i;
+
+	for (i = 0; i < COUNT(names); i++) {
+		if (!is_word(value->text, names[i]))
+			continue;
+		value->text = names[i];
+		return true;
+	}
+	if (has_scheme(value->text, "http://"))
+		return refuse(reading, "ACME is spoken over https only");
+	return is_url(value->text, "https://");
+}
+
+/* A light look: what the authority thinks of it is seen soon enough. */
+static bool
+read_email(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	const char *at = strchr(text, '@');
+
+	if (has_scheme(text, "mailto:"))
+		return refuse(reading, "leave out mailto:");
+	return at != NULL && at != text &&
+	    text[strcspn(text, " \"(),:;<>[\\]")] == '\0' &&
+	    uri_is_hostname(at + 1, strlen(at + 1), false);
+}
+
+/* A blanked one is accepted too: a sealed text must pass. */
+static bool
+read_base64url(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	unsigned char key[KEY_MAX];
+	size_t len = 0;
+	bool good;
+
+	if (text[0] != '\0' && text[strspn(text, "*")] == '\0')
+		return true;
+	good = text_unbase64url(text, key, sizeof(key), &len) && len > 0;
+	secret_wipe(key, sizeof(key));
+	return good;
+}
+
+static const struct {
+	bool (*read)(struct reading *reading);
+	bool quoted;       /* printed between quotation marks */
+	const char *needs; /* NULL: depends on the row */
+} types[] = {
+	[VALUE_TEXT] = { read_text, true, "a text" },
+	[VALUE_NUMBER] = { read_number, false, NULL },
+	[VALUE_BOOL] = { read_bool, false, "yes or no" },
+	[VALUE_DURATION] = { read_duration, false, NULL },
+	[VALUE_CHOICE] = { read_choice, false, NULL },
+	[VALUE_FACILITY] = { read_facility, false, "a syslog facility" },
+	[VALUE_WORKERS] = { read_workers, false, "auto or a number up to 64" },
+	[VALUE_PATH] = { read_path, true, "the path of a file" },
+	[VALUE_DIR] = { read_dir, true, "the absolute path of a directory" },
+	[VALUE_IP] = { read_ip, false,
+	    "a numeric address such as 0.0.0.0 or ::1" },
+	[VALUE_HOST] = { read_host, false, "an address or a host name" },
+	[VALUE_FORWARD] = { read_forward, true,
+	    "an address such as \"192.168.1.2:8123\"" },
+	[VALUE_VHOST] = { read_vhost, true, "a host name" },
+	[VALUE_HOSTNAME] = { read_hostname, true,
+	    "a host name such as \"home.example.org\"" },
+	[VALUE_REGEX] = { read_text, true, "a regular expression" },
+	[VALUE_URL] = { read_url, true,
+	    "a URL such as \"https://home.example.org\"" },
+	[VALUE_DIRECTORY] = { read_directory, true,
+	    "letsencrypt, letsencrypt-staging or a URL that begins with "
+	    "https://" },
+	[VALUE_EMAIL] = { read_email, true, "an e-mail address" },
+	[VALUE_BASE64URL] = { read_base64url, true, "a base64url text" },
+};
+
+bool
+type_read(enum value_type type, struct reading *reading)
+{
+	return types[type].read(reading);
+}
+
+bool
+type_is_quoted(enum value_type type)
+{
+	return types[type].quoted;
+}
+
+const char *
+type_needs(enum value_type type)
+{
+	return types[type].needs;
+}
