@@ -162,14 +162,16 @@ expectation_met(const struct exchange *ex)
 	return expect == NULL || slice_ieq(expect->value, "100-continue");
 }
 
+/* The path and the query need not stand together in what was sent. */
 static const struct config_service *
 find_service(const struct exchange *ex)
 {
+	const struct slice path = ex->target.path, query = ex->target.query;
 	struct config_request req = { .host = ex->host != NULL ? ex->host : "",
 		.fields = ex->req.fields,
 		.nfields = ex->req.nfields,
-		.target = arena_strndup(ex->arena, ex->target.path.p,
-		    ex->target.path.len + ex->target.query.len) };
+		.target = arena_printf(ex->arena, "%.*s%.*s", (int)path.len,
+		    path.p, (int)query.len, query.p) };
 
 	if (req.target == NULL)
 		return NULL;

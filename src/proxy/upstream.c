@@ -177,7 +177,8 @@ upstream_takes_body(const struct upstream *upstream)
 
 /*
  * The response is complete: the connection is free before the client side is
- * told, because that may free the exchange.
+ * told, because that may free the exchange. It is not kept if there may be
+ * more to read: that would pass for the answer to the next request.
  */
 static struct exchange *
 detach(struct upstream *upstream)
@@ -188,7 +189,7 @@ detach(struct upstream *upstream)
 	    &upstream->backend->worker->timeouts, &upstream->timeout);
 	upstream->keep = upstream->keep && ex->request_done &&
 	    upstream->head_sent && !conn_blocked(&upstream->conn) &&
-	    !conn_hung_up(&upstream->conn);
+	    !conn_hung_up(&upstream->conn) && !conn_readable(&upstream->conn);
 	upstream->exchange = NULL;
 	ex->upstream = NULL;
 	return ex;
@@ -401,8 +402,11 @@ upstream_pump(struct upstream *upstream)
 		read_body(upstream, NULL, NULL, data, (size_t)n);
 	else
 		read_heads(upstream, data, (size_t)n);
-	if (upstream->state == UPSTREAM_BUSY && conn_readable(&upstream->conn))
+	if (upstream->state == UPSTREAM_BUSY) {
+		/* A reset may have come in the same event as these bytes. */
+		upstream->conn.sock.readable = true;
 		conn_again(&upstream->conn);
+	}
 }
 
 /*

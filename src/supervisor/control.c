@@ -6,6 +6,7 @@
 #include "child.h"
 #include "generation.h"
 #include "monitor.h"
+#include "reload.h"
 #include "renewal.h"
 #include "supervisor.h"
 
@@ -13,7 +14,7 @@ static void
 command_reload(struct supervisor *sup, struct asker asker, const char *arg)
 {
 	(void)arg;
-	supervisor_reload(sup, asker);
+	reload_start(sup, asker);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "generation.h"
 #include "plan.h"
+#include "reload.h"
 #include "renewal.h"
 #include "slot.h"
 #include "supervisor.h"
@@ -69,8 +70,7 @@ after_exit(struct child *child, int status)
 
 	monitor->child = NULL;
 	renewal_forget(sup, child);
-	if (sup->reload.monitor == child)
-		sup->reload.monitor = NULL;
+	reload_forget(sup, child);
 	if (!child->closing)
 		log_err("%s[%ld] %s", child->name, (long)child->pid,
 		    child_status_text(status, text));

@@ -169,7 +169,7 @@ void
 renewal_succeeded(struct slot *slot)
 {
 	struct record *record = &slot->record;
-	char expires[CLOCK_DATE_SIZE];
+	char expires[CLOCK_DATE_SIZE], next[CLOCK_DATE_SIZE];
 	char *line;
 
 	schedule_succeeded(&record->schedule);
@@ -178,10 +178,14 @@ renewal_succeeded(struct slot *slot)
 	record_set(&record->detail, NULL);
 	record_set(&record->issued, record->wanted);
 	slot_save(slot);
+	clock_date(expires, slot->facts.dates.not_after);
+	clock_date(next, renewal_next(slot));
+	log_info("certificate for %s is in service: serial %s, expires %s, "
+	         "next renewal %s",
+	    slot_name(slot), slot->facts.serial, expires, next);
 	monitor_show_cert(slot->sup, slot);
 	line = xasprintf("%s: serial %s, expires %s", slot_name(slot),
-	    slot->facts.serial,
-	    clock_date(expires, slot->facts.dates.not_after));
+	    slot->facts.serial, expires);
 	report(slot, true, line);
 	free(line);
 }

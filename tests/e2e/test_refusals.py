@@ -6,9 +6,14 @@ client gets one answer and the end; the backend gets not a byte.
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
+
 import pytest
 
 from actors.client import RawClient
+from actors.front import until_quiet
 
 GET = b"GET / HTTP/1.1\r\n"
 POST = b"POST / HTTP/1.1\r\n"
@@ -139,6 +144,7 @@ CHUNKS = [with_chunks(body) for body in [
     b"5\r\r\nhello\r\n0\r\n\r\n", b"5\r\nhello\n0\r\n\r\n",
     b"5\r\nhello\r0\r\n\r\n", b"5\r\nhello0\r\n\r\n",
     b"5\r\nhelloXX0\r\n\r\n", b"5\r\nhello\n\r0\r\n\r\n",
+    b"5\r\nhelloX\n0\r\n\r\n", b"5\r\nhello\n\n0\r\n\r\n",
     b"5\r\nhello!\r\n0\r\n\r\n", b"6\r\nhello\r\n0\r\n\r\n",
     b"5\r\nhello\r\n\r\n", b"5\r\nhello\r\n0\n\r\n", b"5\r\nhello\r\n0\r\n\n",
     b"5\r\nhello\r\n0\r\n\rX", b"5\r\nhello\r\n0x0\r\n\r\n",
@@ -242,3 +248,19 @@ def test_the_answer_arrives_while_the_attacker_keeps_sending(scripted):
     with scripted.https() as client:
         client.send(b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n" + bytes(1 << 20))
         refused(client, 400)
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_after_all_that_nothing_spins_and_nothing_is_left_open(scripted):
+    worker, = scripted.pids()["proxy"]
+
+    def descriptors() -> int:
+        return len(os.listdir(f"/proc/{worker}/fd"))
+
+    began, used = time.monotonic(), cpu_seconds(worker)
+    assert until_quiet(descriptors) < 30
+    assert cpu_seconds(worker) - used < (time.monotonic() - began) / 2

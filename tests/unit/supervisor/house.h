@@ -242,13 +242,12 @@ house_command(struct house *house, const char *line)
 static inline pid_t
 house_pid_of(const struct house *house, const char *line)
 {
-	long pid = 0;
+	uint64_t pid;
 
 	while (line > house->log && line[-1] != '\n')
 		line--;
-	line = strchr(line, '[');
-	assert_non_null(line);
-	assert_int_equal(sscanf(line, "[%ld]", &pid), 1);
+	line = strchr(line, '[') + 1;
+	assert_true(text_u64(line, strcspn(line, "]"), INT32_MAX, &pid));
 	return (pid_t)pid;
 }
 
