@@ -412,8 +412,8 @@ h1_server_ready(struct h1_server *h1)
 	if (!h1_wants_input(h1) || !conn_readable(conn) || !h1_read(h1))
 		return;
 	h1_use_kept(h1);
-	if (h1_wants_input(h1) && conn_readable(conn))
-		conn_again(conn);
+	if (h1_wants_input(h1))
+		conn_read_on(conn);
 }
 
 static void

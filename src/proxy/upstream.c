@@ -267,6 +267,18 @@ switch_protocols(struct upstream *upstream, struct http_response *res,
 	tunnel_start(ex, res, (struct slice){ rest, len });
 }
 
+/*
+ * aiohttp ends the chunks of a response to HEAD, which has none: whatever
+ * announces a body that it may not have could send some of it.
+ */
+static bool
+may_send_more(const struct http_response *res, const struct http_body *how)
+{
+	return how->framing == HTTP_NO_BODY &&
+	    http_find(res->fields, res->nfields, HTTP_TRANSFER_ENCODING) !=
+	    NULL;
+}
+
 static void
 read_final(struct upstream *upstream, struct http_response *res, char *data,
     size_t len)
@@ -279,6 +291,7 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 		return;
 	}
 	upstream->keep = how.framing != HTTP_BY_CLOSE &&
+	    !may_send_more(res, &how) &&
 	    h1_keep_alive(res->version, res->fields, res->nfields);
 	upstream->in_body = true;
 	timeout_cancel(
@@ -402,11 +415,8 @@ upstream_pump(struct upstream *upstream)
 		read_body(upstream, NULL, NULL, data, (size_t)n);
 	else
 		read_heads(upstream, data, (size_t)n);
-	if (upstream->state == UPSTREAM_BUSY) {
-		/* A reset may have come in the same event as these bytes. */
-		upstream->conn.sock.readable = true;
-		conn_again(&upstream->conn);
-	}
+	if (upstream->state == UPSTREAM_BUSY)
+		conn_read_on(&upstream->conn);
 }
 
 /*

@@ -21,7 +21,7 @@ static void
 command_stop(struct supervisor *sup, struct asker asker, const char *arg)
 {
 	(void)arg;
-	supervisor_reply(sup, asker, true, "stopping");
+	supervisor_reply(asker, true, "stopping");
 	supervisor_stop(sup);
 }
 
@@ -29,7 +29,7 @@ static void
 command_drain(struct supervisor *sup, struct asker asker, const char *arg)
 {
 	(void)arg;
-	supervisor_reply(sup, asker, true, "draining");
+	supervisor_reply(asker, true, "draining");
 	supervisor_drain(sup);
 }
 
@@ -58,5 +58,5 @@ control_command(struct child *child, const struct msg *msg)
 			commands[i].run(sup, asker, control->arg);
 			return;
 		}
-	supervisor_reply(sup, asker, false, "there is no such command");
+	supervisor_reply(asker, false, "there is no such command");
 }

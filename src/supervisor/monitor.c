@@ -140,7 +140,7 @@ show_everything(struct monitor *monitor)
 	TAILQ_FOREACH(leaving, &generation->sup->leaving, entry)
 		show_workers(leaving);
 	for (unsigned i = 0; i < generation->nslots; i++)
-		monitor_show_cert(generation->sup, generation->slots[i]);
+		monitor_show_cert(generation->slots[i]);
 }
 
 void
@@ -226,8 +226,9 @@ next_attempt(const struct slot *slot)
 }
 
 void
-monitor_show_cert(struct supervisor *sup, struct slot *slot)
+monitor_show_cert(struct slot *slot)
 {
+	struct supervisor *sup = slot->sup;
 	struct child *child = current(sup);
 	struct msg msg = { .kind = MSG_SHOW_CERT, .fd = -1 };
 	struct msg_SHOW_CERT *row = &msg.u.SHOW_CERT;

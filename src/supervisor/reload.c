@@ -32,7 +32,7 @@ end(struct supervisor *sup, bool ok, const char *text)
 	sup->reload.asker = (struct asker){ 0 };
 	free(sup->reload.said);
 	sup->reload.said = NULL;
-	supervisor_reply(sup, asker, ok, text);
+	supervisor_reply(asker, ok, text);
 	if (sup->phase != PHASE_RUNNING)
 		return;
 	notify_ready(&sup->notify);
@@ -101,7 +101,7 @@ reload_start(struct supervisor *sup, struct asker asker)
 	struct diag *diag;
 
 	if (sup->phase != PHASE_RUNNING) {
-		supervisor_reply(sup, asker, false, "the gateway is stopping");
+		supervisor_reply(asker, false, "the gateway is stopping");
 		return;
 	}
 	if (sup->starting != NULL) {
@@ -109,7 +109,7 @@ reload_start(struct supervisor *sup, struct asker asker)
 			sup->reload.again = true;
 		else
 			supervisor_reply(
-			    sup, asker, false, "a reload is under way already");
+			    asker, false, "a reload is under way already");
 		return;
 	}
 	log_info("reloading %s", sup->file);

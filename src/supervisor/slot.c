@@ -213,7 +213,7 @@ slot_unref(struct slot *slot)
 {
 	if (--slot->refs > 0)
 		return;
-	renewal_forget_slot(slot->sup, slot);
+	renewal_forget_slot(slot);
 	job_cancel(slot->job);
 	job_cancel(slot->placeholder);
 	buf_wipe(&slot->pem);

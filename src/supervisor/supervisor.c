@@ -8,7 +8,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "bind.h"
@@ -23,15 +22,13 @@
 #define REPLY_MAX (96u * 1024) /* fits into a message */
 
 void
-supervisor_reply(
-    struct supervisor *sup, struct asker asker, bool ok, const char *text)
+supervisor_reply(struct asker asker, bool ok, const char *text)
 {
 	char *cut = xstrndup(text, REPLY_MAX);
 	struct msg msg = { .kind = MSG_CONTROL_REPLY,
 		.fd = -1,
 		.u.CONTROL_REPLY = { .id = asker.id, .ok = ok, .text = cut } };
 
-	(void)sup;
 	if (asker.monitor != NULL)
 		child_send(asker.monitor, &msg);
 	free(cut);
@@ -48,8 +45,6 @@ supervisor_log_diag(const struct diag *diag)
 		else
 			log_warn("%s", line);
 }
-
-/* --- serving ------------------------------------------------------------ */
 
 /* Who started this as a daemon may go now, and take its terminal along. */
 static void
@@ -133,8 +128,6 @@ rotate_tickets(void *arg)
 		generation_send(sup->starting, &msg);
 	loop_timer_set(sup->loop, &sup->ticket_timer, TICKET_ROTATE_MS);
 }
-
-/* --- ending ------------------------------------------------------------- */
 
 /* Nothing new begins from here on. */
 static void
@@ -260,8 +253,6 @@ on_hup(void *arg)
 {
 	reload_start(arg, (struct asker){ 0 });
 }
-
-/* --- living ------------------------------------------------------------- */
 
 /* Each connection takes two descriptors in a worker, which inherits this. */
 static void

@@ -107,8 +107,7 @@ void supervisor_drain(struct supervisor *sup);
 void supervisor_stop(struct supervisor *sup);
 
 /* Answers a command of a person. */
-void supervisor_reply(
-    struct supervisor *sup, struct asker asker, bool ok, const char *text);
+void supervisor_reply(struct asker asker, bool ok, const char *text);
 
 /* A child is gone, or a generation: looks what may be freed or ended now. */
 void supervisor_sweep(struct supervisor *sup);

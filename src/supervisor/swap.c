@@ -95,7 +95,7 @@ distribute(struct slot *slot)
 	else
 		swap_need_pair(slot);
 	buf_wipe(&pem);
-	monitor_show_cert(slot->sup, slot);
+	monitor_show_cert(slot);
 }
 
 void
@@ -216,7 +216,7 @@ accepted(struct slot *slot, const struct msg_CERT_SWAPPED *swapped)
 
 	slot_learn(slot, swapped);
 	if (news)
-		monitor_show_cert(slot->sup, slot);
+		monitor_show_cert(slot);
 }
 
 void
