@@ -14,7 +14,8 @@ from proxies import NAME, TOOLS, Proxied, Site
 
 PATIENCE = 120      # seconds, for what should take one or two
 TRIM_WAIT = 8       # seconds in which memory has to be given back
-STEADY = 1.0        # seconds without a change of memory: that was all
+WARM = 16           # connections before memory is looked at
+STEADY = 1.5        # seconds without a change of memory: that was all
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,17 @@ def settled_pss(proxy: Proxied) -> int:
     return size
 
 
+def idle_pss(load: Load, port: int, proxy: Proxied, scale: Scale) -> int:
+    """KiB of a proxy that has served, so its buffers are there."""
+    with Generator(load, port, scale, WARM) as generator:
+        generator.run()
+    return settled_pss(proxy)
+
+
 def measure_idle(load: Load, proxy: Proxied, scale: Scale
                  ) -> dict[str, float]:
-    """A just started proxy, then 2000 connections, then none again."""
-    alone = settled_pss(proxy)
+    """Without a client, with 2000, and without again."""
+    alone = idle_pss(load, proxy.files_port, proxy, scale)
     with Generator(load, proxy.files_port, scale, scale.idle) as generator:
         full = settled_pss(proxy)
         generator.run()
@@ -132,7 +140,7 @@ def measure_idle(load: Load, proxy: Proxied, scale: Scale
 
 def measure_tunnels(load: Load, proxy: Proxied, scale: Scale
                     ) -> dict[str, float]:
-    alone = settled_pss(proxy)
+    alone = idle_pss(load, proxy.echo_port, proxy, scale)
     with Generator(load, proxy.echo_port, scale, scale.tunnels):
         full = settled_pss(proxy)
     return {"WebSocket": (full - alone) / scale.tunnels}

@@ -22,7 +22,15 @@ NAME = "bench.test"
 WORKERS = 2
 SUITE = "TLS_AES_128_GCM_SHA256"
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
-NOBODY = "user nobody nogroup;" if os.geteuid() == 0 else ""
+ROOT = os.geteuid() == 0     # then the workers are somebody else
+
+
+def wait_for_port(process: Process, port: int) -> None:
+    """For those that do not say when they are ready."""
+    try:
+        wait_until_open(port)
+    except ConnectionRefusedError:
+        raise process.error("does not listen") from None
 
 
 class Site:
@@ -114,12 +122,12 @@ class Nginx(Process):
         config = home / "nginx.conf"
         config.write_text(f"""
             daemon off;
-            {NOBODY}
+            {"user nobody nogroup;" if ROOT else ""}
             worker_processes {WORKERS};
             worker_rlimit_nofile 20000;
             pid {home}/pid;
             error_log stderr error;
-            events {{ worker_connections 16384; }}
+            events {{ worker_connections 4096; }}
             http {{
                 access_log off;
                 keepalive_requests 1000000000;
@@ -132,7 +140,7 @@ class Nginx(Process):
                          env={"PATH": PATH})
 
     def wait_started(self) -> None:
-        wait_until_open(self._port)
+        wait_for_port(self, self._port)
 
 
 class NginxProxy(Proxied, Nginx):
@@ -160,7 +168,7 @@ class NginxProxy(Proxied, Nginx):
             prefix="nginx-", dir=site.directory)), self.files_port, f"""
             {upstream("files", site.files_port)}
             {upstream("echo", site.echo_port)}
-            map $http_upgrade $connection {{ default upgrade; '' ''; }}
+            map $http_upgrade $hop {{ default upgrade; '' ''; }}
             ssl_certificate {site.chain};
             ssl_certificate_key {site.key};
             ssl_protocols TLSv1.3;
@@ -171,7 +179,7 @@ class NginxProxy(Proxied, Nginx):
             proxy_http_version 1.1;
             proxy_read_timeout 1h;
             proxy_set_header Host $host;
-            proxy_set_header Connection $connection;
+            proxy_set_header Connection $hop;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_set_header X-Forwarded-Proto $scheme;
@@ -211,7 +219,7 @@ backend {name}
         config.write_text(f"""
 global
     nbthread {WORKERS}
-    maxconn 9000
+    maxconn 4000
     ssl-default-bind-options ssl-min-ver TLSv1.3
     ssl-default-bind-ciphersuites {SUITE}
     ssl-default-bind-curves X25519
@@ -234,7 +242,7 @@ frontend plain
                               "OPENSSL_CONF": str(home / "openssl.cnf")})
 
     def wait_started(self) -> None:
-        wait_until_open(self.plain_port)
+        wait_for_port(self, self.plain_port)
 
 
 class Gatehouse(Proxied, Gateway):
@@ -263,6 +271,7 @@ End
 
         self.configure(f"""
 StateDir "{self.state_dir}"
+{'User "nobody"' if ROOT else ""}
 Workers {WORKERS}
 {listener(self.files_port, site.files_port)}
 {listener(self.echo_port, site.echo_port)}

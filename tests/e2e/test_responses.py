@@ -96,7 +96,7 @@ def test_every_framing_arrives_byte_by_byte(scripted, script, response, body,
     ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "9"),
     ("GET", b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n", None),
     ("HEAD", STATUS + b"Content-Length: 9\r\n\r\n", "9"),
-    ("HEAD", CHUNKED, None), ("HEAD", STATUS + b"\r\n", None),
+    ("HEAD", STATUS + b"\r\n", None),
     ("HEAD", b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n", "9")])
 def test_responses_without_a_body(scripted, script, method, response, length):
     def behave(connection: Connection) -> None:
@@ -113,15 +113,28 @@ def test_responses_without_a_body(scripted, script, method, response, length):
     assert len(script.received_since(before)) == 1
 
 
+def test_head_with_chunks_is_the_last_on_its_connection(scripted, script):
+    """aiohttp sends their end, some time later, although there are none."""
+    reply(script, CHUNKED)
+    with scripted.https() as client:
+        for _ in range(2):
+            got = client.request("HEAD", "/")
+            assert (got.status, got.headers[0][0]) == (200, "Date")
+            script.wait_until(lambda: all(
+                connection.ended for connection in script.connections))
+
+
 # What belongs to the backend, and what to the hop
 
 HEADERS = [
     "Server: aiohttp", "Date: Sun, 06 Nov 1994 08:49:37 GMT",
     "Content-Type: text/html; charset=utf-8", "Content-Encoding: br",
     "Vary: Accept-Encoding, Origin", 'ETag: W/"x"', "Cache-Control: no-store",
-    "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2", "Referrer-Policy: no-referrer",
-    "X-Content-Type-Options: nosniff", "X-Frame-Options: SAMEORIGIN",
-    "Content-Disposition: attachment; filename=\"a b\"", "Accept-Ranges: bytes",
+    "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2",
+    "Referrer-Policy: no-referrer", "X-Content-Type-Options: nosniff",
+    "X-Frame-Options: SAMEORIGIN",
+    "Content-Disposition: attachment; filename=\"a b\"",
+    "Accept-Ranges: bytes",
     "Location: http://192.168.1.2:8123/x", "WWW-Authenticate: Basic realm=x",
     "Strict-Transport-Security: max-age=1", "X-Latin: \xe9", "x-lower: 1",
     "X_Under: 2", "X-Empty: "]

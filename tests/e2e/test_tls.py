@@ -42,6 +42,7 @@ def test_versions_that_are_spoken(many, version, spoken):
         assert client.request("GET", "/").body == b"ok"
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("version", [TLSVersion.TLSv1, TLSVersion.TLSv1_1])
 def test_old_versions_are_refused(many, version):
     with pytest.raises(ssl.SSLError, match="(?i)alert.*protocol.version"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from typing import Callable
 
 import pytest
@@ -45,7 +47,8 @@ def upgraded(client: RawClient) -> RawClient:
 @pytest.mark.parametrize("connection", [
     "Upgrade", "upgrade", "keep-alive, Upgrade", "Upgrade,close",
     "Sec-WebSocket-Version, UPGRADE"])
-@pytest.mark.parametrize("protocol", ["websocket", "WebSocket", "h2c, websocket"])
+@pytest.mark.parametrize("protocol", ["websocket", "WebSocket",
+                                      "h2c, websocket"])
 def test_w1_backend_gets_the_plain_upgrade(scripted, script, connection,
                                            protocol):
     script.behaviour = switch(Connection.read_to_end)
@@ -193,6 +196,25 @@ def test_w4_backend_that_is_gone_takes_the_client_with_it(
             client.expect_end()
         except OSError:
             assert end is Connection.reset
+
+
+@SCHEMES
+def test_w4_reset_behind_the_last_words(scripted, script, scheme):
+    """It may come in one event with them, and must not be lost."""
+    go_on = threading.Semaphore(0)
+
+    def behave(connection: Connection) -> None:
+        assert go_on.acquire(timeout=10)
+        connection.send(b"bye")
+        connection.reset()
+
+    script.behaviour = switch(behave)
+    for _ in range(40):
+        with scripted.open(scheme) as client:
+            upgraded(client)
+            go_on.release()
+            with contextlib.suppress(OSError):
+                client.read_to_end()
 
 
 def test_stalled_client_slows_the_backend(scripted, script):
