@@ -104,6 +104,8 @@ tunnel_start(
 
 	if (client == NULL)
 		return;
+	ex->responded = true;
+	ex->status = head->status;
 	tunnel = arena_alloc(ex->arena, sizeof *tunnel);
 	if (tunnel == NULL) {
 		ex->ops->cut(ex->client);

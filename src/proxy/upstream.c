@@ -259,8 +259,6 @@ switch_protocols(struct upstream *upstream, struct http_response *res,
 		upstream_fail(upstream, EXCHANGE_BAD);
 		return;
 	}
-	ex->responded = true;
-	ex->status = res->status;
 	timeout_cancel(
 	    &upstream->backend->worker->timeouts, &upstream->timeout);
 	forward_response(ex, res);

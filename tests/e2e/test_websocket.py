@@ -292,6 +292,30 @@ def test_early_data_is_refused(scripted, script, scheme):
     assert b"smuggled" not in b"".join(script.received())
 
 
+@SCHEMES
+def test_early_data_in_a_packet_of_its_own_is_refused(scripted, script,
+                                                      scheme):
+    """However it is cut: it was sent before the 101 was."""
+    asked, go = threading.Event(), threading.Event()
+
+    def agree_late(connection):
+        connection.read_head()
+        asked.set()
+        assert go.wait(10)
+        connection.send(SWITCH)
+        connection.read_to_end()
+
+    script.behaviour = agree_late
+    with scripted.open(scheme) as client:
+        client.send(handshake())
+        assert asked.wait(10)
+        client.send(b"GET /smuggled HTTP/1.1\r\n\r\n")
+        go.set()
+        assert client.read_response().status == 400
+        client.expect_end()
+    assert b"smuggled" not in b"".join(script.received())
+
+
 def test_early_data_of_a_refused_handshake_is_a_request(scripted, backend):
     """In a packet of its own it waits; without a tunnel it is HTTP again."""
     before = backend.received()

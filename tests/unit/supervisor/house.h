@@ -171,6 +171,8 @@ house_read(struct house *house)
 
 	if (poll(&fd, 1, HOUSE_PATIENCE_MS) != 1)
 		house_fail(house, "nothing happens any more");
+	if (house->len >= sizeof(house->log) - 1)
+		house_fail(house, "the log is too long");
 	n = read(house->log_fd, house->log + house->len,
 	    sizeof(house->log) - 1 - house->len);
 	if (n <= 0)
