@@ -32,7 +32,7 @@ enum h1_result {
 	H1_LINE_TOO_LONG,  /* request line: 414 */
 	H1_HEAD_TOO_LARGE, /* fields or head: 431 (request), 502 (response) */
 	H1_BAD_VERSION,    /* HTTP/2.0 to HTTP/9.9: 505; 502 in a response */
-	H1_NOT_IMPLEMENTED /* a coding besides chunked: 501, 502 in a response */
+	H1_NOT_IMPLEMENTED /* a coding besides chunked: 501 (or 502) */
 };
 
 /*
@@ -122,7 +122,7 @@ bool h1_body_eof(struct h1_body *body);
 
 #define H1_CHUNK_HEAD_MAX 19 /* 16 hexadecimal digits, CRLF, NUL */
 
-/* Writes the line that opens a chunk of `len` (> 0) bytes, returns its length. */
+/* Writes the line that opens a chunk of `len` (> 0) bytes; returns its size. */
 size_t h1_chunk_head(char dst[H1_CHUNK_HEAD_MAX], uint64_t len);
 
 #endif

@@ -10,20 +10,18 @@ import random
 import re
 import select
 import signal
-import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Callable, Iterator, NamedTuple
 
 import pytest
 
-from actors.backend import Connection, ScriptedBackend
 from actors.client import BadResponse, tls_context
 from actors.front import NAME, Front, native
 from actors.gateway import gateway_config
-from actors.home_assistant import HomeAssistantSocket
+from actors.home_assistant import HomeAssistant, HomeAssistantSocket
 from actors.load import Load
-from actors.pebble import Pebble
+from actors.pebble import HeldValidation, Pebble
 from actors.store import Store
 
 BACK = r"worker \d of generation 1 is back"
@@ -225,7 +223,6 @@ def test_job_killed_while_the_ca_looks(make_gateway, home_assistant):
         kill(front.pids()["acme"][0])
         front.wait_for_line("killed by signal 9; next attempt")
         front.wait_for_line("the unfinished order .* is pending")
-        front.wait_for_line(CHALLENGE_SET)
         held.release(front.http_port)
         front.wait_certificate()
         assert (pebble.new_accounts, pebble.new_orders) == (1, 1)
@@ -306,6 +303,38 @@ def test_supervisor_killed_while_it_renews(make_gateway, issued, renewing,
                 Store(front.state_dir).serials(NAME)[0])
         assert pebble.new_orders <= 8
         assert pebble.new_accounts == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"-----BEGIN PRIVATE KEY-----\n"])
+def test_certificate_that_a_disk_has_lost(issued, damage):
+    """The one before it serves; without that, a new one is asked for."""
+    with Pebble() as pebble:
+        trusted = tls_context(pebble.root_file())
+        front = issued(pebble).start_ready()
+        front.wait_certificate()
+        front.run_checked("renew", "-f", str(front.file))
+        store = Store(front.state_dir)
+        front.stop()
+        (store.certs / f"{NAME}.pem").write_bytes(damage)
+        since = front.mark()
+        front.start_ready()
+        front.wait_for_line("gw.test.pem is damaged|gw.test.pem: ",
+                            since=since)
+        with front.https(tls=trusted) as client:
+            assert client.peer_serial() == (
+                store.pair(f"{NAME}.prev.pem").serial_number)
+        assert front.status()["certificates"][0]["source"] == "previous"
+        assert pebble.new_orders == 2
+
+        front.stop()
+        (store.certs / f"{NAME}.prev.pem").write_bytes(damage)
+        since = front.mark()
+        front.start_ready()
+        front.wait_certificate(since=since)
+        with front.https(tls=trusted) as client:
+            assert client.peer_serial() == (
+                store.pair(f"{NAME}.pem").serial_number)
+        assert (pebble.new_accounts, pebble.new_orders) == (1, 3)
 
 
 # Certificates that cannot be issued

@@ -11,12 +11,13 @@ from typing import Iterator
 
 import pytest
 
+from actors.client import BadResponse
 from actors.front import NAME, Front, native, pound
 from actors.home_assistant import (TOKEN, HomeAssistant,
                                    HomeAssistantSocket)
 from actors.load import Load
 from actors.node import HomeAssistantClient
-from actors.pebble import Pebble
+from actors.pebble import HeldValidation, Pebble
 from actors.ports import free_port
 
 GONE = r"worker \d of generation {} is gone"
@@ -135,6 +136,49 @@ def test_worker_that_drains_ends_with_its_last_websocket(serving):
         stays.close()
         for index in range(2):
             serving.wait_for_line(f"worker {index} of generation 1 is gone")
+
+
+def test_only_a_few_generations_drain(serving):
+    """Somebody who reloads every minute does not fill the memory."""
+    with contextlib.ExitStack() as stack:
+        sockets = []
+        for _ in range(6):
+            sockets.append(stack.enter_context(
+                HomeAssistantSocket(serving.https())))
+            reload_by_command(serving)
+        serving.wait_for_line("generation 1 drains no longer")
+        serving.wait_for_line("generation 2 drains no longer")
+        for ended in sockets[:2]:
+            with pytest.raises((OSError, BadResponse)):
+                ended.call("ping")
+        for alive in sockets[2:]:
+            assert alive.call("ping")["type"] == "pong"
+
+
+def test_reload_while_the_ca_looks(make_gateway, home_assistant):
+    """The renewal goes on, and the new workers know the answer."""
+    with HeldValidation() as held, Pebble(http_port=held.port) as pebble:
+        front = make_gateway(Front, native(
+            home_assistant.address, directory=pebble.directory,
+            ca_file=pebble.ca_file)).start_ready()
+        held.wait_for_connections(1)
+        reload_by_command(front)
+        for worker in 0, 1:
+            front.wait_for_line(f"worker {worker} of generation 1 is gone")
+        held.release(front.http_port)
+        front.wait_certificate()
+        assert (pebble.new_accounts, pebble.new_orders) == (1, 1)
+
+
+def test_signals_that_come_while_it_reloads(serving):
+    """The last configuration is the one that counts."""
+    text = serving.file.read_text()
+    for workers in range(1, 9):
+        serving.configure(text.replace("Workers 2", f"Workers {workers}"))
+        serving.signal(signal.SIGHUP)
+    serving.wait_for_line("ready: 2 listeners, 8 workers, generation")
+    rows = serving.status()["workers"]
+    assert [row["state"] for row in rows].count("serving") == 8
 
 
 def test_download_under_way_is_finished(serving):

@@ -46,9 +46,13 @@ def all_end(pidfds: list[int], timeout: float = 10) -> bool:
 
 def wait_until_closed(port: int) -> None:
     """Connect until it is refused; who was faster is served or reset."""
-    with contextlib.suppress(ConnectionRefusedError):
-        while True:
+    while True:
+        try:
             socket.create_connection(("127.0.0.1", port), 10).close()
+        except ConnectionRefusedError:
+            return
+        except ConnectionResetError:
+            continue
 
 
 # Stopping
@@ -99,6 +103,7 @@ def test_second_sigint_does_not_wait(serving):
 
 def test_monitor_killed_while_connections_end(serving):
     with connected(serving):
+        serving.status()    # by then there is one
         old, = serving.pids()["monitor"]
         serving.signal(signal.SIGINT)
         serving.wait_for_line("draining")
@@ -174,6 +179,38 @@ def test_unprivileged_gateway_serves(namespace, short):
                        connect=namespace.connect) as client:
             assert client.request("GET", "/").status == 503
         assert gateway.stop() == 0
+
+
+def test_systemd_is_told(make_gateway, home_assistant, short):
+    front = make_gateway(Front, native(home_assistant.address))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(short / "notify"))
+        manager.settimeout(10)
+        front.env = {"NOTIFY_SOCKET": str(short / "notify"),
+                     "WATCHDOG_USEC": "200000"}
+
+        def wait_told(wanted: str) -> list[str]:
+            """What is said until this, without watchdog and status."""
+            said: list[str] = []
+            while wanted not in said:
+                text = manager.recv(4096).decode()
+                if not text.startswith(("WATCHDOG=1", "STATUS=")):
+                    said.append(text.partition("\n")[0])
+            return said
+
+        front.start()
+        assert wait_told("READY=1") == ["READY=1"]
+        with front.https() as client:
+            assert client.request("GET", "/").status == 200
+        text = front.file.read_text()
+        for config in text, "Wrokers 2", text:
+            front.configure(config)
+            front.signal(signal.SIGHUP)
+            assert wait_told("READY=1") == ["RELOADING=1", "READY=1"]
+        while not manager.recv(4096).startswith(b"WATCHDOG=1"):
+            pass
+        assert front.stop() == 0
+        assert wait_told("STOPPING=1") == ["STOPPING=1"]
 
 
 # As a daemon
