@@ -244,15 +244,17 @@ test:
 test-installed:
 	+$Q MAKE='$(MAKE)' $(PYTHON) tests/run all $(lints)
 
+# Not a HOST that the environment happens to hold.
+given = $(if $(filter command,$(origin $1)),--$2 '$($1)')
+house := $(strip $(call given,HOST,host) $(call given,BACKEND,backend) \
+    $(call given,EMAIL,email))
 run:
 	$Q tests/setup run
 	$Q $(MAKE) $(jobs) programs
-# Not a HOST that the environment happens to hold.
-ifneq ($(origin HOST),command line)
+ifeq ($(house),)
 	$Q exec env GATEHOUSE_BUILD=$B $(PYTHON) tests/e2e/demo.py
 else
-	$Q $B/bin/gatehouse run --host '$(HOST)' --backend '$(BACKEND)' \
-	    $(if $(EMAIL),--email '$(EMAIL)')
+	$Q exec $B/bin/gatehouse run $(house)
 endif
 
 # --- lint -------------------------------------------------------------------

@@ -181,6 +181,22 @@ start(const struct authorization *authorization, struct client *client,
 	return ret;
 }
 
+/* An earlier request may have arrived although nobody saw its answer. */
+static bool
+is_under_way(const char *url, struct client *client)
+{
+	struct authorization now;
+	struct problem problem;
+	int64_t retry_after;
+	bool under_way;
+
+	if (read_authorization(url, client, &now, &retry_after, &problem) == -1)
+		return false;
+	under_way = now.status != ACME_PENDING || !now.untouched;
+	authorization_release(&now);
+	return under_way;
+}
+
 static int
 refused(const struct authorization *authorization, struct problem *problem)
 {
@@ -240,7 +256,8 @@ prove(const char *url, const struct authorization *authorization,
 	text = xasprintf("%s.%s", authorization->token, thumbprint);
 	supervisor_set_challenge(job->supervisor, authorization->token, text);
 	ret = start(authorization, client, problem);
-	if (ret == 0)
+	if (ret == 0 ||
+	    (problem->type == PROBLEM_MALFORMED && is_under_way(url, client)))
 		ret = wait_until_valid(url, client, job, problem);
 	supervisor_clear_challenge(job->supervisor, authorization->token);
 	free(text);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from actors.backend import ScriptedBackend, answer
 from actors.front import Front, native, pound
-from actors.gateway import Gateway, gateway_config
+from actors.gateway import BUILD, Gateway, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.netns import Namespace, NamespacesRefused
 from actors.pebble import Pebble
@@ -20,7 +21,12 @@ from actors.process import Process
 
 
 def pytest_configure() -> None:
-    """End on SIGTERM as on Ctrl-C: with every fixture torn down."""
+    """End on SIGTERM as on Ctrl-C: with every fixture torn down.
+
+    Who runs us in the background may have had SIGINT ignored, by us and by
+    all that we start.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM,
                   lambda *_: pytest.exit("terminated", returncode=143))
 
@@ -121,6 +127,14 @@ def short() -> Iterator[Path]:
     """A directory whose name leaves room for that of a UNIX socket."""
     with tempfile.TemporaryDirectory(prefix="gh-", dir="/tmp") as directory:
         yield Path(directory)
+
+
+@pytest.fixture
+def programs(short: Path) -> Path:
+    """What was built, where everybody may run it, wherever the clone is."""
+    for name in "bin", "sbin", "libexec":
+        shutil.copytree(BUILD / name, short / name)
+    return short
 
 
 @pytest.fixture(scope="module")

@@ -145,6 +145,21 @@ def test_challenge_that_was_started_is_only_waited_for(ca: FakeCA, job: Job):
     assert ca.count("/challenge") == 0
 
 
+def test_challenge_that_was_started_meanwhile(ca: FakeCA, job: Job):
+    """By a job that was killed before it saw the answer."""
+    ca.say("/challenge", problem("malformed", detail="not pending"))
+    assert reaches_finalization(job)
+
+
+def test_challenge_that_cannot_be_started(ca: FakeCA, job: Job):
+    ca.say("/authz", Reply(ca.authorization("pending")))
+    ca.say("/challenge", problem("malformed", detail="why not"))
+    failure = job.run().failure
+    assert failure["problem"] == URN + "malformed"
+    assert failure["detail"] == "why not"
+    assert ca.count("/challenge") == 1
+
+
 def test_order_that_is_ready_at_once(ca: FakeCA, job: Job):
     ca.say("/order", Reply(ca.order("ready"), 201,
                            {"Location": ca.url("/order/1")}))

@@ -261,10 +261,10 @@ def test_run_for_one_home_assistant(namespace, short):
         assert run.wait() == 0
 
 
-def test_run_without_root(namespace, short):
+def test_run_without_root(namespace, short, programs):
     os.chown(short, 65534, 65534)
     with Process("gatehouse run",
-                 [*NOBODY, BUILD / "bin/gatehouse", "run", "--host", NAME,
+                 [*NOBODY, programs / "bin/gatehouse", "run", "--host", NAME,
                   "--backend", "127.0.0.1:1", "--state-dir", short / "state"],
                  namespace=namespace) as run:
         assert run.wait() == 1

@@ -5,10 +5,10 @@ SEED=N in the environment repeats a run: a failure shows its number.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import re
-import select
 import signal
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +22,7 @@ from actors.gateway import gateway_config
 from actors.home_assistant import HomeAssistant, HomeAssistantSocket
 from actors.load import Load
 from actors.pebble import HeldValidation, Pebble
+from actors.proc import all_end
 from actors.store import Store
 
 BACK = r"worker \d of generation 1 is back"
@@ -45,13 +46,6 @@ def renewing() -> Iterator[Callable[[Front], Future]]:
 
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-
-
-def ended(pidfds: list[int], timeout: float) -> bool:
-    """Whether all of these processes end within so many seconds."""
-    deadline = time.monotonic() + timeout
-    return all(select.select([fd], [], [], max(0, deadline - time.monotonic())
-                             )[0] for fd in pidfds)
 
 
 # Workers
@@ -191,7 +185,8 @@ def test_killed_jobs_resume_their_order(issued, renewing, rng):
             asked = renewing(front)
             wait_requests(pebble, since, rng.randint(1, 14), asked)
             for pid in front.pids().get("acme", []):
-                kill(pid)
+                with contextlib.suppress(ProcessLookupError):
+                    kill(pid)
             outcomes.append(asked.result(10))
             Store(front.state_dir).check()
         for done in outcomes:
@@ -251,15 +246,13 @@ def succeed(make_gateway, front: Front) -> Front:
 
 def kill_all(make_gateway, front: Front) -> Front:
     """Kill the supervisor, start another at once; what it finds is whole."""
-    children = [os.pidfd_open(pid) for role, pids in front.pids().items()
-                if role != "supervisor" for pid in pids]
+    children = []
+    for pid in set(sum(front.pids().values(), [])) - {front.pid}:
+        with contextlib.suppress(ProcessLookupError):
+            children.append(os.pidfd_open(pid))
     front.signal(signal.SIGKILL)
     made = succeed(make_gateway, front).start_ready()
-    try:
-        assert ended(children, 1)
-    finally:
-        for pidfd in children:
-            os.close(pidfd)
+    assert all_end(children, 1)
     assert front.wait() == -signal.SIGKILL
     Store(made.state_dir).check()
     return made

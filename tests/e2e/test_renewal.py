@@ -83,6 +83,35 @@ def test_placeholder_serves_until_the_first_one(issued):
         assert front.status()["certificates"][0]["source"] == "self-signed"
 
 
+def test_two_names_have_a_certificate_each(issued):
+    """Issued one after the other, for one account; renewed on their own."""
+    other = "second.test"
+    with Pebble() as pebble:
+        trusted = tls_context(pebble.root_file())
+        front = issued(pebble)
+        text = front.file.read_text()
+        section = text[text.index("Gateway "):]
+        front.configure(text + section.replace(NAME, other)).start_ready()
+        for name in NAME, other:
+            front.wait_for_line(f"certificate for {name} is in service")
+
+        def serials() -> list[int]:
+            found = []
+            for name in NAME, other:
+                with front.https(tls=trusted, name=name) as client:
+                    assert client.request("GET", "/").status == 200
+                    found.append(client.peer_serial())
+            return found
+
+        before = serials()
+        assert front.run_checked("renew", other, "-f", str(front.file)
+                                 ).startswith(f"{other}: serial ")
+        after = serials()
+        assert (after[0] == before[0], after[1] == before[1]) == (True, False)
+        assert (pebble.new_accounts, pebble.new_orders) == (1, 3)
+        Store(front.state_dir).check()
+
+
 def use(front: Front, trusted: ssl.SSLContext, load: Load) -> None:
     """Clients of every kind, all the time."""
     load.keep_alive(lambda: front.https(tls=trusted), CLIENTS)

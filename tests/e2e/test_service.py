@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import select
 import shutil
 import signal
 import socket
@@ -24,24 +23,8 @@ from actors.front import NAME, Front, native
 from actors.gateway import BUILD, REPOSITORY, gateway_config
 from actors.home_assistant import HomeAssistantSocket
 from actors.ports import free_port
+from actors.proc import all_end
 from actors.process import NOBODY, Process
-
-
-def processes(pids: list[int]) -> list[int]:
-    """A pidfd for each of these processes."""
-    return [os.pidfd_open(pid) for pid in pids]
-
-
-def all_end(pidfds: list[int], timeout: float = 10) -> bool:
-    """Whether all of these processes end in time. They are closed here."""
-    deadline = time.monotonic() + timeout
-    try:
-        return all(
-            select.select([fd], [], [], max(0, deadline - time.monotonic()))[0]
-            for fd in pidfds)
-    finally:
-        for pidfd in pidfds:
-            os.close(pidfd)
 
 
 def wait_until_closed(port: int) -> None:
@@ -162,7 +145,7 @@ def test_gatehoused_wants_no_operand():
         'gatehoused: "x.conf" is not an option; to name the configuration')
 
 
-def test_unprivileged_gateway_serves(namespace, short):
+def test_unprivileged_gateway_serves(namespace, short, programs):
     """Whoever has no privilege to give up is told so, and served."""
     os.chown(short, 65534, 65534)
     http, https = 8080, 8443
@@ -170,7 +153,7 @@ def test_unprivileged_gateway_serves(namespace, short):
     file.write_text(gateway_config(
         short / "state", forward="127.0.0.1:1", http_port=http,
         https_port=https, extra='User "daemon"'))
-    with Process("gatehoused", [*NOBODY, BUILD / "sbin/gatehoused", "-f",
+    with Process("gatehoused", [*NOBODY, programs / "sbin/gatehoused", "-f",
                                 file], namespace=namespace) as gateway:
         gateway.wait_for_line("ready: 2 listeners")
         gateway.wait_for_line(f"{file}:3:6: warning: not started as root: "
@@ -267,12 +250,12 @@ def test_daemon(namespace, syslog, short):
         children = Path(f"/proc/{pids[0]}/task/{pids[0]}/children")
         pids += map(int, children.read_text().split())
         assert os.getsid(pids[0]) == pids[0] and len(pids) >= 4
-        family = processes(pids)
+        family = [os.pidfd_open(pid) for pid in pids]
         os.kill(pids[0], signal.SIGTERM)
         lines = wait_logged(syslog, "stopped")
         assert re.match(rf"<158>.* gatehoused\[{pids[0]}\]: info: stopped",
                         lines[-1])
-        assert all_end(family)
+        assert all_end(family, 10)
         assert not pid_file.exists()
     finally:
         for pid in pids:

@@ -1,10 +1,12 @@
-"""Who has a socket or a pipe open, as /proc tells."""
+"""Other processes: who has what open, and whether they end."""
 
 from __future__ import annotations
 
 import os
+import select
+import time
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import Iterable, Iterator, NamedTuple
 
 
 class Holder(NamedTuple):
@@ -41,3 +43,16 @@ def _link(path: Path) -> str | None:
         return os.readlink(path)
     except FileNotFoundError:
         return None     # closed meanwhile
+
+
+def all_end(pidfds: Iterable[int], timeout: float) -> bool:
+    """Whether all of these processes end in time. Closes the descriptors."""
+    deadline = time.monotonic() + timeout
+    pidfds = list(pidfds)
+    try:
+        return all(
+            select.select([fd], [], [], max(0, deadline - time.monotonic()))[0]
+            for fd in pidfds)
+    finally:
+        for fd in pidfds:
+            os.close(fd)

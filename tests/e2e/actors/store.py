@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import stat
 from pathlib import Path
@@ -33,21 +34,28 @@ class Store:
     def check(self) -> None:
         """Every file is complete, and nobody else may read it.
 
-        What a crash left under a temporary name counts for nothing.
+        What a crash left under a temporary name counts for nothing. A
+        gateway that runs may take a file away meanwhile.
         """
         for path in [self.directory, *self.directory.rglob("*")]:
-            wanted = 0o700 if path.is_dir() else 0o600
-            assert stat.S_IMODE(path.lstat().st_mode) == wanted, path
+            with contextlib.suppress(FileNotFoundError):
+                mode = path.lstat().st_mode
+                wanted = 0o700 if stat.S_ISDIR(mode) else 0o600
+                assert stat.S_IMODE(mode) == wanted, path
         for file in self.names():
-            if file.endswith(".order.pem"):
-                self._check_order(file)
-            elif file.endswith(".pem"):
-                self.pair(file)
-            else:
-                assert file.endswith(".state"), file
-                assert RECORD.fullmatch((self.certs / file).read_text())
+            with contextlib.suppress(FileNotFoundError):
+                self._check_file(file)
         for account in self.directory.glob("accounts/*"):
             self._check_account(account)
+
+    def _check_file(self, file: str) -> None:
+        if file.endswith(".order.pem"):
+            self._check_order(file)
+        elif file.endswith(".pem"):
+            self.pair(file)
+        else:
+            assert file.endswith(".state"), file
+            assert RECORD.fullmatch((self.certs / file).read_text())
 
     def names(self) -> set[str]:
         """The files about certificates."""
