@@ -48,6 +48,11 @@ struct config_backend {
 	uint16_t port;
 	bool numeric; /* `addr` is set; else the monitor resolves it */
 	struct addr addr;
+	bool tls;                 /* it speaks HTTPS */
+	bool insecure;            /* its certificate is not looked at */
+	const char *server_name;  /* of it, in SNI and Host; NULL: none said */
+	const char *ca_file;      /* NULL: the system's */
+	struct config_pos ca_pos; /* of ca_file, else of the section */
 	unsigned timeout;         /* seconds to the first response byte */
 	unsigned connect_timeout; /* seconds */
 	unsigned ws_timeout;      /* idle seconds of a tunnel; 0 = no limit */

@@ -90,6 +90,46 @@ build_redirect(struct build *build, const struct directive *line)
 	return redirect;
 }
 
+/* What is said of TLS without TLS was meant to be with it. */
+static void
+check_tls(struct build *build, const struct directive *section,
+    const struct config_backend *backend)
+{
+	const struct directive *ca = tree_find(section, WORD_CAFILE);
+	const struct directive *insecure = tree_find(section, WORD_INSECURE);
+	const struct directive *extra = ca != NULL ? ca : insecure;
+
+	if (!backend->tls && extra != NULL)
+		diag_add(build->diag, DIAG_ERROR, extra->pos,
+		    "'%s' needs HTTPS: without it the backend shows no "
+		    "certificate",
+		    extra->row->word);
+	else if (ca != NULL && insecure != NULL)
+		diag_add(build->diag, DIAG_ERROR, insecure->pos,
+		    "'Insecure' leaves nothing to 'CAFile'; one of them must "
+		    "go");
+	else if (insecure != NULL)
+		diag_add(build->diag, DIAG_WARNING, insecure->pos,
+		    "'Insecure': whoever gets between the gateway and '%s' "
+		    "can read and change everything; CAFile with the "
+		    "backend's own certificate prevents it",
+		    backend->host);
+}
+
+static void
+build_backend_tls(struct build *build, const struct directive *section,
+    struct config_backend *backend)
+{
+	const struct value *ca = build_value(section, WORD_CAFILE);
+
+	backend->tls = tree_find(section, WORD_HTTPS) != NULL;
+	backend->insecure = tree_find(section, WORD_INSECURE) != NULL;
+	backend->server_name = build_text(section, WORD_SERVERNAME);
+	backend->ca_file = ca != NULL ? ca->text : NULL;
+	backend->ca_pos = ca != NULL ? ca->pos : section->pos;
+	check_tls(build, section, backend);
+}
+
 static const struct config_backend *
 build_backend(struct build *build, const struct directive *section)
 {
@@ -103,6 +143,7 @@ build_backend(struct build *build, const struct directive *section)
 	backend->port = (uint16_t)build_number(build, section, WORD_PORT);
 	backend->numeric =
 	    addr_parse(&backend->addr, backend->host, backend->port);
+	build_backend_tls(build, section, backend);
 	backend->timeout = (unsigned)build_number(build, section, WORD_TIMEOUT);
 	backend->connect_timeout =
 	    (unsigned)build_number(build, section, WORD_CONNTO);

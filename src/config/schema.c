@@ -185,6 +185,17 @@ static const struct schema_row rows[] = {
 	{ "Port", BACKEND, WORD_PORT, ROW_REQUIRED, .types = { VALUE_NUMBER },
 	    .min = 1, .max = 65535, .help = "the port of the backend" },
 
+	{ "HTTPS", BACKEND, WORD_HTTPS,
+	    .help = "whether the backend speaks TLS" },
+	{ "ServerName", BACKEND | GATEWAY, WORD_SERVERNAME,
+	    .types = { VALUE_VHOST },
+	    .help = "the name in the certificate of the backend" },
+	{ "CAFile", BACKEND | GATEWAY, WORD_CAFILE, .types = { VALUE_PATH },
+	    .help = "whom to trust for the backend's certificate, instead of "
+	            "the system's list" },
+	{ "Insecure", BACKEND | GATEWAY, WORD_INSECURE,
+	    .help = "take any certificate of the backend" },
+
 	/* ACME. */
 
 	{ "Directory", ACME, WORD_DIRECTORY, .types = { VALUE_DIRECTORY },
@@ -340,8 +351,6 @@ static const struct schema_row rows[] = {
 	LATER("LuaBackend", SERVICE),
 	LATER("ContentCapture", SERVICE),
 
-	LATER("HTTPS", BACKEND),
-	LATER("ServerName", BACKEND),
 	LATER("Cert", BACKEND),
 	LATER("Ciphers", BACKEND),
 	LATER("Disable", BACKEND),

@@ -294,7 +294,9 @@ read_forward(struct reading *reading)
 	char host[HOST_MAX + 1];
 	uint16_t port = 1;
 
-	if (strstr(text, "://") != NULL)
+	if (has_scheme(text, "https://"))
+		text += strlen("https://");
+	else if (strstr(text, "://") != NULL)
 		return refuse(reading, "leave out http:// and any path");
 	return addr_split(text, host, sizeof(host), &port) && is_host(host) &&
 	    port != 0;

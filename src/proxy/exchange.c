@@ -98,7 +98,7 @@ exchange_dispatch(struct exchange *ex)
 		ex->backend =
 		    backend_pick(ex->worker->backends, ex->service, &ex->tried);
 		if (ex->backend == NULL) {
-			exchange_refuse(ex, 503);
+			exchange_refuse(ex, ex->no_tls ? 502 : 503);
 			return;
 		}
 		ex->upstream = upstream_start(ex, ex->backend);
@@ -205,6 +205,10 @@ exchange_failed(struct exchange *ex, enum exchange_failure why)
 		return;
 	}
 	switch (why) {
+	case EXCHANGE_NO_TLS:
+		ex->no_tls = true;
+		exchange_retry(ex, why);
+		return;
 	case EXCHANGE_REFUSED:
 		if (!ex->body_sent)
 			exchange_retry(ex, why);

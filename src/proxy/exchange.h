@@ -68,6 +68,7 @@ struct exchange {
 
 	const struct config_service *service;
 	uint64_t tried; /* backends of the service, by position */
+	bool no_tls;    /* one of them could not be spoken to securely */
 	struct backend *backend;
 	struct upstream *upstream;
 	struct tunnel *tunnel; /* after a 101 */
@@ -127,6 +128,7 @@ void exchange_refuse(struct exchange *ex, unsigned status);
 
 enum exchange_failure {
 	EXCHANGE_REFUSED, /* no connection: another backend may serve */
+	EXCHANGE_NO_TLS,  /* no handshake, or a certificate not to be trusted */
 	EXCHANGE_STALE,   /* a kept connection had died: nothing was answered */
 	EXCHANGE_BROKEN,  /* closed or reset in the middle */
 	EXCHANGE_BAD,     /* not HTTP, or framing that cannot be trusted */

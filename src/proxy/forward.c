@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "backend.h"
 #include "base/buf.h"
 #include "base/text.h"
 #include "exchange.h"
@@ -71,6 +72,17 @@ put_framing(struct buf *out, const struct http_body *body)
 	}
 }
 
+/* What the client asked for, unless the backend goes by a name of its own. */
+static struct slice
+host_for_backend(const struct exchange *ex)
+{
+	const char *name =
+	    ex->backend != NULL ? ex->backend->config->server_name : NULL;
+
+	return name != NULL ? (struct slice){ name, strlen(name) }
+	                    : ex->authority;
+}
+
 void
 forward_request(const struct exchange *ex, struct buf *out)
 {
@@ -82,7 +94,7 @@ forward_request(const struct exchange *ex, struct buf *out)
 	put_slice(out, ex->target.path);
 	put_slice(out, ex->target.query);
 	put(out, " HTTP/1.1\r\n");
-	put_field(out, "Host", ex->authority);
+	put_field(out, "Host", host_for_backend(ex));
 	for (unsigned i = 0; i < req->nfields; i++) {
 		const struct http_field *field = &req->fields[i];
 

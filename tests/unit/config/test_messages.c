@@ -314,10 +314,35 @@ test_all_in_one_go(void **state)
 	    "at the top level: every request will be refused\n");
 }
 
+static void
+test_backends_over_tls(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address a\nPort 1\nCAFile a.pem\n"),
+	    "t:6:1: 'CAFile' needs HTTPS: without it the backend shows no "
+	    "certificate\n");
+	assert_said(BACKEND("Address a\nPort 1\nInsecure\n"),
+	    "t:6:1: 'Insecure' needs HTTPS: without it the backend shows no "
+	    "certificate\n");
+	assert_said(BACKEND("Address a\nPort 1\nHTTPS\nInsecure\nCAFile b\n"),
+	    "t:7:1: 'Insecure' leaves nothing to 'CAFile'; one of them must "
+	    "go\n");
+	assert_said(BACKEND("Address a\nPort 1\nInsecure\nHTTPS\n"),
+	    "t:6:1: warning: 'Insecure': whoever gets between the gateway and "
+	    "'a' can read and change everything; CAFile with the backend's own "
+	    "certificate prevents it\n");
+	assert_said(BACKEND("Address a\nPort 1\nHTTPS 1\n"),
+	    "t:6:7: 'HTTPS' takes no value\n");
+	assert_said(GATEWAY("CAFile a.pem\n"),
+	    "t:3:1: 'CAFile' needs HTTPS: without it the backend shows no "
+	    "certificate\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
 		cmocka_unit_test(test_sections),

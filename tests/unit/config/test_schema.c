@@ -67,8 +67,8 @@ test_rows_are_sound(void **state)
 		assert_true(row->min <= row->max || row->max == 0);
 		if ((row->flags & NOT_TOLD) == 0) {
 			assert_non_null(row->help);
-			assert_true(
-			    row->types[0] != VALUE_NONE || row->opens != 0);
+			if (row->types[0] == VALUE_NONE)
+				assert_null(row->def);
 			assert_int_not_equal(row->id, WORD_OTHER);
 		}
 		for (j = 0; j < 2; j++)
