@@ -18,7 +18,7 @@ struct build {
 	const struct config_acme *acme;
 };
 
-/* Fills the (zeroed) configuration; what it points to is in the tree's arena. */
+/* Fills the zeroed configuration; what it points to is in the tree's arena. */
 void build_config(struct tree *tree, struct config *config);
 
 /* For the parts of it: */
