@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 from pathlib import Path
@@ -244,6 +245,23 @@ def test_gateway_section(authority, make_backend):
         with front.https() as client:
             assert client.request("GET", "/").status == 200
     assert backend.names == ["ha.test"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can jail")
+def test_cafile_is_read_before_the_jail(authority, make_backend, tmp_path):
+    backend = make_backend("127.0.0.1")
+    own = tmp_path / "private.pem"
+    own.write_bytes(authority.ca_file.read_bytes())
+    own.chmod(0o600)
+    jail = tmp_path / "jail"
+    jail.mkdir()
+    config = secure(backend, f'CAFile "{own}"')
+    with Front(lambda front: f'User nobody\nRootJail "{jail}"\n'
+               + config(front)) as front:
+        worker, = front.pids()["proxy"]
+        assert os.readlink(f"/proc/{worker}/root") == str(jail)
+        with front.https() as client:
+            assert client.request("GET", "/").status == 200
 
 
 def test_cafile_that_cannot_be_read(authority, make_backend, tmp_path):

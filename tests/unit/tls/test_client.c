@@ -256,12 +256,12 @@ test_data_and_ends(void **state)
 static void
 test_failure_texts(void **state)
 {
+	static const char plain[] = "TLS handshake: the backend speaks plain "
+	                            "HTTP; leave out HTTPS";
 	static const struct {
 		const char *said, *text;
 	} cases[] = {
-		{ "HTTP/1.1 400 Bad Request\r\n\r\n",
-		    "TLS handshake: the backend speaks plain HTTP; leave out "
-		    "HTTPS" },
+		{ "HTTP/1.1 400 Bad Request\r\n\r\n", plain },
 		{ "", "TLS handshake: the backend closed the connection" },
 	};
 	struct tls_client *client = tls_client_new(NAME, NULL, NULL);
@@ -291,9 +291,9 @@ test_failure_texts(void **state)
 static void
 test_trust_that_is_none(void **state)
 {
-	static const char *const texts[] = { "", "hello\n",
-		"-----BEGIN CERTIFICATE-----\nAAAA\n"
-		"-----END CERTIFICATE-----\n" };
+	static const char torn[] = "-----BEGIN CERTIFICATE-----\nAAAA\n"
+	                           "-----END CERTIFICATE-----\n";
+	static const char *const texts[] = { "", "hello\n", torn };
 	struct error err;
 
 	(void)state;
