@@ -15,6 +15,7 @@
 
 #include "config/diag.h"
 #include "config/text.h"
+#include "http/message.h"
 #include "net/addr.h"
 
 /* An ACME section: who issues (RFC 8555). */
@@ -53,17 +54,41 @@ struct config_backend {
 	unsigned ws_timeout;      /* idle seconds of a tunnel; 0 = no limit */
 };
 
+enum config_match {
+	MATCH_REGEX,
+	MATCH_EXACT,
+	MATCH_BEGIN,
+	MATCH_END,
+	MATCH_CONTAIN
+};
+
+/* What a text may look like: one of these. */
+struct config_pattern {
+	enum config_match how;
+	bool ignore_case;
+	struct slice text;
+	regex_t regex; /* with MATCH_REGEX */
+	struct config_pattern *next;
+};
+
 enum config_condition_kind {
-	COND_HOST,         /* Host is `text` (port and case ignored) */
-	COND_FIELD,        /* HeadRequire: some "Name: value" line matches */
-	COND_FIELD_ABSENT, /* HeadDeny: none does */
-	COND_URL           /* the path (with query) matches */
+	COND_ALL,    /* of `parts` */
+	COND_ANY,    /* of `parts` */
+	COND_HOST,   /* the host, lower case and without port */
+	COND_FIELD,  /* some field: "Name: value", or the value of `name` */
+	COND_METHOD, /* or the method … */
+	COND_PATH,
+	COND_QUERY,     /* without '?' */
+	COND_PARAMETER, /* the value of a query's parameter `name` */
+	COND_URL        /* … or path and query match one of `patterns` */
 };
 
 struct config_condition {
 	enum config_condition_kind kind;
-	const char *text; /* COND_HOST: lower case */
-	regex_t regex;    /* the others */
+	bool negated;      /* it holds if it would not */
+	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
+	const struct config_pattern *patterns;
+	const struct config_condition *parts;
 	struct config_condition *next;
 };
 
@@ -78,16 +103,11 @@ struct config_redirect {
 
 struct config_service {
 	struct config_pos pos;
-	struct config_condition *conditions; /* all must hold; NULL = always */
-	const struct config_redirect *redirect; /* or … */
+	const struct config_condition *conditions; /* all must hold */
+	const struct config_redirect *redirect;    /* or … */
 	const struct config_backend **backends; /* … these, in file order */
 	unsigned nbackends;
 	struct config_service *next;
-};
-
-struct config_pattern {
-	regex_t regex; /* against "Name: value" */
-	struct config_pattern *next;
 };
 
 struct config_listener {
@@ -97,9 +117,9 @@ struct config_listener {
 	struct addr addr; /* port 0: the kernel chooses */
 	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
 	unsigned methods; /* xHTTP level 0..3 */
-	struct config_pattern *head_remove; /* client's fields to drop */
-	unsigned log_level;                 /* 0..5 */
-	unsigned client_timeout;            /* seconds a client may idle */
+	const struct config_pattern *head_remove; /* client's fields to drop */
+	unsigned log_level;                       /* 0..5 */
+	unsigned client_timeout; /* seconds a client may idle */
 	struct config_service *services;
 
 	/* With tls: */
@@ -163,14 +183,21 @@ char *config_find_state_dir(struct config_text *text);
  */
 char *config_expand(struct config_text *text, struct diag *diag);
 
-/* Is this service for a request? (RFC 9110 target; fields as sent.) */
-struct http_field;
+/* What conditions are about. */
 struct config_request {
-	const char *host;   /* lower case, without port; "" if none */
-	const char *target; /* path and query */
+	const char *host; /* lower case, without port; "" if none */
+	struct slice method;
+	struct slice path;
+	struct slice query; /* with its '?', or empty */
 	const struct http_field *fields;
 	unsigned nfields;
 };
+
+/* Do all of them hold? */
+bool config_conditions_hold(const struct config_condition *conditions,
+    const struct config_request *req);
+
+/* Is this service for a request? */
 bool config_service_matches(
     const struct config_service *service, const struct config_request *req);
 

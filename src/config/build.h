@@ -36,12 +36,38 @@ int build_number(
 /* What to call a directive in a message: it may stand for a Gateway. */
 const char *build_name(const struct directive *directive);
 
+/* The lines of a file that a directive names. */
+struct file_lines {
+	const char *rest; /* NULL past the last line */
+	const char *end;
+	struct config_pos pos; /* of the line that was returned last */
+};
+
+/* False, with an error given, if it cannot be read. */
+bool build_open(struct build *build, const struct source *from,
+    const struct value *path, struct file_lines *lines);
+
 /*
- * Compiles a directive's pattern, which then lives as long as the arena. False,
- * with an error given, if it is none.
+ * The next line, without blanks around it, that is neither empty nor a comment
+ * (#). NULL past the last one.
  */
-bool build_pattern(struct build *build, const struct directive *directive,
-    bool ignore_case, regex_t *regex);
+char *build_next_line(struct build *build, struct file_lines *lines);
+
+/*
+ * What the last value of a line matches: one pattern, or with -file those of a
+ * file. `usual` is a set of enum option, for what the line leaves open. NULL,
+ * unless the file is empty with an error given, if there is none.
+ */
+struct config_pattern *build_patterns(
+    struct build *build, const struct directive *line, unsigned usual);
+
+/* NULL if the line is no condition, or a bad one. */
+struct config_condition *build_condition(
+    struct build *build, const struct directive *line);
+
+/* All conditions of a section. */
+struct config_condition *build_conditions(
+    struct build *build, const struct directive *section);
 
 /* The services of a section, in file order. */
 struct config_service *build_services(

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include "build.h"
+#include "option.h"
 
 #define XHTTP_MAX 3
 #define TLS_1_2 0x0303u
@@ -37,17 +38,15 @@ build_methods(struct build *build, const struct directive *section)
 static struct config_pattern *
 build_removals(struct build *build, const struct directive *section)
 {
-	struct config_pattern *first = NULL, **tail = &first, *pattern;
+	struct config_pattern *first = NULL, **tail = &first;
 	const struct directive *line;
 
 	for (line = section->children; line != NULL; line = line->next) {
 		if (line->bad || line->row->id != WORD_HEADREMOVE)
 			continue;
-		pattern = arena_alloc(build->arena, sizeof(*pattern));
-		if (!build_pattern(build, line, true, &pattern->regex))
-			continue;
-		*tail = pattern;
-		tail = &pattern->next;
+		*tail = build_patterns(build, line, OPTION_RE | OPTION_ICASE);
+		while (*tail != NULL)
+			tail = &(*tail)->next;
 	}
 	return first;
 }

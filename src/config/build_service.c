@@ -4,54 +4,6 @@
 
 #include "base/text.h"
 #include "build.h"
-#include "pattern.h"
-
-static const struct {
-	enum word id;
-	enum config_condition_kind kind;
-} conditions[] = {
-	{ WORD_HOST, COND_HOST },
-	{ WORD_HEADREQUIRE, COND_FIELD },
-	{ WORD_HEADDENY, COND_FIELD_ABSENT },
-	{ WORD_URL, COND_URL },
-};
-
-#define NCONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
-
-/* NULL if the line is no condition, or a bad one. */
-static struct config_condition *
-build_condition(struct build *build, const struct directive *section,
-    const struct directive *line)
-{
-	struct config_condition *condition;
-	char host[PATTERN_HOST_SIZE];
-	bool ignore_case = true;
-	size_t i = 0;
-
-	if (line->bad)
-		return NULL;
-	while (i < NCONDITIONS && conditions[i].id != line->row->id)
-		i++;
-	if (i == NCONDITIONS)
-		return NULL;
-	condition = arena_alloc(build->arena, sizeof(*condition));
-	condition->kind = conditions[i].kind;
-	condition->text = line->values->text;
-	if (condition->kind == COND_HOST)
-		return condition;
-	if (condition->kind == COND_FIELD &&
-	    pattern_is_host(condition->text, host)) {
-		condition->kind = COND_HOST;
-		condition->text = arena_strdup(build->arena, host);
-		return condition;
-	}
-	if (condition->kind == COND_URL)
-		ignore_case =
-		    build_number(build, section, WORD_IGNORECASE) != 0;
-	if (!build_pattern(build, line, ignore_case, &condition->regex))
-		return NULL;
-	return condition;
-}
 
 /* A URL without a path, or with a lone '/', takes the request's. */
 static bool
@@ -132,17 +84,14 @@ build_service(struct build *build, const struct directive *section)
 {
 	struct config_service *service =
 	    arena_alloc(build->arena, sizeof(*service));
-	struct config_condition **tail = &service->conditions;
 	const struct directive *line;
 
 	service->pos = section->pos;
+	service->conditions = build_conditions(build, section);
 	service->backends = arena_alloc(build->arena,
 	    tree_count(section, WORD_BACKEND) * sizeof(*service->backends));
 	for (line = section->children; line != NULL; line = line->next) {
-		*tail = build_condition(build, section, line);
-		if (*tail != NULL)
-			tail = &(*tail)->next;
-		else if (line->row != NULL && line->row->id == WORD_BACKEND)
+		if (line->row != NULL && line->row->id == WORD_BACKEND)
 			service->backends[service->nbackends++] =
 			    build_backend(build, line);
 		else if (line->row != NULL && line->row->id == WORD_REDIRECT)

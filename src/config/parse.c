@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "lex.h"
+#include "option.h"
 #include "value.h"
 
 /* A file being read, and why. */
@@ -223,14 +224,27 @@ find_misplaced(struct parser *parser, const struct token *token)
 	return row;
 }
 
+/* Two names of a host contradict each other; two patterns may not. */
+static bool
+stands_once(const struct parser *parser, const struct directive *directive)
+{
+	unsigned how = OPTIONS_HOW & ~(unsigned)OPTION_EXACT;
+
+	return !directive->negated && parser->section->scope != SCOPE_MATCH &&
+	    (directive->options & (how | OPTION_FILE)) == 0;
+}
+
 static void
 check_repetition(struct parser *parser, struct directive *directive)
 {
-	const struct directive *first;
+	const struct directive *first = parser->section->children;
 
-	if ((directive->row->flags & ROW_REPEATABLE) != 0)
+	if ((directive->row->flags & ROW_REPEATABLE) != 0 ||
+	    !stands_once(parser, directive))
 		return;
-	first = tree_find(parser->section, directive->row->id);
+	while (first->row == NULL || first->row->id != directive->row->id ||
+	    !stands_once(parser, first))
+		first = first->next;
 	if (first == directive)
 		return;
 	diag_add(parser->diag, DIAG_ERROR, directive->pos,
@@ -388,8 +402,38 @@ identify(struct parser *parser, struct directive *directive,
 	}
 }
 
+/* Reads on past any Not, so that *token is what it is about. */
+static bool
+take_negations(struct parser *parser, struct token *token)
+{
+	enum scope scope = parser->section->scope;
+	struct config_pos start = token->pos;
+	bool negated = false;
+
+	if ((scope & (SCOPE_CONDITIONS | SCOPE_SKIPPED)) == 0)
+		return false;
+	while (token->kind == TOKEN_WORD &&
+	    text_ieq(token->text, strlen(token->text), "Not")) {
+		*token = lexer_next(&parser->lexer);
+		token->pos = start;
+		negated = !negated;
+	}
+	return negated;
+}
+
 static void
-parse_directive(struct parser *parser, const struct token *token)
+check_negation(struct parser *parser, struct directive *directive)
+{
+	if (!directive->negated || directive->bad ||
+	    (directive->row->flags & ROW_CONDITION) != 0)
+		return;
+	diag_add(parser->diag, DIAG_ERROR, directive->pos,
+	    "'Not' needs a condition, and '%s' is none", directive->row->word);
+	directive->bad = true;
+}
+
+static void
+parse_directive(struct parser *parser, const struct token *token, bool negated)
 {
 	struct directive *directive;
 	enum scope opens;
@@ -402,7 +446,9 @@ parse_directive(struct parser *parser, const struct token *token)
 	directive =
 	    tree_add(parser->tree, parser->section, token->text, token->pos);
 	directive->source = parser->file->source;
+	directive->negated = negated;
 	identify(parser, directive, token);
+	check_negation(parser, directive);
 	read_values(parser, directive);
 	if (!directive->bad)
 		check_directive(parser, directive);
@@ -411,6 +457,23 @@ parse_directive(struct parser *parser, const struct token *token)
 		enter_section(parser, directive, opens);
 	else if (!directive->bad && directive->row->id == WORD_INCLUDE)
 		parse_include(parser, directive);
+}
+
+static void
+parse_condition_or_other(struct parser *parser, struct token token)
+{
+	struct config_pos pos = token.pos;
+	bool negated = take_negations(parser, &token);
+
+	if (token.kind == TOKEN_WORD)
+		parse_directive(parser, &token, negated);
+	else {
+		if (parser->section->scope != SCOPE_SKIPPED)
+			diag_add(parser->diag, DIAG_ERROR, pos,
+			    "'Not' needs a condition behind it");
+		if (token.kind == TOKEN_STRING)
+			skip_line(parser);
+	}
 }
 
 static void
@@ -423,7 +486,7 @@ parse_line(struct parser *parser, const struct token *token)
 		    "unknown word '%s'; did you mean 'End'?", token->text);
 		parse_end(parser, token);
 	} else if (token->kind == TOKEN_WORD)
-		parse_directive(parser, token);
+		parse_condition_or_other(parser, *token);
 	else {
 		if (parser->section->scope != SCOPE_SKIPPED && !token->bad)
 			diag_add(parser->diag, DIAG_ERROR, token->pos,
@@ -468,6 +531,7 @@ parse_text(struct tree *tree, struct config_text *text)
 	struct file file = { .source = text_main(text) };
 	struct config_pos start = { file.source->name, 1, 1 };
 
+	tree->text = text;
 	tree->root = tree_add(tree, NULL, "", start);
 	tree->root->source = file.source;
 	tree->root->scope = SCOPE_GLOBAL;

@@ -10,10 +10,17 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "config/config.h"
+
+#define PATTERN_MAX 1024 /* bytes */
 
 /* Compiles; the caller frees with regfree(). */
 int pattern_compile(
     regex_t *regex, const char *text, bool ignore_case, struct error *err);
+
+/* Whether the text looks like the pattern, or like any of the list. */
+bool pattern_matches(const struct config_pattern *pattern, struct slice text);
+bool pattern_any(const struct config_pattern *patterns, struct slice text);
 
 /*
  * If a HeadRequire pattern is "Host: name" with a plain name, in any spacing

@@ -21,6 +21,9 @@
 #define ACME SCOPE_ACME
 #define GATEWAY SCOPE_GATEWAY
 #define EDITS (LISTENER | SERVICE)
+#define CONDITIONS SCOPE_CONDITIONS
+#define CONDITION (ROW_REPEATABLE | ROW_CONDITION)
+#define PATTERN (CONDITION | ROW_PATTERN)
 #define ANY (GLOBAL | LISTENER | SERVICE)
 
 static const char *const protocols[] = { "SSLv2", "SSLv3", "TLSv1", "TLSv1_1",
@@ -28,6 +31,8 @@ static const char *const protocols[] = { "SSLv2", "SSLv3", "TLSv1", "TLSv1_1",
 
 static const char *const redirects[] = { "permanent", "301", "302", "303",
 	"307", "308", NULL };
+
+static const char *const operators[] = { "AND", "OR", NULL };
 
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	"RSA-3072", "RSA-4096", NULL };
@@ -138,11 +143,12 @@ static const struct schema_row rows[] = {
 	    .def = "443", .help = "the port to listen on" },
 	{ "xHTTP", LISTENER, WORD_XHTTP, .types = { VALUE_NUMBER }, .max = 4,
 	    .def = "0", .help = "which request methods are allowed" },
-	{ "HeadRemove", LISTENER, WORD_HEADREMOVE, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX },
+	{ "HeadRemove", LISTENER, WORD_HEADREMOVE, ROW_REPEATABLE | ROW_PATTERN,
+	    .types = { VALUE_PATTERN },
 	    .help = "header fields of the client to take out" },
-	{ "HeaderRemove", LISTENER, WORD_HEADREMOVE, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX }, .help = "the same as HeadRemove" },
+	{ "HeaderRemove", LISTENER, WORD_HEADREMOVE,
+	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
+	    .help = "the same as HeadRemove" },
 
 	{ "Cert", HTTPS, WORD_CERT, ROW_REPEATABLE, .types = { VALUE_PATH },
 	    .help = "a PEM file with certificate chain and private key" },
@@ -161,21 +167,42 @@ static const struct schema_row rows[] = {
 
 	/* Services. */
 
-	{ "HeadRequire", SERVICE, WORD_HEADREQUIRE, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX },
-	    .help = "a pattern that some header field must match" },
-	{ "Header", SERVICE, WORD_HEADREQUIRE, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX }, .help = "the same as HeadRequire" },
-	{ "HeadDeny", SERVICE, WORD_HEADDENY, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX },
-	    .help = "a pattern that no header field may match" },
-	{ "Host", SERVICE, WORD_HOST, .types = { VALUE_VHOST },
-	    .help = "the host name that the request must be for" },
-	{ "URL", SERVICE, WORD_URL, ROW_REPEATABLE, .types = { VALUE_REGEX },
-	    .help = "a pattern that path and query must match" },
 	{ "Redirect", SERVICE, WORD_REDIRECT, ROW_OPTIONAL,
 	    .types = { VALUE_CHOICE, VALUE_URL }, .choices = redirects,
 	    .def = "302", .help = "the URL that the client is sent to" },
+
+	/* Conditions. */
+
+	{ "Host", CONDITIONS, WORD_HOST, ROW_CONDITION | ROW_PATTERN,
+	    .types = { VALUE_PATTERN }, .needs = "a host name",
+	    .help = "the host name that the request must be for" },
+	{ "URL", CONDITIONS, WORD_URL, PATTERN, .types = { VALUE_PATTERN },
+	    .help = "a pattern that path and query must match" },
+	{ "Path", CONDITIONS, WORD_PATH, PATTERN, .types = { VALUE_PATTERN },
+	    .help = "a pattern that the path must match" },
+	{ "Query", CONDITIONS, WORD_QUERY, PATTERN, .types = { VALUE_PATTERN },
+	    .help = "a pattern that the query must match" },
+	{ "QueryParam", CONDITIONS, WORD_QUERYPARAM, PATTERN,
+	    .types = { VALUE_PARAMETER, VALUE_PATTERN },
+	    .needs = "the name of a parameter and a pattern",
+	    .help = "a pattern that a parameter of the query must match" },
+	{ "Method", CONDITIONS, WORD_METHOD, PATTERN,
+	    .types = { VALUE_PATTERN }, .needs = "a request method",
+	    .help = "the method that the request must have" },
+	{ "Header", CONDITIONS, WORD_HEADREQUIRE, PATTERN | ROW_OPTIONAL,
+	    .types = { VALUE_NAME, VALUE_PATTERN },
+	    .help = "a pattern that some header field must match" },
+	{ "HeadRequire", CONDITIONS, WORD_HEADREQUIRE, PATTERN | ROW_OPTIONAL,
+	    .types = { VALUE_NAME, VALUE_PATTERN },
+	    .help = "the same as Header" },
+	{ "HeadDeny", CONDITIONS, WORD_HEADDENY, PATTERN | ROW_OPTIONAL,
+	    .types = { VALUE_NAME, VALUE_PATTERN },
+	    .help = "a pattern that no header field may match" },
+	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
+	    .needs = "a condition", .help = "turns a condition round" },
+	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
+	    { VALUE_CHOICE }, .choices = operators,
+	    .help = "conditions of which all or one must hold" },
 
 	/* Backends. */
 
@@ -313,14 +340,8 @@ static const struct schema_row rows[] = {
 	LATER("SSLAllowClientRenegotiation", HTTPS),
 	LATER("NoHTTPS11", HTTPS),
 
-	LATER_BUT("Path", SERVICE, "URL takes a pattern for path and query"),
-	LATER_MAYBE("Not", SERVICE),
-	LATER_SECTION("Match", SERVICE),
 	LATER("BasicAuth", SERVICE),
-	LATER("Method", SERVICE),
-	LATER("Query", SERVICE),
-	LATER("QueryParam", SERVICE),
-	LATER("StringMatch", SERVICE),
+	LATER("StringMatch", CONDITIONS),
 	LATER("TBF", SERVICE),
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),
@@ -364,6 +385,7 @@ static const struct {
 	{ SCOPE_HTTP, "in ListenHTTP" },
 	{ SCOPE_HTTPS, "in ListenHTTPS" },
 	{ SCOPE_SERVICE, "in Service" },
+	{ SCOPE_MATCH, "in Match" },
 	{ SCOPE_BACKEND, "in BackEnd" },
 	{ SCOPE_ACME, "in ACME" },
 	{ SCOPE_GATEWAY, "in Gateway" },

@@ -18,10 +18,14 @@ enum scope {
 	SCOPE_BACKEND = 1 << 4,
 	SCOPE_ACME = 1 << 5,
 	SCOPE_GATEWAY = 1 << 6,
-	SCOPE_SKIPPED = 1 << 7 /* in a section that is not understood */
+	SCOPE_MATCH = 1 << 7,
+	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
 
 #define SCOPE_LISTENER (SCOPE_HTTP | SCOPE_HTTPS)
+
+/* Where conditions stand. */
+#define SCOPE_CONDITIONS (SCOPE_SERVICE | SCOPE_MATCH)
 #define SCOPE_ANYWHERE (SCOPE_SKIPPED - 1)
 
 /* What the later stages ask for. Two words may mean the same. */
@@ -58,8 +62,14 @@ enum word {
 	WORD_LISTENHTTPS,
 	WORD_LOGFACILITY,
 	WORD_LOGLEVEL,
+	WORD_MATCH,
+	WORD_METHOD,
+	WORD_NOT,
+	WORD_PATH,
 	WORD_PIDFILE,
 	WORD_PORT,
+	WORD_QUERY,
+	WORD_QUERYPARAM,
 	WORD_REDIRECT,
 	WORD_ROOTJAIL,
 	WORD_SERVICE,
@@ -76,20 +86,22 @@ enum word {
 enum value_type {
 	VALUE_NONE,
 	VALUE_TEXT,
-	VALUE_NUMBER,   /* min..max */
-	VALUE_BOOL,     /* 1/0 yes/no true/false on/off */
-	VALUE_DURATION, /* seconds, or 1m30s; min..DURATION_MAX */
-	VALUE_CHOICE,   /* one of the row's choices */
-	VALUE_FACILITY, /* of syslog, or "-" */
-	VALUE_WORKERS,  /* "auto" or 1..max */
-	VALUE_PATH,     /* seen from the directory of its file */
-	VALUE_DIR,      /* an absolute path */
-	VALUE_IP,       /* a numeric address */
-	VALUE_HOST,     /* where to connect to: numeric, or any name */
-	VALUE_FORWARD,  /* the same with a port */
-	VALUE_VHOST,    /* what a Host field says */
-	VALUE_HOSTNAME, /* what a certificate is for */
-	VALUE_REGEX,
+	VALUE_NUMBER,    /* min..max */
+	VALUE_BOOL,      /* 1/0 yes/no true/false on/off */
+	VALUE_DURATION,  /* seconds, or 1m30s; min..DURATION_MAX */
+	VALUE_CHOICE,    /* one of the row's choices */
+	VALUE_FACILITY,  /* of syslog, or "-" */
+	VALUE_WORKERS,   /* "auto" or 1..max */
+	VALUE_PATH,      /* seen from the directory of its file */
+	VALUE_DIR,       /* an absolute path */
+	VALUE_IP,        /* a numeric address */
+	VALUE_HOST,      /* where to connect to: numeric, or any name */
+	VALUE_FORWARD,   /* the same with a port */
+	VALUE_VHOST,     /* what a Host field says */
+	VALUE_HOSTNAME,  /* what a certificate is for */
+	VALUE_PATTERN,   /* how it is meant is for the options to say */
+	VALUE_NAME,      /* of a header field: a token */
+	VALUE_PARAMETER, /* of a query: its name */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
 	VALUE_EMAIL,
@@ -109,7 +121,9 @@ enum row_flag {
 	ROW_IGNORED = 1 << 5,    /* accepted, has no meaning here */
 	ROW_LATER = 1 << 6,      /* known, not supported yet */
 	ROW_NATIVE = 1 << 7,     /* with ROW_LATER: our own, not Pound's */
-	ROW_MAYBE = 1 << 8       /* opens a section in one of its forms */
+	ROW_MAYBE = 1 << 8,      /* opens a section in one of its forms */
+	ROW_PATTERN = 1 << 9,    /* options say how its last value is meant */
+	ROW_CONDITION = 1 << 10  /* may stand behind Not */
 };
 
 struct schema_row {

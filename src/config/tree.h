@@ -32,7 +32,9 @@ struct directive {
 	struct source *source;
 	struct value *values;
 	unsigned nvalues;
-	bool bad;                        /* an error about it has been given */
+	unsigned options; /* a set of enum option, taken off the values */
+	bool negated;     /* behind Not */
+	bool bad;         /* an error about it has been given */
 	const struct directive *gateway; /* the Gateway that it comes from */
 	struct directive *parent;
 	struct directive *children;
@@ -44,6 +46,7 @@ struct directive {
 
 struct tree {
 	struct arena *arena;
+	struct config_text *text;
 	struct diag *diag;
 	struct directive *root; /* the top level */
 };

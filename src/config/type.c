@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "http/uri.h"
 #include "net/addr.h"
+#include "option.h"
 
 #define KEY_MAX 1024 /* bytes of an EAB key */
 #define HOST_MAX 253 /* bytes of a host name */
@@ -232,6 +233,22 @@ read_path(struct reading *reading)
 }
 
 static bool
+read_name(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	return http_is_token((struct slice){ text, strlen(text) });
+}
+
+static bool
+read_parameter(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	return text[0] != '\0' && text[strcspn(text, "&=?# ")] == '\0';
+}
+
+static bool
 read_dir(struct reading *reading)
 {
 	return reading->value->text[0] == '/';
@@ -327,6 +344,18 @@ read_vhost(struct reading *reading)
 	if (addr_split(value->text, host, sizeof(host), &port))
 		return refuse(reading, "a port has no part in it");
 	return false;
+}
+
+/* What it is as a pattern is seen when it is compiled. */
+static bool
+read_pattern(struct reading *reading)
+{
+	if ((reading->options & OPTION_FILE) != 0)
+		return read_path(reading);
+	if (reading->row->id == WORD_HOST &&
+	    (reading->options & OPTIONS_HOW & ~(unsigned)OPTION_EXACT) == 0)
+		return read_vhost(reading);
+	return read_text(reading);
 }
 
 static bool
@@ -455,7 +484,9 @@ static const struct {
 	[VALUE_VHOST] = { read_vhost, true, "a host name" },
 	[VALUE_HOSTNAME] = { read_hostname, true,
 	    "a host name such as \"home.example.org\"" },
-	[VALUE_REGEX] = { read_text, true, "a regular expression" },
+	[VALUE_PATTERN] = { read_pattern, true, "a regular expression" },
+	[VALUE_NAME] = { read_name, true, "the name of a header field" },
+	[VALUE_PARAMETER] = { read_parameter, true, "a parameter's name" },
 	[VALUE_URL] = { read_url, true,
 	    "a URL such as \"https://home.example.org\"" },
 	[VALUE_DIRECTORY] = { read_directory, true,

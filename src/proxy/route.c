@@ -166,13 +166,12 @@ static const struct config_service *
 find_service(const struct exchange *ex)
 {
 	struct config_request req = { .host = ex->host != NULL ? ex->host : "",
+		.method = ex->req.method,
+		.path = ex->target.path,
+		.query = ex->target.query,
 		.fields = ex->req.fields,
-		.nfields = ex->req.nfields,
-		.target = arena_strndup(ex->arena, ex->target.path.p,
-		    ex->target.path.len + ex->target.query.len) };
+		.nfields = ex->req.nfields };
 
-	if (req.target == NULL)
-		return NULL;
 	return config_find_service(
 	    ex->worker->config, ex->listener->config, &req);
 }

@@ -22,16 +22,32 @@ same_text(const char *a, const char *b)
 }
 
 static void
+compare_patterns(const struct config_pattern *a, const struct config_pattern *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		assert(a->how == b->how && a->ignore_case == b->ignore_case &&
+		    same_text(a->text.p, b->text.p));
+	assert(a == NULL && b == NULL);
+}
+
+static void
+compare_conditions(
+    const struct config_condition *a, const struct config_condition *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		assert(a->kind == b->kind && a->negated == b->negated);
+		assert(same_text(a->name.p, b->name.p));
+		compare_patterns(a->patterns, b->patterns);
+		compare_conditions(a->parts, b->parts);
+	}
+	assert(a == NULL && b == NULL);
+}
+
+static void
 compare_services(const struct config_service *a, const struct config_service *b)
 {
 	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
-		const struct config_condition *x = a->conditions;
-		const struct config_condition *y = b->conditions;
-
-		for (; x != NULL && y != NULL; x = x->next, y = y->next)
-			assert(
-			    x->kind == y->kind && same_text(x->text, y->text));
-		assert(x == NULL && y == NULL);
+		compare_conditions(a->conditions, b->conditions);
 		assert(a->nbackends == b->nbackends);
 		assert((a->redirect == NULL) == (b->redirect == NULL));
 		if (a->redirect != NULL)

@@ -68,8 +68,8 @@ test_words_of_later(void **state)
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
 	    "support yet; use AutoCert in ListenHTTPS: challenges are answered "
 	    "by themselves\n");
-	assert_said(SERVICE("Redirect \"https://x\"\nHost -icase \"x\"\n"),
-	    "t:4:6: '-icase' is a Pound option that Gatehouse does not support "
+	assert_said(SERVICE("Redirect \"https://x\"\nHost -pcre \"x\"\n"),
+	    "t:4:6: '-pcre' is a Pound option that Gatehouse does not support "
 	    "yet\n");
 	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n"
 	            "Backend \"x\"\nAddress 1.1.1.1\nEnd\n" HTTP(""),
@@ -78,6 +78,38 @@ test_words_of_later(void **state)
 	    "t:5:1: 'End' without a section that it could end\n"
 	    "t:6:1: 'Backend' is a Pound directive that Gatehouse does not "
 	    "support yet\n");
+}
+
+static void
+test_conditions(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("Redirect \"https://x\"\nNot\nNot Redirect x\n"
+	                    "Not \"x\"\nMatch OR\nEnd\nMatch XOR\nEnd\n"),
+	    "t:4:1: 'Not' needs a condition behind it\n"
+	    "t:5:1: 'Not' needs a condition, and 'Redirect' is none\n"
+	    "t:6:1: 'Not' needs a condition behind it\n"
+	    "t:7:1: 'Match' has no condition in it\n"
+	    "t:9:7: 'Match' needs one of AND, OR, not 'XOR'\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nPath -re -beg x\n"
+	                    "Path -icase -case x\nRedirect -exact x\n"
+	                    "QueryParam a\nQueryParam a&b c\n"
+	                    "Header \"a b\" c\n"),
+	    "t:4:10: '-beg' does not go with the option before it\n"
+	    "t:5:13: '-case' does not go with the option before it\n"
+	    "t:6:1: 'Redirect' is already given on line 3\n"
+	    "t:6:10: '-exact' is an option of patterns, and here is none\n"
+	    "t:7:1: 'QueryParam' needs the name of a parameter and a pattern: "
+	    "a pattern that a parameter of the query must match\n"
+	    "t:8:12: 'QueryParam' needs the name of a parameter and a pattern, "
+	    "not 'a&b'\n"
+	    "t:9:8: 'Header' needs the name of a header field, not 'a b'\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nHost a\nNot Host b\n"
+	                    "Host -re c\nHost d\n"),
+	    "t:7:1: 'Host' is already given on line 4\n");
+	assert_said(
+	    SERVICE("Redirect \"https://x\"\nPath -file \"somewhere\"\n"),
+	    "t:4:12: cannot read somewhere: this text stands for itself\n");
 }
 
 static void
@@ -320,6 +352,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
+		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_nesting_is_bounded),
 		cmocka_unit_test(test_number_of_directives_is_bounded),

@@ -81,6 +81,60 @@ read_main(struct reading *reading)
 	reading_of(reading, config_text_read(path_of("main"), &err));
 }
 
+static bool
+path_matches(const struct config *config, const char *path)
+{
+	struct config_request req = {
+		.host = "",
+		.path = { path, strlen(path) },
+	};
+
+	return config_service_matches(config->services, &req);
+}
+
+/* What a pattern's file says is part of the configuration and sealed with it. */
+static void
+test_pattern_files(void **state)
+{
+	struct reading reading, sealed;
+	struct error err;
+	char *expanded;
+	int fd;
+
+	(void)state;
+	write_file("main",
+	    "ListenHTTP\nEnd\nService\nPath -beg -file sub/a\n"
+	    "Redirect https://x\nEnd\n");
+	write_file("sub/a", "# what is open\r\n\n  /open \r\n/#/\n/b c");
+	read_main(&reading);
+	assert_messages_here(&reading, "");
+	fd = config_text_seal(reading.text, &err);
+	expanded = config_expand(reading.text, reading.diag);
+	unlink(path_of("sub/a"));
+	reading_of(&sealed, config_text_unseal(fd, &err));
+	close(fd);
+	assert_messages_here(&sealed, "");
+	assert_true(path_matches(sealed.config, "/opened"));
+	assert_true(path_matches(sealed.config, "/#/x"));
+	assert_true(path_matches(sealed.config, "/b c"));
+	assert_false(path_matches(sealed.config, "/what"));
+	assert_non_null(strstr(expanded, "Path\t-beg -file \"/"));
+	free(expanded);
+	reading_release(&sealed);
+	reading_release(&reading);
+
+	write_file("main",
+	    "ListenHTTP\nEnd\nService\nPath -file sub/a\n"
+	    "URL -file sub/none\nRedirect https://x\nEnd\n");
+	write_file("sub/a", "good\n\n(\n");
+	read_main(&reading);
+	assert_messages_here(&reading,
+	    "sub/a:3:1: 'Path' needs a regular expression, not '(' (Unmatched "
+	    "( or \\()\n"
+	    "main:5:11: cannot read sub/none: No such file or directory\n");
+	reading_release(&reading);
+}
+
 static void
 test_includes(void **state)
 {
@@ -311,6 +365,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_includes),
+		cmocka_unit_test(test_pattern_files),
 		cmocka_unit_test(test_relative_paths_of_a_relative_file),
 		cmocka_unit_test(test_includes_that_fail),
 		cmocka_unit_test(test_number_of_files_is_bounded),
