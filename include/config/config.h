@@ -92,6 +92,33 @@ struct config_condition {
 	struct config_condition *next;
 };
 
+enum config_edit_kind {
+	EDIT_ADD,    /* a field */
+	EDIT_SET,    /* a field in place of all of its name */
+	EDIT_DELETE, /* fields that match as "Name: value" */
+	EDIT_URL,    /* path and query */
+	EDIT_PATH,
+	EDIT_QUERY,
+	EDIT_PARAMETER, /* of the query */
+	EDIT_NO_QUERY
+};
+
+struct config_edit {
+	enum config_edit_kind kind;
+	struct slice name; /* EDIT_ADD, EDIT_SET, EDIT_PARAMETER */
+	struct slice value;
+	const struct config_pattern *patterns; /* EDIT_DELETE */
+	struct config_edit *next;
+};
+
+/* What is changed when conditions hold. */
+struct config_rule {
+	const struct config_condition *conditions;
+	const struct config_edit *edits;
+	const struct config_rule *otherwise; /* Else; or NULL */
+	struct config_rule *next;
+};
+
 /* Redirect "permanent": 301 for GET and HEAD, 308 for everything else. */
 #define CONFIG_REDIRECT_PERMANENT 0
 
@@ -104,6 +131,9 @@ struct config_redirect {
 struct config_service {
 	struct config_pos pos;
 	const struct config_condition *conditions; /* all must hold */
+	const struct config_pattern *head_remove;  /* as of a listener */
+	const struct config_rule *request_rules;   /* after the listener's */
+	const struct config_rule *response_rules;  /* before them */
 	const struct config_redirect *redirect;    /* or … */
 	const struct config_backend **backends; /* … these, in file order */
 	unsigned nbackends;
@@ -118,7 +148,9 @@ struct config_listener {
 	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
 	unsigned methods; /* xHTTP level 0..3 */
 	const struct config_pattern *head_remove; /* client's fields to drop */
-	unsigned log_level;                       /* 0..5 */
+	const struct config_rule *request_rules;
+	const struct config_rule *response_rules;
+	unsigned log_level;      /* 0..5 */
 	unsigned client_timeout; /* seconds a client may idle */
 	struct config_service *services;
 
@@ -196,6 +228,13 @@ struct config_request {
 /* Do all of them hold? */
 bool config_conditions_hold(const struct config_condition *conditions,
     const struct config_request *req);
+
+/*
+ * What a rule changes, in order; NULL for nothing. Header conditions are about
+ * the fields in `req`, which may be those of a response.
+ */
+const struct config_edit *config_rule_edits(
+    const struct config_rule *rule, const struct config_request *req);
 
 /* Is this service for a request? */
 bool config_service_matches(

@@ -69,6 +69,17 @@ struct config_condition *build_condition(
 struct config_condition *build_conditions(
     struct build *build, const struct directive *section);
 
+/* The HeadRemove lines of a section. */
+struct config_pattern *build_removals(
+    struct build *build, const struct directive *section);
+
+/*
+ * What a listener or a service changes, in file order: SCOPE_REQUEST for its
+ * edits of requests, SCOPE_RESPONSE for those of responses.
+ */
+const struct config_rule *build_rules(
+    struct build *build, const struct directive *section, enum scope scope);
+
 /* The services of a section, in file order. */
 struct config_service *build_services(
     struct build *build, const struct directive *section);

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 
 #include "build.h"
-#include "option.h"
 
 #define XHTTP_MAX 3
 #define TLS_1_2 0x0303u
@@ -33,22 +32,6 @@ build_methods(struct build *build, const struct directive *section)
 	    "passed on",
 	    level, XHTTP_MAX);
 	return XHTTP_MAX;
-}
-
-static struct config_pattern *
-build_removals(struct build *build, const struct directive *section)
-{
-	struct config_pattern *first = NULL, **tail = &first;
-	const struct directive *line;
-
-	for (line = section->children; line != NULL; line = line->next) {
-		if (line->bad || line->row->id != WORD_HEADREMOVE)
-			continue;
-		*tail = build_patterns(build, line, OPTION_RE | OPTION_ICASE);
-		while (*tail != NULL)
-			tail = &(*tail)->next;
-	}
-	return first;
 }
 
 /* Disable means that version and everything older. */
@@ -98,6 +81,8 @@ build_listener(struct build *build, const struct directive *section)
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
 	listener->head_remove = build_removals(build, section);
+	listener->request_rules = build_rules(build, section, SCOPE_REQUEST);
+	listener->response_rules = build_rules(build, section, SCOPE_RESPONSE);
 	listener->log_level =
 	    (unsigned)build_number(build, section, WORD_LOGLEVEL);
 	listener->client_timeout =

@@ -88,6 +88,9 @@ build_service(struct build *build, const struct directive *section)
 
 	service->pos = section->pos;
 	service->conditions = build_conditions(build, section);
+	service->head_remove = build_removals(build, section);
+	service->request_rules = build_rules(build, section, SCOPE_REQUEST);
+	service->response_rules = build_rules(build, section, SCOPE_RESPONSE);
 	service->backends = arena_alloc(build->arena,
 	    tree_count(section, WORD_BACKEND) * sizeof(*service->backends));
 	for (line = section->children; line != NULL; line = line->next) {

@@ -10,7 +10,7 @@
 #include "http/message.h"
 #include "pattern.h"
 
-#define LINE_SIZE (64u * 1024) /* more than the head of a request holds */
+#define LINE_SIZE PATTERN_TEXT_MAX
 
 /* xHTTP: the lowest level that allows each method (case counts, RFC 9110). */
 static const struct {
@@ -200,6 +200,15 @@ config_conditions_hold(
     const struct config_condition *conditions, const struct config_request *req)
 {
 	return !some_is(conditions, req, false);
+}
+
+const struct config_edit *
+config_rule_edits(
+    const struct config_rule *rule, const struct config_request *req)
+{
+	while (rule != NULL && !config_conditions_hold(rule->conditions, req))
+		rule = rule->otherwise;
+	return rule != NULL ? rule->edits : NULL;
 }
 
 bool

@@ -316,15 +316,29 @@ looks_like_section(
 	    token.pos.column > directive->pos.column;
 }
 
+/* Of a directive that opens a section. */
+static enum scope
+section_scope(const struct directive *directive)
+{
+	const struct value *value = directive->values;
+
+	if (directive->row->id == WORD_REWRITE && value != NULL &&
+	    text_ieq(value->text, strlen(value->text), "response"))
+		return SCOPE_RESPONSE;
+	return directive->row->opens;
+}
+
 /* Where the words of the section stand that the directive opens; 0 = none. */
 static enum scope
 opened_scope(const struct parser *parser, const struct directive *directive)
 {
 	const struct schema_row *row = directive->row;
 
+	if (row != NULL && row->opens != 0 &&
+	    parser->section->scope != SCOPE_SKIPPED)
+		return section_scope(directive);
 	if (row != NULL && row->opens != 0)
-		return parser->section->scope == SCOPE_SKIPPED ? SCOPE_SKIPPED
-		                                               : row->opens;
+		return SCOPE_SKIPPED;
 	if (row != NULL && (row->flags & ROW_MAYBE) == 0)
 		return 0;
 	return looks_like_section(parser, directive) ? SCOPE_SKIPPED : 0;

@@ -111,16 +111,14 @@ contains(const struct config_pattern *pattern, struct slice text)
 	return false;
 }
 
-bool
-pattern_matches(const struct config_pattern *pattern, struct slice text)
+static bool
+looks_like(const struct config_pattern *pattern, struct slice text)
 {
-	regmatch_t range = { 0, (regoff_t)text.len };
 	size_t len = pattern->text.len;
 
 	switch (pattern->how) {
 	case MATCH_REGEX:
-		return regexec(&pattern->regex, text.p, 1, &range,
-		           REG_STARTEND) == 0;
+		break;
 	case MATCH_EXACT:
 		return text.len == len && same(pattern, text.p);
 	case MATCH_BEGIN:
@@ -134,12 +132,34 @@ pattern_matches(const struct config_pattern *pattern, struct slice text)
 	return false;
 }
 
+/* Apart, for its buffer: regexec() wants a NUL behind the text. */
+static __attribute__((noinline)) bool
+regex_any(const struct config_pattern *pattern, struct slice text)
+{
+	char copy[PATTERN_TEXT_MAX + 1];
+	size_t len = text.len < PATTERN_TEXT_MAX ? text.len : PATTERN_TEXT_MAX;
+
+	memcpy(copy, text.p, len);
+	copy[len] = '\0';
+	for (; pattern != NULL; pattern = pattern->next)
+		if (pattern->how == MATCH_REGEX &&
+		    regexec(&pattern->regex, copy, 0, NULL, 0) == 0)
+			return true;
+	return false;
+}
+
 bool
 pattern_any(const struct config_pattern *patterns, struct slice text)
 {
-	while (patterns != NULL && !pattern_matches(patterns, text))
-		patterns = patterns->next;
-	return patterns != NULL;
+	const struct config_pattern *pattern;
+	bool regex = false;
+
+	for (pattern = patterns; pattern != NULL; pattern = pattern->next) {
+		if (looks_like(pattern, text))
+			return true;
+		regex |= pattern->how == MATCH_REGEX;
+	}
+	return regex && regex_any(patterns, text);
 }
 
 bool

@@ -18,8 +18,11 @@
 int pattern_compile(
     regex_t *regex, const char *text, bool ignore_case, struct error *err);
 
-/* Whether the text looks like the pattern, or like any of the list. */
-bool pattern_matches(const struct config_pattern *pattern, struct slice text);
+/*
+ * Whether the text looks like any of them. A regular expression sees the first
+ * PATTERN_TEXT_MAX bytes: more than the head of a request holds.
+ */
+#define PATTERN_TEXT_MAX (64u * 1024)
 bool pattern_any(const struct config_pattern *patterns, struct slice text);
 
 /*

@@ -20,7 +20,8 @@
 #define BACKEND SCOPE_BACKEND
 #define ACME SCOPE_ACME
 #define GATEWAY SCOPE_GATEWAY
-#define EDITS (LISTENER | SERVICE)
+#define EDITS (LISTENER | SERVICE | SCOPE_REQUEST)
+#define REWRITES (SCOPE_REQUEST | SCOPE_RESPONSE)
 #define CONDITIONS SCOPE_CONDITIONS
 #define CONDITION (ROW_REPEATABLE | ROW_CONDITION)
 #define PATTERN (CONDITION | ROW_PATTERN)
@@ -31,6 +32,8 @@ static const char *const protocols[] = { "SSLv2", "SSLv3", "TLSv1", "TLSv1_1",
 
 static const char *const redirects[] = { "permanent", "301", "302", "303",
 	"307", "308", NULL };
+
+static const char *const directions[] = { "request", "response", NULL };
 
 static const char *const operators[] = { "AND", "OR", NULL };
 
@@ -143,10 +146,10 @@ static const struct schema_row rows[] = {
 	    .def = "443", .help = "the port to listen on" },
 	{ "xHTTP", LISTENER, WORD_XHTTP, .types = { VALUE_NUMBER }, .max = 4,
 	    .def = "0", .help = "which request methods are allowed" },
-	{ "HeadRemove", LISTENER, WORD_HEADREMOVE, ROW_REPEATABLE | ROW_PATTERN,
-	    .types = { VALUE_PATTERN },
+	{ "HeadRemove", LISTENER | SERVICE, WORD_HEADREMOVE,
+	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "header fields of the client to take out" },
-	{ "HeaderRemove", LISTENER, WORD_HEADREMOVE,
+	{ "HeaderRemove", LISTENER | SERVICE, WORD_HEADREMOVE,
 	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "the same as HeadRemove" },
 
@@ -203,6 +206,37 @@ static const struct schema_row rows[] = {
 	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
 	    { VALUE_CHOICE }, .choices = operators,
 	    .help = "conditions of which all or one must hold" },
+
+	/* Edits. */
+
+	{ "AddHeader", EDITS | SCOPE_RESPONSE, WORD_ADDHEADER, ROW_REPEATABLE,
+	    .types = { VALUE_FIELD }, .help = "a header field to add" },
+	{ "HeaderAdd", EDITS | SCOPE_RESPONSE, WORD_ADDHEADER, ROW_REPEATABLE,
+	    .types = { VALUE_FIELD }, .help = "the same as AddHeader" },
+	{ "SetHeader", EDITS | SCOPE_RESPONSE, WORD_SETHEADER, ROW_REPEATABLE,
+	    .types = { VALUE_FIELD },
+	    .help = "a header field in place of all of its name" },
+	{ "DeleteHeader", EDITS | SCOPE_RESPONSE, WORD_DELETEHEADER,
+	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
+	    .help = "header fields to take out, also our own" },
+	{ "SetURL", EDITS, WORD_SETURL, ROW_REPEATABLE,
+	    .types = { VALUE_TARGET }, .help = "another path and query" },
+	{ "SetPath", EDITS, WORD_SETPATH, ROW_REPEATABLE,
+	    .types = { VALUE_TARGET }, .help = "another path" },
+	{ "SetQuery", EDITS, WORD_SETQUERY, ROW_REPEATABLE,
+	    .types = { VALUE_TARGET }, .help = "another query" },
+	{ "SetQueryParam", EDITS, WORD_SETQUERYPARAM, ROW_REPEATABLE,
+	    .types = { VALUE_PARAMETER, VALUE_TARGET },
+	    .needs = "the name of a parameter and its value",
+	    .help = "another value for a parameter of the query" },
+	{ "DeleteQuery", EDITS, WORD_DELETEQUERY, ROW_REPEATABLE,
+	    .help = "takes the query away" },
+	{ "Rewrite", LISTENER | SERVICE, WORD_REWRITE,
+	    ROW_REPEATABLE | ROW_OPTIONAL, SCOPE_REQUEST, { VALUE_CHOICE },
+	    .choices = directions,
+	    .help = "edits of requests or responses, under conditions" },
+	{ "Else", REWRITES, WORD_ELSE, ROW_REPEATABLE,
+	    .help = "what is done otherwise" },
 
 	/* Backends. */
 
@@ -298,12 +332,7 @@ static const struct schema_row rows[] = {
 	LATER_SECTION("Lua", GLOBAL),
 	LATER_MAYBE("Tunnel", GLOBAL),
 
-	LATER_BUT("DeleteHeader", EDITS,
-	    "HeadRemove takes fields out of the client's request"),
-	LATER("AddHeader", EDITS),
-	LATER("HeaderAdd", EDITS),
-	LATER("SetHeader", EDITS),
-	LATER("RewriteLocation", EDITS),
+	LATER("RewriteLocation", LISTENER | SERVICE),
 	LATER("MaxRequest", LISTENER),
 	LATER_BUT("ACME", LISTENER,
 	    "use AutoCert in ListenHTTPS: challenges are answered by "
@@ -322,16 +351,9 @@ static const struct schema_row rows[] = {
 	LATER("Err503", LISTENER),
 	LATER("MaxURI", LISTENER),
 	LATER("CheckURL", LISTENER),
-	LATER_SECTION("Rewrite", EDITS),
-	LATER("Else", EDITS),
 	LATER("RewriteErrors", LISTENER),
-	LATER("SetURL", EDITS),
-	LATER("SetPath", EDITS),
-	LATER("SetQuery", EDITS),
-	LATER("SetQueryParam", EDITS),
-	LATER("DeleteQuery", EDITS),
-	LATER("RewriteDestination", EDITS),
-	LATER("LuaModify", EDITS),
+	LATER("RewriteDestination", LISTENER | SERVICE),
+	LATER("LuaModify", LISTENER | SERVICE),
 	LATER("SocketFrom", LISTENER),
 	LATER("ClientCert", HTTPS | SERVICE),
 	LATER("CAlist", HTTPS),
@@ -386,6 +408,8 @@ static const struct {
 	{ SCOPE_HTTPS, "in ListenHTTPS" },
 	{ SCOPE_SERVICE, "in Service" },
 	{ SCOPE_MATCH, "in Match" },
+	{ SCOPE_REQUEST, "in Rewrite" },
+	{ SCOPE_RESPONSE, "in Rewrite response" },
 	{ SCOPE_BACKEND, "in BackEnd" },
 	{ SCOPE_ACME, "in ACME" },
 	{ SCOPE_GATEWAY, "in Gateway" },

@@ -19,19 +19,23 @@ enum scope {
 	SCOPE_ACME = 1 << 5,
 	SCOPE_GATEWAY = 1 << 6,
 	SCOPE_MATCH = 1 << 7,
-	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
+	SCOPE_REQUEST = 1 << 8,  /* Rewrite request */
+	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
+	SCOPE_SKIPPED = 1 << 20  /* in a section that is not understood */
 };
 
 #define SCOPE_LISTENER (SCOPE_HTTP | SCOPE_HTTPS)
 
 /* Where conditions stand. */
-#define SCOPE_CONDITIONS (SCOPE_SERVICE | SCOPE_MATCH)
+#define SCOPE_CONDITIONS                                                       \
+	(SCOPE_SERVICE | SCOPE_MATCH | SCOPE_REQUEST | SCOPE_RESPONSE)
 #define SCOPE_ANYWHERE (SCOPE_SKIPPED - 1)
 
 /* What the later stages ask for. Two words may mean the same. */
 enum word {
 	WORD_OTHER, /* nobody asks */
 	WORD_ACME,
+	WORD_ADDHEADER,
 	WORD_ADDRESS,
 	WORD_ALIVE,
 	WORD_AUTOCERT,
@@ -42,9 +46,12 @@ enum word {
 	WORD_CLIENT,
 	WORD_CONNTO,
 	WORD_DAEMON,
+	WORD_DELETEHEADER,
+	WORD_DELETEQUERY,
 	WORD_DIRECTORY,
 	WORD_DISABLE,
 	WORD_EAB,
+	WORD_ELSE,
 	WORD_EMAIL,
 	WORD_FORWARD,
 	WORD_GATEWAY,
@@ -71,8 +78,14 @@ enum word {
 	WORD_QUERY,
 	WORD_QUERYPARAM,
 	WORD_REDIRECT,
+	WORD_REWRITE,
 	WORD_ROOTJAIL,
 	WORD_SERVICE,
+	WORD_SETHEADER,
+	WORD_SETPATH,
+	WORD_SETQUERY,
+	WORD_SETQUERYPARAM,
+	WORD_SETURL,
 	WORD_SSLHONORCIPHERORDER,
 	WORD_STATEDIR,
 	WORD_TIMEOUT,
@@ -102,6 +115,8 @@ enum value_type {
 	VALUE_PATTERN,   /* how it is meant is for the options to say */
 	VALUE_NAME,      /* of a header field: a token */
 	VALUE_PARAMETER, /* of a query: its name */
+	VALUE_FIELD,     /* "Name: value" that may be set */
+	VALUE_TARGET,    /* path and query, what may be of them */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
 	VALUE_EMAIL,
@@ -153,7 +168,7 @@ const struct schema_row *schema_suggest(enum scope scope, const char *word);
 /* Where the word is supported; 0 = nowhere. */
 unsigned schema_scopes(const char *word);
 
-#define SCHEMA_PLACES_SIZE 160
+#define SCHEMA_PLACES_SIZE 256
 
 /* "at the top level, in ListenHTTP or in ListenHTTPS". Returns dst. */
 char *schema_places(unsigned scopes, char dst[SCHEMA_PLACES_SIZE]);

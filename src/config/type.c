@@ -19,6 +19,9 @@
 
 #define KEY_MAX 1024 /* bytes of an EAB key */
 #define HOST_MAX 253 /* bytes of a host name */
+#define FIELD_NAME_MAX 100
+#define FIELD_MAX 4096 /* bytes of a field that is set */
+
 static const struct {
 	const char *name;
 	int facility;
@@ -381,6 +384,13 @@ read_hostname(struct reading *reading)
 	return false;
 }
 
+/* RFC 3986 section 2, and '%'. */
+static bool
+is_url_byte(char c)
+{
+	return c >= 0x21 && c <= 0x7e && strchr("\"<>\\^`{|}#", c) == NULL;
+}
+
 /* What may stand in a URL (RFC 3986), and an authority that is one. */
 static bool
 is_url(const char *text, const char *scheme)
@@ -399,18 +409,95 @@ is_url(const char *text, const char *scheme)
 	return uri_parse_authority(authority, &host, &port);
 }
 
+/* $1 and %[...] of Pound: what the request would fill in. */
 static bool
-read_url(struct reading *reading)
+refers(struct reading *reading)
 {
 	const char *text = reading->value->text, *p;
 
-	if (strstr(text, "%[") != NULL)
-		return refuse(reading, "%[...] is not supported yet");
+	if (strstr(text, "%[") != NULL) {
+		reading->why = "%[...] is not supported yet";
+		return true;
+	}
 	for (p = strchr(text, '$'); p != NULL; p = strchr(p + 1, '$'))
-		if (p[1] >= '0' && p[1] <= '9')
-			return refuse(reading,
-			    "references such as $1 are not supported yet");
+		if (p[1] >= '0' && p[1] <= '9') {
+			reading->why =
+			    "references such as $1 are not supported yet";
+			return true;
+		}
+	return false;
+}
+
+static bool
+read_url(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	if (refers(reading))
+		return false;
 	return is_url(text, "https://") || is_url(text, "http://");
+}
+
+/* What the gateway says itself, on every hop anew or about the client. */
+static bool
+is_reserved(const char *name, size_t len)
+{
+	static const char *const names[] = { "Connection", "Content-Length",
+		"Expect", "Host", "HTTP2-Settings", "Keep-Alive",
+		"Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",
+		"Upgrade" };
+	static const char prefix[] = "X-Forwarded-";
+	char plain[FIELD_NAME_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		plain[i] = (char)(name[i] == '_' ? '-' : name[i]);
+	for (i = 0; i < COUNT(names); i++)
+		if (text_ieq(plain, len, names[i]))
+			return true;
+	return len >= sizeof(prefix) - 1 &&
+	    text_ieq(plain, sizeof(prefix) - 1, prefix);
+}
+
+static bool
+read_field(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	size_t len = strcspn(text, ":");
+	struct slice name = { text, len };
+
+	if (text[len] == '\0' || len > FIELD_NAME_MAX || !http_is_token(name) ||
+	    !http_is_text(text + len + 1))
+		return false;
+	if (strlen(text) > FIELD_MAX)
+		return refuse(reading, "too long");
+	if (is_reserved(text, len))
+		return refuse(reading, "the gateway writes this field itself");
+	return !refers(reading);
+}
+
+/* Bytes of a URL, without those that would end the part that is meant. */
+static bool
+read_target(struct reading *reading)
+{
+	const char *text = reading->value->text, *p, *stop = "";
+
+	if (reading->row->id == WORD_SETPATH)
+		stop = "?";
+	else if (reading->row->id == WORD_SETQUERYPARAM)
+		stop = "&";
+	if (refers(reading))
+		return false;
+	if (strlen(text) > FIELD_MAX)
+		return refuse(reading, "too long");
+	if ((reading->row->id == WORD_SETURL ||
+	        reading->row->id == WORD_SETPATH) &&
+	    text[0] != '/')
+		return refuse(reading, "a path begins with a slash");
+	for (p = text; *p != '\0'; p++)
+		if (!is_url_byte(*p) || strchr(stop, *p) != NULL)
+			return false;
+	return true;
 }
 
 static bool
@@ -487,6 +574,10 @@ static const struct {
 	[VALUE_PATTERN] = { read_pattern, true, "a regular expression" },
 	[VALUE_NAME] = { read_name, true, "the name of a header field" },
 	[VALUE_PARAMETER] = { read_parameter, true, "a parameter's name" },
+	[VALUE_FIELD] = { read_field, true,
+	    "a header field such as \"X-Name: value\"" },
+	[VALUE_TARGET] = { read_target, true,
+	    "a part of a URL, percent-encoded" },
 	[VALUE_URL] = { read_url, true,
 	    "a URL such as \"https://home.example.org\"" },
 	[VALUE_DIRECTORY] = { read_directory, true,

@@ -7,7 +7,9 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "challenge.h"
+#include "edit.h"
 #include "exchange.h"
+#include "forward.h"
 #include "worker.h"
 
 static const char *
@@ -142,9 +144,9 @@ answer_redirect(const struct exchange *ex, struct answer *answer)
 
 	buf_clear(out);
 	buf_append_str(out, redirect->url);
-	if (redirect->append && ex->target.path.p[0] == '/') {
-		append_target(out, ex->target.path);
-		append_target(out, ex->target.query);
+	if (redirect->append && ex->path.p[0] == '/') {
+		append_target(out, ex->path);
+		append_target(out, ex->query);
 	}
 	location = arena_strndup(ex->arena, buf_data(out), buf_len(out));
 	answer_init(answer, location != NULL ? redirect_status(ex) : 414);
@@ -165,12 +167,7 @@ expectation_met(const struct exchange *ex)
 static const struct config_service *
 find_service(const struct exchange *ex)
 {
-	struct config_request req = { .host = ex->host != NULL ? ex->host : "",
-		.method = ex->req.method,
-		.path = ex->target.path,
-		.query = ex->target.query,
-		.fields = ex->req.fields,
-		.nfields = ex->req.nfields };
+	struct config_request req = edit_subject(ex);
 
 	return config_find_service(
 	    ex->worker->config, ex->listener->config, &req);
@@ -189,9 +186,13 @@ refusal(struct exchange *ex)
 	case METHOD_UNKNOWN:
 		return 501;
 	}
+	if (!edit_request(ex, ex->listener->config->request_rules))
+		return 414;
 	ex->service = find_service(ex);
 	if (ex->service == NULL)
 		return 404;
+	if (!edit_request(ex, ex->service->request_rules))
+		return 414;
 	if (ex->service->redirect != NULL)
 		return 0;
 	if (!expectation_met(ex))
@@ -200,7 +201,7 @@ refusal(struct exchange *ex)
 	if (ex->authority.len == 0 ||
 	    (ex->upgrade && ex->body.framing != HTTP_NO_BODY))
 		return 400;
-	return 0;
+	return forward_prepare(ex) ? 0 : 431;
 }
 
 bool

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "body.h"
+#include "edit.h"
 #include "exchange.h"
 #include "forward.h"
 #include "h1_write.h"
@@ -286,6 +287,7 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	ex->responded = true;
 	ex->status = res->status;
 	forward_response(ex, res);
+	edit_response(ex, res);
 	read_body(upstream, res, &how, data, len);
 }
 

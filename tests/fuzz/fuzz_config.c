@@ -44,10 +44,32 @@ compare_conditions(
 }
 
 static void
+compare_rules(const struct config_rule *a, const struct config_rule *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		const struct config_edit *x = a->edits, *y = b->edits;
+
+		compare_conditions(a->conditions, b->conditions);
+		for (; x != NULL && y != NULL; x = x->next, y = y->next) {
+			assert(x->kind == y->kind);
+			assert(same_text(x->name.p, y->name.p));
+			assert(same_text(x->value.p, y->value.p));
+			compare_patterns(x->patterns, y->patterns);
+		}
+		assert(x == NULL && y == NULL);
+		compare_rules(a->otherwise, b->otherwise);
+	}
+	assert(a == NULL && b == NULL);
+}
+
+static void
 compare_services(const struct config_service *a, const struct config_service *b)
 {
 	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
 		compare_conditions(a->conditions, b->conditions);
+		compare_patterns(a->head_remove, b->head_remove);
+		compare_rules(a->request_rules, b->request_rules);
+		compare_rules(a->response_rules, b->response_rules);
 		assert(a->nbackends == b->nbackends);
 		assert((a->redirect == NULL) == (b->redirect == NULL));
 		if (a->redirect != NULL)
@@ -68,6 +90,8 @@ compare_listeners(
 		assert(a->tls == b->tls && a->dual == b->dual);
 		assert(addr_eq(&a->addr, &b->addr));
 		assert(a->methods == b->methods);
+		compare_rules(a->request_rules, b->request_rules);
+		compare_rules(a->response_rules, b->response_rules);
 		assert(a->log_level == b->log_level);
 		assert(a->client_timeout == b->client_timeout);
 		assert(a->tls_min_version == b->tls_min_version);

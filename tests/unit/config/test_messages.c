@@ -36,9 +36,9 @@ test_words(void **state)
 	    "t:5:1: 'Forward' belongs in Gateway, not at the top level\n");
 	assert_said(HTTP("User a\n"),
 	    "t:2:1: 'User' belongs at the top level, not in ListenHTTP\n");
-	assert_said(SERVICE("Redirect \"https://x\"\nHeadRemove a\n"),
-	    "t:4:1: 'HeadRemove' belongs in ListenHTTP or in ListenHTTPS, not "
-	    "in Service\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nxHTTP 1\n"),
+	    "t:4:1: 'xHTTP' belongs in ListenHTTP or in ListenHTTPS, not in "
+	    "Service\n");
 	assert_said(HTTP("Port 80\nport 81\n"),
 	    "t:3:1: 'Port' is already given on line 2\n");
 	assert_said(HTTP("") "Threads 5\n",
@@ -110,6 +110,58 @@ test_conditions(void **state)
 	assert_said(
 	    SERVICE("Redirect \"https://x\"\nPath -file \"somewhere\"\n"),
 	    "t:4:12: cannot read somewhere: this text stands for itself\n");
+}
+
+static void
+test_edits(void **state)
+{
+	(void)state;
+	assert_said(HTTP("AddHeader \"X\"\nAddHeader \"X Y: z\"\n"
+	                 "SetHeader \"Host: a\"\nSetHeader \"TE: a\"\n"
+	                 "SetHeader \"X_Forwarded-for: a\"\n"
+	                 "SetHeader \"X-A: $1\"\nSetHeader \"X-A: $x $\"\n"
+	                 "AddHeader \"X-A: %[path]\"\nDeleteHeader (\n"),
+	    "t:2:11: 'AddHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X'\n"
+	    "t:3:11: 'AddHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X Y: z'\n"
+	    "t:4:11: 'SetHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'Host: a' (the gateway writes this field itself)\n"
+	    "t:5:11: 'SetHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'TE: a' (the gateway writes this field itself)\n"
+	    "t:6:11: 'SetHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X_Forwarded-for: a' (the gateway writes this field "
+	    "itself)\n"
+	    "t:7:11: 'SetHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X-A: $1' (references such as $1 are not supported "
+	    "yet)\n"
+	    "t:9:11: 'AddHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X-A: %[path]' (%[...] is not supported yet)\n"
+	    "t:10:14: 'DeleteHeader' needs a regular expression, not '(' "
+	    "(Unmatched ( or \\()\n");
+	assert_said(
+	    HTTP("SetPath x\nSetPath /?\nSetURL \"/ x\"\nSetQuery \"#\"\n"
+	         "SetQueryParam a b&c\nDeleteQuery a\nElse\n"),
+	    "t:2:9: 'SetPath' needs a part of a URL, percent-encoded, not 'x' "
+	    "(a path begins with a slash)\n"
+	    "t:3:9: 'SetPath' needs a part of a URL, percent-encoded, not "
+	    "'/?'\n"
+	    "t:4:8: 'SetURL' needs a part of a URL, percent-encoded, not '/ "
+	    "x'\n"
+	    "t:5:10: 'SetQuery' needs a part of a URL, percent-encoded, not "
+	    "'#'\n"
+	    "t:6:17: 'SetQueryParam' needs the name of a parameter and its "
+	    "value, not 'b&c'\n"
+	    "t:7:13: 'DeleteQuery' takes no value\n"
+	    "t:8:1: 'Else' belongs in Rewrite or in Rewrite response, not in "
+	    "ListenHTTP\n");
+	assert_said(HTTP("Rewrite response\nSetPath /\nEnd\n"
+	                 "Rewrite\nElse\nPath x\nEnd\nRewrite both\nEnd\n"),
+	    "t:3:1: 'SetPath' belongs in ListenHTTP, in ListenHTTPS, in "
+	    "Service or in Rewrite, not in Rewrite response\n"
+	    "t:5:1: 'Rewrite' has an 'Else' that is never reached: what is "
+	    "before it has no condition\n"
+	    "t:9:9: 'Rewrite' needs one of request, response, not 'both'\n");
 }
 
 static void
@@ -353,6 +405,7 @@ main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_nesting_is_bounded),
 		cmocka_unit_test(test_number_of_directives_is_bounded),

@@ -22,6 +22,8 @@ static const struct {
 	{ SCOPE_HTTPS, "LISTENERS" },
 	{ SCOPE_SERVICE, "SERVICES" },
 	{ SCOPE_MATCH, "CONDITIONS" },
+	{ SCOPE_REQUEST, "EDITS" },
+	{ SCOPE_RESPONSE, "EDITS" },
 	{ SCOPE_BACKEND, "BACKENDS" },
 	{ SCOPE_ACME, "CERTIFICATE AUTHORITY" },
 	{ SCOPE_GATEWAY, "GATEWAY" },
@@ -68,8 +70,9 @@ test_rows_are_sound(void **state)
 		assert_true(row->min <= row->max || row->max == 0);
 		if ((row->flags & NOT_TOLD) == 0) {
 			assert_non_null(row->help);
-			assert_true(
-			    row->types[0] != VALUE_NONE || row->opens != 0);
+			assert_true(row->types[0] != VALUE_NONE ||
+			    row->opens != 0 || row->id == WORD_ELSE ||
+			    row->id == WORD_DELETEQUERY);
 			assert_int_not_equal(row->id, WORD_OTHER);
 		}
 		for (j = 0; j < 2; j++)
@@ -233,7 +236,11 @@ told_where(const struct schema_row *row)
 {
 	if (row->id == WORD_INCLUDE)
 		return SCOPE_GLOBAL;
-	return (row->scopes & SCOPE_MATCH) != 0 ? SCOPE_MATCH : row->scopes;
+	if ((row->scopes & SCOPE_MATCH) != 0)
+		return SCOPE_MATCH;
+	if (row->opens == SCOPE_REQUEST)
+		return SCOPE_REQUEST;
+	return (row->scopes & SCOPE_REQUEST) != 0 ? SCOPE_REQUEST : row->scopes;
 }
 
 static void
@@ -269,6 +276,8 @@ test_every_word_of_the_manual_is_one(void **state)
 			for (i = 0; i < COUNT(sections); i++)
 				if (strcmp(line + 4, sections[i].section) == 0)
 					scopes |= sections[i].scope;
+			if (scopes == (SCOPE_REQUEST | SCOPE_RESPONSE))
+				scopes |= SCOPE_SERVICE;
 		}
 		if (strncmp(line, ".It Ic ", 7) != 0)
 			continue;

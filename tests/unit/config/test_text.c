@@ -92,7 +92,7 @@ path_matches(const struct config *config, const char *path)
 	return config_service_matches(config->services, &req);
 }
 
-/* What a pattern's file says is part of the configuration and sealed with it. */
+/* What a file of patterns says is sealed with the configuration. */
 static void
 test_pattern_files(void **state)
 {
