@@ -6,6 +6,7 @@
 #   make check      unit tests and fuzz corpora       make lint   the house rules
 #   make asan       check and e2e under ASan+UBSan    make fuzz   FUZZ_SECONDS=60
 #   make soak       the long tests                    make install DESTDIR= PREFIX=
+#   make bench      beside nginx and HAProxy          BENCH='--quick --only idle'
 #
 # V=1 prints the commands. B= chooses another build directory.
 
@@ -99,6 +100,9 @@ cppflags := -D_GNU_SOURCE -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
     -Iinclude
 cflags = -std=c17 $(warnings) -fPIE -fno-common $(mode.$(MODE)) $(CFLAGS)
 ldflags = $(cflags) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+# A command for people starts on all processors; -j says otherwise.
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $1 $2)
@@ -218,6 +222,18 @@ fuzz:
 	$Q tests/setup fuzz
 	$Q $(MAKE) MODE=fuzz B=build/fuzz $(harnesses:%=fuzz-%)
 
+# The tools of tests/bench belong to no mode: it is Gatehouse that varies.
+benchers := build/bench/load build/bench/backend
+$(benchers): build/bench/%: tests/bench/%.c
+	$(call say,LD,$@)
+	$Q mkdir -p $(@D)
+	$Q $(CC) $(cppflags) $(ldflags) -o $@ $< -lssl -lcrypto
+bench-installed: programs $(benchers)
+	$Q GATEHOUSE_BUILD=$B $(PYTHON) tests/bench/bench.py $(BENCH)
+bench:
+	$Q tests/setup bench
+	$Q $(MAKE) $(jobs) bench-installed
+
 soak: programs
 	$Q GATEHOUSE_BUILD=$B $(PYTHON) -m pytest -m soak tests/e2e
 
@@ -230,10 +246,10 @@ test-installed:
 
 run:
 	$Q tests/setup run
-	$Q $(MAKE) programs
+	$Q $(MAKE) $(jobs) programs
 # Not a HOST that the environment happens to hold.
 ifneq ($(origin HOST),command line)
-	$Q GATEHOUSE_BUILD=$B $(PYTHON) tests/e2e/demo.py
+	$Q exec env GATEHOUSE_BUILD=$B $(PYTHON) tests/e2e/demo.py
 else
 	$Q $B/bin/gatehouse run --host '$(HOST)' --backend '$(BACKEND)' \
 	    $(if $(EMAIL),--email '$(EMAIL)')
@@ -297,6 +313,7 @@ clean:
 force:
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all programs tests check list-tests asan fuzz soak test \
+.PHONY: all programs tests check list-tests asan fuzz soak test bench \
+    bench-installed \
     test-installed run lint $(lints) lint-format format install clean force \
     $(foreach d,$(DIRS),lib-$d check-$d) $(harnesses:%=fuzz-%)

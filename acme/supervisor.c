@@ -113,7 +113,8 @@ supervisor_clear_challenge(struct chan *supervisor, const char *token)
 void
 supervisor_pause(struct chan *supervisor, int64_t ms)
 {
-	struct pollfd line = { .fd = chan_fd(supervisor) };
+	/* Nothing was asked: all that can come is the end. */
+	struct pollfd line = { .fd = chan_fd(supervisor), .events = POLLIN };
 	int64_t end = clock_mono_ms() + ms, left = ms;
 
 	do {

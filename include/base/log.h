@@ -29,6 +29,7 @@ enum log_target {
  * program: a string that outlives the log, e.g. "gatehouse-proxy".
  * facility: a LOG_* value of syslog.h, used with LOG_TO_SYSLOG only.
  * Under systemd (stderr is the journal) each line gets its "<N>" priority.
+ * A process that was forked opens it again, for the lines to have its number.
  */
 void log_open(const char *program, enum log_target target, int facility);
 void log_set_level(enum log_level most_verbose);

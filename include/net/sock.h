@@ -40,10 +40,11 @@ ssize_t sock_write(struct sock *sock, const void *data, size_t len);
 ssize_t sock_writev(struct sock *sock, const struct iovec *iov, int niov);
 
 /*
- * Whether the peer has reset the connection, for whoever does not read now. An
- * event says only that something happened; data is left where it is.
+ * What is there for whoever does not read now: an event says only that
+ * something happened. Data is left where it is; a FIN is quiet.
  */
-bool sock_is_broken(struct sock *sock);
+enum sock_state { SOCK_QUIET, SOCK_DATA, SOCK_BROKEN };
+enum sock_state sock_peek(const struct sock *sock);
 
 void sock_shutdown_write(struct sock *sock);
 void sock_close(struct sock *sock);

@@ -31,6 +31,7 @@ static const struct {
 
 static struct {
 	const char *program; /* NULL until log_open() */
+	pid_t pid;           /* asked for once: it is in every line */
 	enum log_target target;
 	enum log_level most_verbose;
 	bool journal; /* stderr is the journal, which reads "<N>" */
@@ -55,6 +56,7 @@ void
 log_open(const char *program, enum log_target target, int facility)
 {
 	state.program = program;
+	state.pid = getpid();
 	state.target = target;
 	state.journal = target == LOG_TO_STDERR && stderr_is_journal();
 	if (target == LOG_TO_SYSLOG)
@@ -77,20 +79,23 @@ static void __attribute__((format(printf, 2, 0)))
 emit(enum log_level level, const char *fmt, va_list ap)
 {
 	const char *program = state.program;
+	pid_t pid = state.pid;
 	char line[LINE_SIZE];
 	int saved = errno;
 	size_t start = 0, len, i;
 
 	if (!log_enabled(level))
 		return;
-	if (program == NULL)
+	if (program == NULL) {
 		program = program_invocation_short_name;
+		pid = getpid();
+	}
 	if (state.target == LOG_TO_STDERR) {
 		if (state.journal)
 			start = (size_t)snprintf(
 			    line, sizeof(line), "<%d>", levels[level].priority);
 		start += (size_t)snprintf(line + start, sizeof(line) - start,
-		    "%.64s[%ld]: ", program, (long)getpid());
+		    "%.64s[%ld]: ", program, (long)pid);
 	}
 	len = start;
 	len += (size_t)snprintf(

@@ -83,14 +83,20 @@ sock_writev(struct sock *sock, const struct iovec *iov, int niov)
 	return n;
 }
 
-bool
-sock_is_broken(struct sock *sock)
+enum sock_state
+sock_peek(const struct sock *sock)
 {
 	char byte;
+	ssize_t n;
 
-	return sock->readable &&
-	    recv(sock->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
-	    errno != EAGAIN && errno != EINTR;
+	if (!sock->readable)
+		return SOCK_QUIET;
+	n = recv(sock->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n > 0)
+		return SOCK_DATA;
+	if (n == 0 || errno == EAGAIN || errno == EINTR)
+		return SOCK_QUIET;
+	return SOCK_BROKEN;
 }
 
 void

@@ -193,6 +193,13 @@ conn_again(struct conn *conn)
 }
 
 void
+conn_read_on(struct conn *conn)
+{
+	conn->sock.readable = true;
+	conn_again(conn);
+}
+
+void
 conn_finish(struct conn *conn)
 {
 	if (conn->broken || conn->closed)

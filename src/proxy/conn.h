@@ -76,6 +76,13 @@ conn_hung_up(const struct conn *conn)
 /* Calls ready() again after everybody else had a turn. */
 void conn_again(struct conn *conn);
 
+/*
+ * The same, to read on even after a short read. A reset may have come in one
+ * event with the bytes before it: who waits for more has to look, for no other
+ * event will tell.
+ */
+void conn_read_on(struct conn *conn);
+
 /* Says that nothing more will be written: close_notify, then FIN. */
 void conn_finish(struct conn *conn);
 

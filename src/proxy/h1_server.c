@@ -135,6 +135,15 @@ h1_interim(void *arg, const struct http_response *head)
 	h1_write_parts(h1, &iov, 1);
 }
 
+/* Bytes sent before the 101 are not the tunnel's: nobody agreed to it yet. */
+static bool
+h1_is_early(const struct h1_server *h1)
+{
+	const struct conn *conn = &h1->client->conn;
+
+	return buf_len(&h1->in) > 0 || sock_peek(&conn->sock) == SOCK_DATA;
+}
+
 static struct conn *
 h1_upgrade(void *arg, const struct http_response *head)
 {
@@ -143,6 +152,11 @@ h1_upgrade(void *arg, const struct http_response *head)
 	struct buf *out = &client->worker->head;
 	struct iovec iov;
 
+	if (h1_is_early(h1)) {
+		h1->keep_alive = false;
+		exchange_refuse(h1->exchange, 400);
+		return NULL;
+	}
 	buf_clear(out);
 	h1_write_head(out, head);
 	buf_append_str(
@@ -388,7 +402,7 @@ static bool
 h1_client_gone(struct conn *conn)
 {
 	return (conn->tls != NULL && conn_hung_up(conn)) ||
-	    sock_is_broken(&conn->sock);
+	    sock_peek(&conn->sock) == SOCK_BROKEN;
 }
 
 void
@@ -412,8 +426,8 @@ h1_server_ready(struct h1_server *h1)
 	if (!h1_wants_input(h1) || !conn_readable(conn) || !h1_read(h1))
 		return;
 	h1_use_kept(h1);
-	if (h1_wants_input(h1) && conn_readable(conn))
-		conn_again(conn);
+	if (h1_wants_input(h1))
+		conn_read_on(conn);
 }
 
 static void

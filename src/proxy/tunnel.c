@@ -56,8 +56,7 @@ move(struct tunnel *tunnel, struct direction *way)
 		if (n > 0) {
 			iov.iov_len = (size_t)n;
 			*way->count += (size_t)n;
-			if (conn_readable(way->from))
-				conn_again(way->from);
+			conn_read_on(way->from);
 			return conn_writev(way->to, &iov, 1) == -1 ? -1 : 1;
 		}
 		if (n == -1 && errno != EAGAIN)
@@ -105,6 +104,8 @@ tunnel_start(
 
 	if (client == NULL)
 		return;
+	ex->responded = true;
+	ex->status = head->status;
 	tunnel = arena_alloc(ex->arena, sizeof *tunnel);
 	if (tunnel == NULL) {
 		ex->ops->cut(ex->client);

@@ -178,7 +178,8 @@ upstream_takes_body(const struct upstream *upstream)
 
 /*
  * The response is complete: the connection is free before the client side is
- * told, because that may free the exchange.
+ * told, because that may free the exchange. It is not kept if there may be
+ * more to read: that would pass for the answer to the next request.
  */
 static struct exchange *
 detach(struct upstream *upstream)
@@ -189,7 +190,7 @@ detach(struct upstream *upstream)
 	    &upstream->backend->worker->timeouts, &upstream->timeout);
 	upstream->keep = upstream->keep && ex->request_done &&
 	    upstream->head_sent && !conn_blocked(&upstream->conn) &&
-	    !conn_hung_up(&upstream->conn);
+	    !conn_hung_up(&upstream->conn) && !conn_readable(&upstream->conn);
 	upstream->exchange = NULL;
 	ex->upstream = NULL;
 	return ex;
@@ -259,12 +260,22 @@ switch_protocols(struct upstream *upstream, struct http_response *res,
 		upstream_fail(upstream, EXCHANGE_BAD);
 		return;
 	}
-	ex->responded = true;
-	ex->status = res->status;
 	timeout_cancel(
 	    &upstream->backend->worker->timeouts, &upstream->timeout);
 	forward_response(ex, res);
 	tunnel_start(ex, res, (struct slice){ rest, len });
+}
+
+/*
+ * aiohttp ends the chunks of a response to HEAD, which has none: whatever
+ * announces a body that it may not have could send some of it.
+ */
+static bool
+may_send_more(const struct http_response *res, const struct http_body *how)
+{
+	return how->framing == HTTP_NO_BODY &&
+	    http_find(res->fields, res->nfields, HTTP_TRANSFER_ENCODING) !=
+	    NULL;
 }
 
 static void
@@ -279,6 +290,7 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 		return;
 	}
 	upstream->keep = how.framing != HTTP_BY_CLOSE &&
+	    !may_send_more(res, &how) &&
 	    h1_keep_alive(res->version, res->fields, res->nfields);
 	upstream->in_body = true;
 	timeout_cancel(
@@ -403,8 +415,8 @@ upstream_pump(struct upstream *upstream)
 		read_body(upstream, NULL, NULL, data, (size_t)n);
 	else
 		read_heads(upstream, data, (size_t)n);
-	if (upstream->state == UPSTREAM_BUSY && conn_readable(&upstream->conn))
-		conn_again(&upstream->conn);
+	if (upstream->state == UPSTREAM_BUSY)
+		conn_read_on(&upstream->conn);
 }
 
 /*

@@ -126,6 +126,15 @@ worker_start(struct worker *worker)
 	start_accepting(worker);
 }
 
+/* What waits in a socket that no successor has would be reset with it. */
+static void
+listener_close(struct worker_listener *listener)
+{
+	listener_ready(listener, LOOP_READ);
+	close(listener->fd);
+	listener->fd = -1;
+}
+
 static void
 drain_is_over(void *arg)
 {
@@ -151,10 +160,8 @@ worker_drain(struct worker *worker, unsigned seconds)
 	worker->draining = true;
 	stop_accepting(worker);
 	loop_timer_cancel(&worker->accept_again);
-	for (unsigned i = 0; i < worker->config->nlisteners; i++) {
-		close(worker->listeners[i].fd);
-		worker->listeners[i].fd = -1;
-	}
+	for (unsigned i = 0; i < worker->config->nlisteners; i++)
+		listener_close(&worker->listeners[i]);
 	backends_drop_idle(worker->backends);
 	TAILQ_FOREACH_SAFE(client, &worker->clients, link, next)
 		client_drain(client);

@@ -84,8 +84,8 @@ struct certstore_account {
 void certstore_account_release(struct certstore_account *account);
 
 /*
- * Empty strings if there is none. -1 if there is one that cannot be read: better
- * no certificate than a second account.
+ * Empty strings if there is none. -1 if there is one that cannot be read:
+ * better no certificate than a second account.
  */
 int certstore_read_account(const struct certstore *store, const char *directory,
     struct certstore_account *account, struct error *err);

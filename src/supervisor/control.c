@@ -6,6 +6,7 @@
 #include "child.h"
 #include "generation.h"
 #include "monitor.h"
+#include "reload.h"
 #include "renewal.h"
 #include "supervisor.h"
 
@@ -13,14 +14,14 @@ static void
 command_reload(struct supervisor *sup, struct asker asker, const char *arg)
 {
 	(void)arg;
-	supervisor_reload(sup, asker);
+	reload_start(sup, asker);
 }
 
 static void
 command_stop(struct supervisor *sup, struct asker asker, const char *arg)
 {
 	(void)arg;
-	supervisor_reply(sup, asker, true, "stopping");
+	supervisor_reply(asker, true, "stopping");
 	supervisor_stop(sup);
 }
 
@@ -28,7 +29,7 @@ static void
 command_drain(struct supervisor *sup, struct asker asker, const char *arg)
 {
 	(void)arg;
-	supervisor_reply(sup, asker, true, "draining");
+	supervisor_reply(asker, true, "draining");
 	supervisor_drain(sup);
 }
 
@@ -57,5 +58,5 @@ control_command(struct child *child, const struct msg *msg)
 			commands[i].run(sup, asker, control->arg);
 			return;
 		}
-	supervisor_reply(sup, asker, false, "there is no such command");
+	supervisor_reply(asker, false, "there is no such command");
 }

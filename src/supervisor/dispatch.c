@@ -9,7 +9,7 @@
 #include "generation.h"
 #include "job.h"
 #include "monitor.h"
-#include "slot.h"
+#include "swap.h"
 #include "worker.h"
 
 static void
@@ -46,7 +46,7 @@ typedef void handler(struct child *child, const struct msg *msg);
 static handler *const from_proxy[MSG_COUNT] = {
 	[MSG_WORKER_READY] = on_worker_ready,
 	[MSG_WORKER_FAILED] = on_worker_failed,
-	[MSG_CERT_SWAPPED] = slot_swapped,
+	[MSG_CERT_SWAPPED] = swap_answered,
 	[MSG_CHALLENGE_DONE] = challenge_done,
 	[MSG_BACKEND_MARK] = generation_backend_mark,
 };

@@ -14,6 +14,7 @@
 #include "renewal.h"
 #include "slot.h"
 #include "supervisor.h"
+#include "swap.h"
 #include "worker.h"
 
 /* The same certificate keeps its slot, and with it everything known of it. */
@@ -115,7 +116,7 @@ generation_begin(struct supervisor *sup, struct plan *plan, struct diag *diag)
 	generation->number = ++sup->generations;
 	sup->starting = generation;
 	for (unsigned i = 0; i < generation->nslots; i++)
-		slot_need_pair(generation->slots[i]);
+		swap_need_pair(generation->slots[i]);
 	generation_check(generation);
 	return 0;
 }
@@ -225,8 +226,8 @@ take_over(struct generation *generation)
 		generation->slots[i]->config =
 		    generation->plan->config->certs[i];
 	if (old != NULL) {
-		generation_drain(old, GENERATION_DRAIN_SECONDS);
 		retire(old);
+		generation_drain(old, GENERATION_DRAIN_SECONDS);
 	}
 	supervisor_started(
 	    sup); /* the old monitor still has an answer to give */

@@ -18,6 +18,7 @@
 #include "renewal.h"
 #include "slot.h"
 #include "supervisor.h"
+#include "swap.h"
 
 struct job *
 job_from(void *arg)
@@ -58,7 +59,7 @@ failed(struct job *job, const struct renewal_failure *failure)
 	}
 	log_err("no placeholder certificate for %s: %s", slot_name(slot),
 	    failure->detail);
-	slot_take_placeholder(slot, NULL);
+	swap_placeholder(slot, NULL);
 }
 
 static void
@@ -293,7 +294,7 @@ store_issued(struct job *job, const struct msg_bytes *pem)
 	if (certstore_clear_order(&job->sup->store, name, &err) == -1)
 		log_warn("certificate for %s: %s", name, err.msg);
 	detach(job);
-	slot_take_issued(slot);
+	swap_issued(slot);
 }
 
 void
@@ -306,7 +307,7 @@ job_issued(struct child *child, const struct msg *msg)
 		return;
 	challenge_forget_job(job->sup, job);
 	if (job->self_signed)
-		slot_take_placeholder(detach(job), pem);
+		swap_placeholder(detach(job), pem);
 	else
 		store_issued(job, pem);
 }

@@ -143,6 +143,7 @@ become_daemon(void)
 	}
 	close(fds[0]);
 	setsid();
+	log_open(PROGRAM, LOG_TO_STDERR, 0);
 	return fds[1];
 }
 

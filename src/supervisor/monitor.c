@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "generation.h"
 #include "plan.h"
+#include "reload.h"
 #include "renewal.h"
 #include "slot.h"
 #include "supervisor.h"
@@ -69,8 +70,7 @@ after_exit(struct child *child, int status)
 
 	monitor->child = NULL;
 	renewal_forget(sup, child);
-	if (sup->reload.monitor == child)
-		sup->reload.monitor = NULL;
+	reload_forget(sup, child);
 	if (!child->closing)
 		log_err("%s[%ld] %s", child->name, (long)child->pid,
 		    child_status_text(status, text));
@@ -140,7 +140,7 @@ show_everything(struct monitor *monitor)
 	TAILQ_FOREACH(leaving, &generation->sup->leaving, entry)
 		show_workers(leaving);
 	for (unsigned i = 0; i < generation->nslots; i++)
-		monitor_show_cert(generation->sup, generation->slots[i]);
+		monitor_show_cert(generation->slots[i]);
 }
 
 void
@@ -226,8 +226,9 @@ next_attempt(const struct slot *slot)
 }
 
 void
-monitor_show_cert(struct supervisor *sup, struct slot *slot)
+monitor_show_cert(struct slot *slot)
 {
+	struct supervisor *sup = slot->sup;
 	struct child *child = current(sup);
 	struct msg msg = { .kind = MSG_SHOW_CERT, .fd = -1 };
 	struct msg_SHOW_CERT *row = &msg.u.SHOW_CERT;

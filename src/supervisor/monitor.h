@@ -38,7 +38,7 @@ void monitor_stop(struct monitor *monitor);
 
 /* Rows, to the monitor of the current generation if there is one. */
 void monitor_show_worker(struct worker *worker);
-void monitor_show_cert(struct supervisor *sup, struct slot *slot);
+void monitor_show_cert(struct slot *slot);
 
 /* Messages. */
 void monitor_on_failed(struct monitor *monitor, const char *reason);

@@ -92,7 +92,7 @@ start(struct slot *slot)
 	if (job_start(slot, false, &err) == -1)
 		renewal_failed(slot, &failure);
 	else
-		monitor_show_cert(slot->sup, slot);
+		monitor_show_cert(slot);
 }
 
 static void
@@ -128,7 +128,7 @@ static void
 request_end(struct supervisor *sup, struct renew_request *request)
 {
 	buf_append(&request->text, "", 1);
-	supervisor_reply(sup, request->asker, request->ok,
+	supervisor_reply(request->asker, request->ok,
 	    (const char *)buf_data(&request->text));
 	TAILQ_REMOVE(&sup->renewals, request, entry);
 	buf_release(&request->text);
@@ -169,7 +169,7 @@ void
 renewal_succeeded(struct slot *slot)
 {
 	struct record *record = &slot->record;
-	char expires[CLOCK_DATE_SIZE];
+	char expires[CLOCK_DATE_SIZE], next[CLOCK_DATE_SIZE];
 	char *line;
 
 	schedule_succeeded(&record->schedule);
@@ -178,10 +178,14 @@ renewal_succeeded(struct slot *slot)
 	record_set(&record->detail, NULL);
 	record_set(&record->issued, record->wanted);
 	slot_save(slot);
-	monitor_show_cert(slot->sup, slot);
+	clock_date(expires, slot->facts.dates.not_after);
+	clock_date(next, renewal_next(slot));
+	log_info("certificate for %s is in service: serial %s, expires %s, "
+	         "next renewal %s",
+	    slot_name(slot), slot->facts.serial, expires, next);
+	monitor_show_cert(slot);
 	line = xasprintf("%s: serial %s, expires %s", slot_name(slot),
-	    slot->facts.serial,
-	    clock_date(expires, slot->facts.dates.not_after));
+	    slot->facts.serial, expires);
 	report(slot, true, line);
 	free(line);
 }
@@ -207,7 +211,7 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 		log_err("certificate for %s", line);
 	else
 		log_warn("certificate for %s", line);
-	monitor_show_cert(slot->sup, slot);
+	monitor_show_cert(slot);
 	report(slot, false, line);
 	free(line);
 	renewal_update(slot->sup);
@@ -252,7 +256,7 @@ renewal_ask(struct supervisor *sup, struct asker asker, const char *name)
 	struct renew_request *request;
 
 	if (generation == NULL || sup->phase != PHASE_RUNNING) {
-		supervisor_reply(sup, asker, false, "the gateway is stopping");
+		supervisor_reply(asker, false, "the gateway is stopping");
 		return;
 	}
 	request = xcalloc(1, sizeof(*request));
@@ -300,8 +304,7 @@ renewal_forget(struct supervisor *sup, const struct child *monitor)
 }
 
 void
-renewal_forget_slot(struct supervisor *sup, const struct slot *slot)
+renewal_forget_slot(const struct slot *slot)
 {
-	(void)sup;
 	report(slot, false, "it is no longer in the configuration");
 }

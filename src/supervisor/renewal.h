@@ -44,6 +44,6 @@ void renewal_dismiss(struct supervisor *sup, const char *text);
 void renewal_forget(struct supervisor *sup, const struct child *monitor);
 
 /* The slot is no longer served; what was asked of it has no end. */
-void renewal_forget_slot(struct supervisor *sup, const struct slot *slot);
+void renewal_forget_slot(const struct slot *slot);
 
 #endif

@@ -23,13 +23,10 @@
 #include "record.h"
 #include "schedule.h"
 
-struct child;
 struct config_cert;
 struct diag;
-struct generation;
 struct job;
 struct supervisor;
-struct worker;
 
 enum slot_source {
 	SLOT_NONE,
@@ -86,26 +83,18 @@ char *slot_wanted(const struct slot *slot);
 /* The certificate in service, if it is one to keep; NULL if not. */
 const struct schedule_dates *slot_dates(const struct slot *slot);
 
-/* True while a worker has yet to say what it thinks of the pair. */
-bool slot_unsettled(const struct slot *slot);
+/*
+ * Puts the best pair that there is into service, after one that is no good:
+ * the store's current one (after SLOT_NONE), its previous one, the placeholder,
+ * SLOT_NONE.
+ */
+void slot_choose(struct slot *slot, enum slot_source after);
 
-/* Starts a job for a placeholder, if there is no pair at all and none runs. */
-void slot_need_pair(struct slot *slot);
+/* The pair in service. -1: it cannot be read any more. */
+int slot_read_pair(const struct slot *slot, struct buf *pem, struct error *err);
 
-/* Sends the pair in service to a worker that starts, in its number `index`. */
-void slot_replay(struct slot *slot, struct worker *worker, unsigned index);
-
-/* A new pair is in the store: every worker gets it. */
-void slot_take_issued(struct slot *slot);
-
-/* A placeholder was made; NULL = that failed. */
-void slot_take_placeholder(struct slot *slot, const struct msg_bytes *pem);
-
-/* From a worker. */
-void slot_swapped(struct child *child, const struct msg *msg);
-
-/* A worker died: it may have been the last one to be waited for. */
-void slot_check(struct slot *slot);
+/* What a worker read in it. */
+void slot_learn(struct slot *slot, const struct msg_CERT_SWAPPED *swapped);
 
 /* Writes the record down. */
 void slot_save(struct slot *slot);

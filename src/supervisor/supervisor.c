@@ -8,7 +8,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "bind.h"
@@ -17,22 +16,19 @@
 #include "generation.h"
 #include "job.h"
 #include "plan.h"
+#include "reload.h"
 #include "renewal.h"
 
 #define REPLY_MAX (96u * 1024) /* fits into a message */
 
-/* --- being asked -------------------------------------------------------- */
-
 void
-supervisor_reply(
-    struct supervisor *sup, struct asker asker, bool ok, const char *text)
+supervisor_reply(struct asker asker, bool ok, const char *text)
 {
 	char *cut = xstrndup(text, REPLY_MAX);
 	struct msg msg = { .kind = MSG_CONTROL_REPLY,
 		.fd = -1,
 		.u.CONTROL_REPLY = { .id = asker.id, .ok = ok, .text = cut } };
 
-	(void)sup;
 	if (asker.monitor != NULL)
 		child_send(asker.monitor, &msg);
 	free(cut);
@@ -49,126 +45,6 @@ supervisor_log_diag(const struct diag *diag)
 		else
 			log_warn("%s", line);
 }
-
-/* All that diag says, and what else there is to say, a line each. */
-static char *
-join_diag(const struct diag *diag, const char *last)
-{
-	struct buf text = { 0 };
-	const char *line;
-
-	for (unsigned n = 0; (line = diag_line(diag, n)) != NULL; n++)
-		buf_printf(&text, "%s%s", n > 0 ? "\n" : "", line);
-	if (last[0] != '\0')
-		buf_printf(&text, "%s%s", buf_len(&text) > 0 ? "\n" : "", last);
-	return buf_detach(&text, NULL);
-}
-
-static void
-end_reload(struct supervisor *sup, bool ok, const char *text)
-{
-	struct asker asker = sup->reload;
-
-	sup->reload = (struct asker){ 0 };
-	free(sup->reload_said);
-	sup->reload_said = NULL;
-	supervisor_reply(sup, asker, ok, text);
-	if (sup->phase != PHASE_RUNNING)
-		return;
-	notify_ready(&sup->notify);
-	if (sup->reload_again)
-		loop_later(sup->loop, &sup->again);
-}
-
-/* The answer to a reload: the warnings of its configuration, then `last`. */
-static void
-conclude(struct supervisor *sup, bool ok, const char *last)
-{
-	const char *said = sup->reload_said == NULL ? "" : sup->reload_said;
-	char *text =
-	    xasprintf("%s%s%s", said, said[0] == '\0' ? "" : "\n", last);
-
-	end_reload(sup, ok, text);
-	free(text);
-}
-
-/* The lock and the store are held for the life of the process. */
-static bool
-keeps_state_dir(
-    const struct supervisor *sup, const struct plan *plan, struct diag *diag)
-{
-	const struct config *config = plan->config;
-
-	if (strcmp(config->state_dir, sup->dir.path) == 0)
-		return true;
-	diag_add(diag, DIAG_ERROR, config->state_dir_pos,
-	    "StateDir cannot change in a reload (it is %s); restart the "
-	    "gateway",
-	    sup->dir.path);
-	return false;
-}
-
-static void
-begin_reload(struct supervisor *sup, struct diag *diag)
-{
-	struct error err = { 0 };
-	struct plan *plan = plan_load(sup->file, diag, &err);
-	bool begun = false;
-	char *text;
-
-	if (plan != NULL && !keeps_state_dir(sup, plan, diag)) {
-		plan_free(plan);
-		plan = NULL;
-	}
-	if (plan != NULL) {
-		sup->reload_said = join_diag(diag, "");
-		begun = generation_begin(sup, plan, diag) == 0;
-	}
-	supervisor_log_diag(diag);
-	if (begun)
-		return;
-	if (err.msg[0] != '\0')
-		log_err("%s", err.msg);
-	log_err(
-	    "reload refused; generation %u serves on", sup->current->number);
-	text = join_diag(diag, err.msg);
-	end_reload(sup, false, text);
-	free(text);
-}
-
-void
-supervisor_reload(struct supervisor *sup, struct asker asker)
-{
-	struct diag *diag;
-
-	if (sup->phase != PHASE_RUNNING) {
-		supervisor_reply(sup, asker, false, "the gateway is stopping");
-		return;
-	}
-	if (sup->starting != NULL) {
-		if (asker.monitor == NULL)
-			sup->reload_again = true;
-		else
-			supervisor_reply(
-			    sup, asker, false, "a reload is under way already");
-		return;
-	}
-	log_info("reloading %s", sup->file);
-	notify_reloading(&sup->notify);
-	sup->reload = asker;
-	sup->reload_again = false;
-	diag = diag_new();
-	begin_reload(sup, diag);
-	diag_free(diag);
-}
-
-static void
-reload_again(void *arg)
-{
-	supervisor_reload(arg, (struct asker){ 0 });
-}
-
-/* --- serving ------------------------------------------------------------ */
 
 /* Who started this as a daemon may go now, and take its terminal along. */
 static void
@@ -217,7 +93,7 @@ supervisor_started(struct supervisor *sup)
 	detach(sup);
 	snprintf(
 	    text, sizeof(text), "reloaded, generation %u", generation->number);
-	conclude(sup, true, text);
+	reload_end(sup, true, text);
 	renewal_dismiss(
 	    sup, "the gateway was reloaded meanwhile; the renewal goes on");
 }
@@ -234,7 +110,7 @@ supervisor_start_failed(struct supervisor *sup, const char *reason)
 	if (sup->current != NULL)
 		log_err("reload failed: %s; generation %u serves on", reason,
 		    sup->current->number);
-	conclude(sup, false, reason);
+	reload_end(sup, false, reason);
 }
 
 static void
@@ -252,8 +128,6 @@ rotate_tickets(void *arg)
 		generation_send(sup->starting, &msg);
 	loop_timer_set(sup->loop, &sup->ticket_timer, TICKET_ROTATE_MS);
 }
-
-/* --- ending ------------------------------------------------------------- */
 
 /* Nothing new begins from here on. */
 static void
@@ -377,10 +251,8 @@ on_int(void *arg)
 static void
 on_hup(void *arg)
 {
-	supervisor_reload(arg, (struct asker){ 0 });
+	reload_start(arg, (struct asker){ 0 });
 }
-
-/* --- living ------------------------------------------------------------- */
 
 /* Each connection takes two descriptors in a worker, which inherits this. */
 static void
@@ -421,7 +293,6 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 		.store = { -1, -1 },
 		.children = { .null_fd = -1 },
 		.sweep = { .fn = on_sweep, .arg = sup },
-		.again = { .fn = reload_again, .arg = sup },
 		.ticket_timer = { .fn = rotate_tickets, .arg = sup },
 		.status = EXIT_SUCCESS };
 	TAILQ_INIT(&sup->leaving);
@@ -429,6 +300,7 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 	TAILQ_INIT(&sup->jobs);
 	TAILQ_INIT(&sup->renewals);
 	TAILQ_INIT(&sup->children.list);
+	reload_init(sup);
 	sup->loop = loop_new();
 	notify_init(&sup->notify);
 	ticket_keys_init(&sup->tickets);
@@ -474,7 +346,7 @@ release(struct supervisor *sup)
 	if (sup->pid_file != NULL)
 		unlink(sup->pid_file);
 	free(sup->pid_file);
-	free(sup->reload_said);
+	reload_release(sup);
 	if (sup->control_fd != -1) {
 		close(sup->control_fd);
 		statedir_unlisten(&sup->dir);

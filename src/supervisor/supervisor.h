@@ -48,6 +48,13 @@ struct asker {
 	uint32_t id;
 };
 
+struct reload {
+	struct asker asker; /* waits for `starting` */
+	char *said;         /* warnings of the configuration, a line each */
+	bool again;         /* SIGHUP came meanwhile */
+	struct loop_later later;
+};
+
 struct supervisor {
 	struct loop *loop;
 	const char *file; /* the configuration */
@@ -75,10 +82,7 @@ struct supervisor {
 	struct renew_list renewals; /* that somebody waits for */
 	struct loop_timer renewal_timer;
 
-	struct asker reload; /* who waits for `starting` */
-	char *reload_said;   /* warnings of its configuration, a line each */
-	bool reload_again;   /* SIGHUP came meanwhile */
-	struct loop_later again;
+	struct reload reload;
 
 	enum phase phase;
 	struct loop_signal on_term;
@@ -99,13 +103,11 @@ struct supervisor_options {
 int supervisor_run(const struct supervisor_options *options, struct plan *plan);
 
 /* What signals and the `gatehouse` command ask for. */
-void supervisor_reload(struct supervisor *sup, struct asker asker);
 void supervisor_drain(struct supervisor *sup);
 void supervisor_stop(struct supervisor *sup);
 
 /* Answers a command of a person. */
-void supervisor_reply(
-    struct supervisor *sup, struct asker asker, bool ok, const char *text);
+void supervisor_reply(struct asker asker, bool ok, const char *text);
 
 /* A child is gone, or a generation: looks what may be freed or ended now. */
 void supervisor_sweep(struct supervisor *sup);

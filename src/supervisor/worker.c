@@ -14,8 +14,8 @@
 #include "generation.h"
 #include "monitor.h"
 #include "plan.h"
-#include "slot.h"
 #include "supervisor.h"
+#include "swap.h"
 
 struct worker *
 worker_from(void *arg)
@@ -88,7 +88,7 @@ static void
 check_slots(struct generation *generation)
 {
 	for (unsigned i = 0; i < generation->nslots; i++)
-		slot_check(generation->slots[i]);
+		swap_check(generation->slots[i]);
 }
 
 /* Each swap that the dead process has not answered is void. */
@@ -206,7 +206,7 @@ worker_start(struct worker *worker)
 	send_listeners(worker);
 	send_ticket_keys(worker);
 	for (unsigned i = 0; i < generation->nslots; i++)
-		slot_replay(generation->slots[i], worker, i);
+		swap_replay(generation->slots[i], worker, i);
 	generation_send_backends(worker);
 	challenge_replay(sup, worker);
 	child_send(worker->child, &go);

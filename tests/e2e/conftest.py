@@ -11,7 +11,7 @@ from actors.backend import ScriptedBackend, answer
 from actors.front import Front, native, pound
 from actors.gateway import Gateway, gateway_config
 from actors.home_assistant import HomeAssistant
-from actors.netns import Namespace
+from actors.netns import Namespace, NamespacesRefused
 from actors.pebble import Pebble
 from actors.ports import free_port
 from actors.process import Process
@@ -60,7 +60,11 @@ def home_assistant() -> Iterator[HomeAssistant]:
 
 @pytest.fixture
 def namespace() -> Iterator[Namespace]:
-    with Namespace() as own:
+    try:
+        own = Namespace()
+    except NamespacesRefused as refused:
+        pytest.skip(f"no namespaces here: {refused}")
+    with own:
         yield own
 
 

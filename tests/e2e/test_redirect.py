@@ -128,7 +128,8 @@ def test_challenge_path_is_the_backends_over_https(front):
     ('307 "https://x.test/"', "https://x.test/a/b?c=d", 307),
     ('"https://x.test/y"', "https://x.test/y", 302)])
 def test_redirect_as_pound_has_it(redirect, location, status):
-    service = f'Service\n HeadRequire "Host: {NAME}"\n Redirect {redirect}\nEnd'
+    service = (f'Service\n HeadRequire "Host: {NAME}"\n'
+               f' Redirect {redirect}\nEnd')
     with Front(pound("127.0.0.1:1", plain=service)) as front:
         for method in "GET", "POST":
             with front.http() as client:

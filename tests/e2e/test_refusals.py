@@ -6,9 +6,14 @@ client gets one answer and the end; the backend gets not a byte.
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
+
 import pytest
 
 from actors.client import RawClient
+from actors.front import until_quiet
 
 GET = b"GET / HTTP/1.1\r\n"
 POST = b"POST / HTTP/1.1\r\n"
@@ -45,8 +50,9 @@ REQUEST_LINES = [line + HOST + b"\r\n" for line in [
     b"GET / HTTP/01.1\r\n", b"GET / HTTP/1.1x\r\n", b"GET / HTTPS/1.1\r\n",
     b"GET / HTTP/1.\r\n", b"GET / HTTP/0.9\r\n", b"GET / x HTTP/1.1\r\n",
     b"GET /\0 HTTP/1.1\r\n", b"GET /\x7f HTTP/1.1\r\n", b"G\0T / HTTP/1.1\r\n",
-    b"GET /\xc3\xa4 HTTP/1.1\r\n", b"G(T / HTTP/1.1\r\n", b"GET /#x HTTP/1.1\r\n",
-    b"GET x HTTP/1.1\r\n", b"GET * HTTP/1.1\r\n", b"GET gw.test HTTP/1.1\r\n",
+    b"GET /\xc3\xa4 HTTP/1.1\r\n", b"G(T / HTTP/1.1\r\n",
+    b"GET /#x HTTP/1.1\r\n", b"GET x HTTP/1.1\r\n", b"GET * HTTP/1.1\r\n",
+    b"GET gw.test HTTP/1.1\r\n",
     b"GET gw.test:443 HTTP/1.1\r\n", b"GET ftp://gw.test/ HTTP/1.1\r\n",
     b"GET http:/gw.test/ HTTP/1.1\r\n", b"GET http://u@gw.test/ HTTP/1.1\r\n",
     b"GET http:///x HTTP/1.1\r\n", b"GET http://gw.test:x/ HTTP/1.1\r\n",
@@ -57,8 +63,9 @@ REQUEST_LINES = [line + HOST + b"\r\n" for line in [
 LINES = [
     with_field(b"X : y\r\n"), with_field(b"X\t: y\r\n"),
     with_field(b"Content-Length : 5\r\n"), with_field(b": y\r\n"),
-    with_field(b"no colon\r\n"), with_field(b"X\r\n"), with_field(b"X Y: z\r\n"),
-    with_field(b"X(Y): z\r\n"), with_field(b"X\0Y: z\r\n"),
+    with_field(b"no colon\r\n"), with_field(b"X\r\n"),
+    with_field(b"X Y: z\r\n"), with_field(b"X(Y): z\r\n"),
+    with_field(b"X\0Y: z\r\n"),
     with_field(b"X\x0b: z\r\n"), with_field(b"\x7fX: z\r\n"),
     with_field(b"\xc3\xa4: z\r\n"), with_field(b'"X": z\r\n'),
     with_field(b"X/Y: z\r\n"), with_field(b"X: a\0b\r\n"),
@@ -76,7 +83,8 @@ HOSTS = [
     GET + b"\r\n", GET + HOST + HOST + b"\r\n",
     GET + HOST + b"hOST: other.test\r\n\r\n", GET + b"Host:\r\n\r\n",
     GET + b"Host: gw.test, other.test\r\n\r\n",
-    GET + b"Host: gw.test other.test\r\n\r\n", GET + b"Host: gw.test\xff\r\n\r\n",
+    GET + b"Host: gw.test other.test\r\n\r\n",
+    GET + b"Host: gw.test\xff\r\n\r\n",
     GET + b"Host: @gw.test\r\n\r\n", GET + b"Host: gw.test:80:80\r\n\r\n",
     b"GET http://gw.test/ HTTP/1.1\r\n\r\n",
     b"GET http://gw.test/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
@@ -139,6 +147,7 @@ CHUNKS = [with_chunks(body) for body in [
     b"5\r\r\nhello\r\n0\r\n\r\n", b"5\r\nhello\n0\r\n\r\n",
     b"5\r\nhello\r0\r\n\r\n", b"5\r\nhello0\r\n\r\n",
     b"5\r\nhelloXX0\r\n\r\n", b"5\r\nhello\n\r0\r\n\r\n",
+    b"5\r\nhelloX\n0\r\n\r\n", b"5\r\nhello\n\n0\r\n\r\n",
     b"5\r\nhello!\r\n0\r\n\r\n", b"6\r\nhello\r\n0\r\n\r\n",
     b"5\r\nhello\r\n\r\n", b"5\r\nhello\r\n0\n\r\n", b"5\r\nhello\r\n0\r\n\n",
     b"5\r\nhello\r\n0\r\n\rX", b"5\r\nhello\r\n0x0\r\n\r\n",
@@ -147,9 +156,9 @@ CHUNKS = [with_chunks(body) for body in [
     b'5;a="\\\r\nhello\r\n0\r\n\r\n', b"5;" + b"a" * 300 + b"\r\nhello\r\n",
     b"ffffffffffffffff\r\nhello\r\n", b"8000000000000000\r\nhello\r\n",
     b"10000000000000005\r\nhello\r\n", b"00000000000000005\r\nhello\r\n",
-    (b"1;" + b"a" * 200 + b"\r\nx\r\n") * 90,
     b"0\r\nX : y\r\n\r\n", b"0\r\n: y\r\n\r\n", b"0\r\nX: y\r\n z\r\n\r\n",
-    b"0\r\nX: a\0b\r\n\r\n", b"0\r\nX: a\nb: c\r\n\r\n", b"0\r\nno colon\r\n\r\n",
+    b"0\r\nX: a\0b\r\n\r\n", b"0\r\nX: a\nb: c\r\n\r\n",
+    b"0\r\nno colon\r\n\r\n",
     b"0\r\nX: y\n\r\n", b"0\r\nX: " + b"y" * 9000 + b"\r\n\r\n"]]
 
 UPGRADE = b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -198,11 +207,16 @@ def test_r6_refused_whole(scripted, backend, attack, status):
 def is_complete(message: bytes) -> bool:
     """Would a backend act on this?"""
     head, end, body = message.partition(b"\r\n\r\n")
-    return end and (b"\r\nTransfer-Encoding:" not in head
-                    or body.endswith(b"0\r\n\r\n"))
+    return bool(end) and (b"\r\nTransfer-Encoding:" not in head
+                          or body.endswith(b"0\r\n\r\n"))
 
 
-@pytest.mark.parametrize("attack, status", ATTACKS[::5])
+MANY_EXTENSIONS = with_chunks(
+    (b"1;" + b"a" * 200 + b"\r\nx\r\n") * 90 + b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("attack, status", [
+    *ATTACKS[::5], pytest.param(MANY_EXTENSIONS, 400, id="extensions")])
 def test_r6_refused_byte_by_byte(scripted, backend, attack, status):
     """The verdict is the same; a head may have gone on, no whole request."""
     before = backend.received()
@@ -242,3 +256,19 @@ def test_the_answer_arrives_while_the_attacker_keeps_sending(scripted):
     with scripted.https() as client:
         client.send(b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n" + bytes(1 << 20))
         refused(client, 400)
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_after_all_that_nothing_spins_and_nothing_is_left_open(scripted):
+    worker, = scripted.pids()["proxy"]
+
+    def descriptors() -> int:
+        return len(os.listdir(f"/proc/{worker}/fd"))
+
+    began, used = time.monotonic(), cpu_seconds(worker)
+    assert until_quiet(descriptors) < 30
+    assert cpu_seconds(worker) - used < (time.monotonic() - began) / 2

@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 import select
 import ssl
-import stat
 import time
-from pathlib import Path
 from typing import Callable, Iterator
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import (
-    Encoding, PublicFormat, load_pem_private_key)
 
 from actors.client import tls_context
 from actors.front import NAME, Front, native
@@ -21,6 +17,7 @@ from actors.gateway import CERTIFICATE
 from actors.home_assistant import HomeAssistant
 from actors.load import Load
 from actors.pebble import Pebble
+from actors.store import Store
 
 CLIENTS, WEBSOCKETS = 50, 20
 LOOKS = 10      # handshakes: enough to meet every worker
@@ -49,38 +46,12 @@ def wait_trusted(front: Front, trusted: ssl.SSLContext,
             select.select([], [], [], 0.005)
 
 
-def public_bytes(key) -> bytes:
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def read_pair(file: Path) -> x509.Certificate:
-    """The certificate of a pair in the store; its key must belong to it."""
-    pem = file.read_bytes()
-    certificate = x509.load_pem_x509_certificate(pem)
-    key = load_pem_private_key(
-        re.search(b"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*"
-                  b"PRIVATE KEY-----", pem, re.S)[0], None)
-    assert public_bytes(key.public_key()) == (
-        public_bytes(certificate.public_key()))
-    return certificate
-
-
-def check_modes(state_dir: Path) -> None:
-    """Nobody else may read anything."""
-    for path in [state_dir, *state_dir.rglob("*")]:
-        wanted = 0o700 if path.is_dir() else 0o600
-        assert stat.S_IMODE(path.lstat().st_mode) == wanted, path
-
-
 def check_store(front: Front, *serials: int) -> None:
     """The newest certificate, the one before it, and no wreck."""
-    check_modes(front.state_dir)
-    certs = front.state_dir / "certs"
-    files = [f"{NAME}.pem", f"{NAME}.prev.pem"]
-    assert {file.name for file in certs.iterdir()} == {
-        *files[:len(serials)], f"{NAME}.state"}
-    for name, serial in zip(files, serials):
-        assert read_pair(certs / name).serial_number == serial
+    store = Store(front.state_dir)
+    store.check()
+    assert store.serials(NAME) == list(serials)
+    assert len(list(store.certs.iterdir())) == len(serials) + 1
 
 
 def renewals(front: Front, since: int, interval: float) -> Iterator[int]:

@@ -565,13 +565,15 @@ def test_r14_lost_idle_connection_costs_nothing(scripted, losing, method):
     assert received[1].startswith(f"{method} /2 ".encode())
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method, body", [
+    ("POST", b"abc"), ("POST", b""), ("PUT", b"abc"), ("PATCH", b"abc"),
+    ("DELETE", b""), ("GET", b"abc")])
 def test_r14_what_may_have_been_done_is_not_repeated(
-        scripted, losing, method):
+        scripted, losing, method, body):
     before = losing.received()
     with scripted.https() as client:
         assert client.request("GET", "/1").status == 204
-        assert client.request(method, "/2", body=b"abc").status == 502
+        assert client.request(method, "/2", body=body).status == 502
         assert client.request("GET", "/3").status == 204
     received = b"".join(losing.received_since(before))
     assert received.count(f"{method} /2 ".encode()) == 1

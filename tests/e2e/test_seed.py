@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import re
 import ssl
 from pathlib import Path
@@ -21,7 +20,8 @@ from actors.authority import Authority
 from actors.client import RawClient, tls_context
 from actors.gateway import REPOSITORY, Gateway
 from actors.home_assistant import HomeAssistant
-from actors.netns import Namespace
+from actors.netns import Namespace, NamespacesRefused
+from actors.sockets import descriptors, established
 
 SEED = REPOSITORY / "etc/pound-home-assistant.cfg"
 SHA256 = "cb53a3ef15c244bddfe08853e5dc862346d5fc845af0997fe1f4956c2abe4f10"
@@ -60,7 +60,12 @@ class Machine(Namespace):
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory) -> Iterator[Machine]:
-    with Machine(Authority(tmp_path_factory.mktemp("authority"))) as made:
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    try:
+        made = Machine(authority)
+    except NamespacesRefused as refused:
+        pytest.skip(f"no namespaces here: {refused}")
+    with made:
         yield made
 
 
@@ -104,19 +109,6 @@ def seed(machine: Machine) -> Iterator[Seed]:
 def status_field(pid: int, name: str) -> str:
     text = Path(f"/proc/{pid}/status").read_text()
     return re.search(rf"^{name}:[ \t]*(.*?)[ \t]*$", text, re.M)[1]
-
-
-def descriptors(pid: int) -> list[str]:
-    """What the descriptors of a process are."""
-    return [os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()]
-
-
-def connections(pid: int, port: int) -> set[str]:
-    """The established connections at a port, where this process lives."""
-    rows = Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
-    fields = [row.split() for row in rows]
-    return {f"socket:[{row[9]}]" for row in fields
-            if row[3] == "01" and row[1].endswith(f":{port:04X}")}
 
 
 # The file
@@ -306,13 +298,14 @@ def test_workers_hold_no_file(seed):
         assert kinds <= {"socket", "anon_inode", "pipe", "/dev/null"}, kinds
 
 
-def test_supervisor_holds_no_connection_of_a_client(seed):
+def test_only_workers_hold_the_connections_of_clients(seed):
     with seed.http() as plain, seed.https() as secure:
         assert plain.request("GET", "/").status == 302
         assert secure.request("GET", "/").status == 200
         pids = seed.pids()
-        served = connections(seed.pid, HTTP) | connections(seed.pid, HTTPS)
+        served = {*established(seed.pid, HTTP).values(),
+                  *established(seed.pid, HTTPS).values()}
         assert len(served) == 2
-        assert served <= set(sum(map(descriptors, pids["proxy"]), []))
-        assert not served & set(descriptors(seed.pid))
-        assert not served & set(sum(map(descriptors, pids["monitor"]), []))
+        assert served <= set().union(*map(descriptors, pids["proxy"]))
+        for pid in seed.pid, *pids["monitor"]:
+            assert not served & descriptors(pid)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import select
 import socket
+import time
 from pathlib import Path
 from typing import Callable
 
@@ -120,3 +122,15 @@ Service
 End
 """
     return config
+
+
+def until_quiet(progress: Callable[[], int], pause: float = 0.3,
+                timeout: float = 10) -> int:
+    """Wait until a number has not changed for so long; the number."""
+    deadline = time.monotonic() + timeout
+    last = None
+    while (now := progress()) != last:
+        assert time.monotonic() < deadline, f"{now} after {last}"
+        last = now
+        select.select([], [], [], pause)
+    return last

@@ -14,6 +14,7 @@ from typing import Iterator, Sequence
 from .client import RawClient
 from .netns import Namespace
 from .process import Process
+from .sockets import descriptors, established
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BUILD = REPOSITORY / os.environ.get("GATEHOUSE_BUILD", "build/release")
@@ -159,6 +160,14 @@ class Gateway(Process):
         for child in map(int, children.split()):
             yield child
             yield from self._descendants(child)
+
+    def worker_of(self, client: RawClient) -> int:
+        """The process that has accepted a connection."""
+        port = client.sock.getpeername()[1]
+        ours = client.sock.getsockname()[1]
+        socket = established(self.pid, port)[ours]
+        return next(pid for pid in self.pids()["proxy"]
+                    if socket in descriptors(pid))
 
     def rss(self) -> dict[int, int]:
         """Resident bytes of each process."""

@@ -15,9 +15,9 @@ struct child {
 static void
 run_child(void (*function)(void *), void *arg, struct child *child)
 {
-	size_t len = 0;
 	int fds[2], status;
-	ssize_t n;
+	FILE *output;
+	size_t len;
 	pid_t pid;
 
 	fflush(NULL);
@@ -32,12 +32,12 @@ run_child(void (*function)(void *), void *arg, struct child *child)
 		_exit(0);
 	}
 	close(fds[1]);
-	while ((n = read(fds[0], child->output + len,
-	            sizeof(child->output) - 1 - len)) > 0)
-		len += (size_t)n;
-	assert_int_equal(n, 0);
+	output = fdopen(fds[0], "r");
+	assert_non_null(output);
+	len = fread(child->output, 1, sizeof(child->output) - 1, output);
+	assert_int_equal(ferror(output), 0);
 	child->output[len] = '\0';
-	close(fds[0]);
+	fclose(output);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	child->exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

@@ -208,16 +208,17 @@ test_reset_is_seen_without_reading(void **state)
 	struct ends *ends = *state;
 	char byte;
 
+	assert_int_equal(sock_peek(&ends->sock), SOCK_QUIET);
 	peer_writes(ends, "x");
-	assert_false(sock_is_broken(&ends->sock));
+	assert_int_equal(sock_peek(&ends->sock), SOCK_DATA);
 	assert_int_equal(sock_read(&ends->sock, &byte, 1), 1);
 	assert_int_equal(byte, 'x');
-	assert_false(sock_is_broken(&ends->sock));
+	assert_int_equal(sock_peek(&ends->sock), SOCK_QUIET);
 	/* Closing with something unread resets. */
 	assert_int_equal(sock_write(&ends->sock, "y", 1), 1);
 	close(ends->peer);
 	ends->peer = -1;
-	assert_true(sock_is_broken(&ends->sock));
+	assert_int_equal(sock_peek(&ends->sock), SOCK_BROKEN);
 }
 
 int

@@ -171,6 +171,8 @@ house_read(struct house *house)
 
 	if (poll(&fd, 1, HOUSE_PATIENCE_MS) != 1)
 		house_fail(house, "nothing happens any more");
+	if (house->len >= sizeof(house->log) - 1)
+		house_fail(house, "the log is too long");
 	n = read(house->log_fd, house->log + house->len,
 	    sizeof(house->log) - 1 - house->len);
 	if (n <= 0)
@@ -242,13 +244,12 @@ house_command(struct house *house, const char *line)
 static inline pid_t
 house_pid_of(const struct house *house, const char *line)
 {
-	long pid = 0;
+	uint64_t pid;
 
 	while (line > house->log && line[-1] != '\n')
 		line--;
-	line = strchr(line, '[');
-	assert_non_null(line);
-	assert_int_equal(sscanf(line, "[%ld]", &pid), 1);
+	line = strchr(line, '[') + 1;
+	assert_true(text_u64(line, strcspn(line, "]"), INT32_MAX, &pid));
 	return (pid_t)pid;
 }
 

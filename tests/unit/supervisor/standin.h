@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "ipc/chan.h"
 #include "ipc/job.h"
 
@@ -43,6 +44,27 @@ standin_told(const char *name)
 	text[buf_len(&buf)] = '\0';
 	buf_release(&buf);
 	return text;
+}
+
+/* Takes the next word off a text; "" at its end. */
+static inline void
+standin_word(const char **text, char *dst, size_t size)
+{
+	*text += strspn(*text, " \n");
+	snprintf(dst, size, "%.*s", (int)strcspn(*text, " \n"), *text);
+	*text += strlen(dst);
+}
+
+static inline long
+standin_number(const char **text)
+{
+	uint64_t number = 0;
+	char word[24];
+
+	standin_word(text, word, sizeof(word));
+	if (!text_u64(word, strlen(word), INT64_MAX, &number))
+		fatal("\"%s\" is not a number", word);
+	return (long)number;
 }
 
 static inline void
@@ -91,21 +113,22 @@ standin_answer_swap(
 	struct msg_CERT_SWAPPED *answer = &msg.u.CERT_SWAPPED;
 	const char *refused = standin_told("refuse");
 	char pem[512], serial[64];
-	long from, until;
+	const char *text;
 
 	snprintf(pem, sizeof(pem), "%.*s", (int)swap->pem.len,
 	    (const char *)swap->pem.p);
+	text = strstr(pem, "\npair ");
+	if (text == NULL)
+		fatal("no pair: %s", pem);
+	text += strlen("\npair ");
+	standin_word(&text, serial, sizeof(serial));
 	answer->slot = swap->slot;
 	answer->serial_number = swap->serial_number;
-	if (strstr(pem, "\npair ") == NULL ||
-	    sscanf(strstr(pem, "\npair "), "\npair %63s %ld %ld", serial, &from,
-	        &until) != 3)
-		answer->error = "no pair at all";
-	else if (refused != NULL && strstr(refused, serial) != NULL)
+	if (refused != NULL && strstr(refused, serial) != NULL) {
 		answer->error = "told to refuse";
-	else {
-		answer->not_before = from;
-		answer->not_after = until;
+	} else {
+		answer->not_before = standin_number(&text);
+		answer->not_after = standin_number(&text);
 		answer->serial = serial;
 		answer->issuer = "stand-in";
 		answer->names = "gw.test";
@@ -217,9 +240,9 @@ standin_hear_monitor(struct chan *chan)
 
 	standin_hear(chan, &msg);
 	if (msg.kind == MSG_WORKER_GO) {
+		log_info("the monitor goes");
 		standin_send(chan, ready);
 		standin_send(chan, backend);
-		log_info("the monitor goes");
 	}
 	if (msg.kind == MSG_SHOW_CERT)
 		log_info("row: %s, serial '%s', failures %u, problem '%s', "
@@ -300,8 +323,8 @@ static inline int
 standin_acme(struct chan *chan)
 {
 	const char *told = standin_told("job");
+	char verb[32], first[64];
 	struct msg msg;
-	int used;
 
 	standin_hear(chan, &msg);
 	if (msg.u.JOB.self_signed) {
@@ -312,17 +335,11 @@ standin_acme(struct chan *chan)
 	    msg.u.JOB.order_url, msg.u.JOB.account_url);
 	if (told == NULL)
 		told = "issue first 7776000\n";
-	for (; *told != '\0'; told += used) {
-		char verb[32], first[64];
-		long n;
-
-		if (sscanf(told, "%31s %63s %ld\n%n", verb, first, &n, &used) <
-		    3)
-			fatal("what is \"%s\"?", told);
-		if (!standin_step(chan, verb, first, n))
-			return 0;
-	}
-	return 1;
+	do {
+		standin_word(&told, verb, sizeof(verb));
+		standin_word(&told, first, sizeof(first));
+	} while (standin_step(chan, verb, first, standin_number(&told)));
+	return 0;
 }
 
 /* main() of a stand-in; -1 if this is none. */

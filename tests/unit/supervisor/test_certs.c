@@ -126,7 +126,7 @@ test_failure(void **state)
 {
 	struct house *house = *state;
 
-	house_tell(house, "job", "fail 0 -1\n");
+	house_tell(house, "job", "fail 0 0\n");
 	house_start(house);
 	house_wait(house, "certificate for gw.test: test: as told; next");
 	house_wait(house,
@@ -154,7 +154,7 @@ test_renew_now(void **state)
 	have_schedule(house, &waiting);
 	house_start(house);
 	house_wait(house, "the monitor goes");
-	house_tell(house, "job", "fail 2 -1\n");
+	house_tell(house, "job", "fail 2 0\n");
 	house_command(house, "renew gw.test");
 	house_wait(house, "reply 7: error: gw.test: test: as told; next");
 	house_tell(house, "job", "issue first " CONFIDENT "\n");

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "notify.h"
 
 /* A service manager that listens somewhere, and says so in the environment. */
@@ -55,7 +56,8 @@ test_words(void **state)
 	struct notify notify;
 	char text[256];
 	int fd = listen_as("words");
-	long long usec;
+	const char *number;
+	uint64_t usec;
 	ssize_t n;
 
 	(void)state;
@@ -71,9 +73,10 @@ test_words(void **state)
 	n = recv(fd, text, sizeof(text) - 1, 0);
 	assert_true(n > 0);
 	text[n] = '\0';
-	assert_int_equal(
-	    sscanf(text, "RELOADING=1\nMONOTONIC_USEC=%lld", &usec), 1);
-	assert_true(llabs(usec / 1000 - clock_mono_ms()) < 10000);
+	assert_memory_equal(text, "RELOADING=1\nMONOTONIC_USEC=", 27);
+	number = strrchr(text, '=') + 1;
+	assert_true(text_u64(number, strlen(number), INT64_MAX, &usec));
+	assert_true(llabs((long long)usec / 1000 - clock_mono_ms()) < 10000);
 	notify_release(&notify);
 	close(fd);
 }

@@ -1,0 +1,78 @@
+"""What a request costs, counted in system calls by strace."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+from typing import Iterator
+
+import pytest
+
+from actors.backend import ScriptedBackend, answer
+from actors.front import Front, pound
+from actors.load import Load
+from actors.process import Process
+
+pytestmark = pytest.mark.release
+
+KIBIBYTE = (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+            b"Content-Length: 1024\r\n\r\n" + bytes(1024))
+REQUESTS, CLIENTS = 3000, 40
+
+
+@pytest.fixture(scope="module")
+def traced(request) -> Iterator[Front]:
+    """One worker at a LogLevel, before a backend that answers with 1 KiB."""
+    with ScriptedBackend(answer(KIBIBYTE)) as backend, \
+            Front(pound(backend.address, top=f"LogLevel {request.param}")
+                  ) as front:
+        yield front
+
+
+@contextlib.contextmanager
+def strace(front: Front, *options: str) -> Iterator[Process]:
+    """Attached to the worker; when it is left, its output is complete."""
+    worker, = front.pids()["proxy"]
+    with Process("strace", ["strace", "-f", "-p", str(worker), *options]
+                 ) as tracer:
+        tracer.wait_for_line("attached")
+        yield tracer
+        tracer.signal(signal.SIGINT)
+        tracer.wait()
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+@pytest.mark.parametrize("traced, most", [
+    (0, 5), (1, 6)],    # a line in the log is one more
+    indirect=["traced"])
+def test_system_calls_per_request(traced, most, scheme):
+    with Load(pause=0) as load:
+        load.keep_alive(lambda: traced.open(scheme), CLIENTS)
+        with strace(traced, "-c") as tracer:
+            before = load.done["requests"]
+            load.wait_more("requests", count=REQUESTS, timeout=30)
+            after = load.done["requests"]
+    total = tracer.wait_for_line(r"^100\.00 .* (\d+) +\d* *total$")
+    assert int(total[1]) / (after - before) <= most, tracer.tail()
+
+
+SENT = re.compile(r"(?:write|writev|send|sendto|sendmsg)\("
+                  r"\d+<TCP:\[127\.0\.0\.1:(\d+)->127\.0\.0\.1:(\d+)\]>")
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+@pytest.mark.parametrize("method, body", [("GET", b""), ("POST", b"b" * 20)])
+@pytest.mark.parametrize("traced", [0], indirect=True)
+def test_head_and_body_leave_in_one_write(traced, scheme, method, body):
+    with traced.open(scheme) as client:
+        port = str(client.sock.getpeername()[1])
+        client.request("GET", "/")      # handshakes are over
+        with strace(traced, "-yy", "-e",
+                    "trace=write,writev,sendto,sendmsg") as tracer:
+            response = client.request(method, "/", body=body)
+            assert len(response.body) == 1024
+    sent = [match.groups() for line in tracer.lines
+            if (match := SENT.search(line.text))]
+    assert len(sent) == 2, tracer.tail()
+    assert [ours for ours, _theirs in sent].count(port) == 1
