@@ -92,6 +92,22 @@ struct config_condition {
 	struct config_condition *next;
 };
 
+/* A page of the configuration, for an answer with this status. */
+struct config_page {
+	unsigned status;
+	struct slice text;
+	const char *type; /* of its content */
+	struct config_page *next;
+};
+
+#define CONFIG_PAGE_MAX (64u * 1024) /* bytes of a page */
+
+/* An answer of the gateway's own. */
+struct config_reply {
+	unsigned status;
+	const struct config_page *page; /* NULL: the usual one */
+};
+
 enum config_edit_kind {
 	EDIT_ADD,    /* a field */
 	EDIT_SET,    /* a field in place of all of its name */
@@ -135,8 +151,10 @@ struct config_service {
 	const struct config_rule *request_rules;   /* after the listener's */
 	const struct config_rule *response_rules;  /* before them */
 	const struct config_redirect *redirect;    /* or … */
-	const struct config_backend **backends; /* … these, in file order */
+	const struct config_reply *reply;          /* … this, or … */
+	const struct config_backend **backends; /* … these, in file order, */
 	unsigned nbackends;
+	unsigned nemergencies; /* with so many more for when all are down */
 	struct config_service *next;
 };
 
@@ -152,6 +170,10 @@ struct config_listener {
 	const struct config_rule *response_rules;
 	unsigned log_level;      /* 0..5 */
 	unsigned client_timeout; /* seconds a client may idle */
+	const struct config_page *pages;
+	const struct config_condition *check_url; /* else 501 */
+	uint64_t max_request; /* bytes of a body; 0: no limit */
+	unsigned max_uri;     /* bytes; 0: no limit but the codec's */
 	struct config_service *services;
 
 	/* With tls: */

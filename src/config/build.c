@@ -43,19 +43,45 @@ build_name(const struct directive *directive)
 	return directive->gateway != NULL ? "Gateway" : directive->row->word;
 }
 
-bool
-build_open(struct build *build, const struct source *from,
-    const struct value *path, struct file_lines *lines)
+static const struct source *
+find_source(
+    struct build *build, const struct source *from, const struct value *path)
 {
 	const struct source *source;
 	struct error err;
 
 	source = text_include(build->tree->text, from, path->text, &err);
-	if (source == NULL) {
+	if (source == NULL)
 		diag_add(build->diag, DIAG_ERROR, path->pos, "cannot read %s",
 		    err.msg);
+	return source;
+}
+
+bool
+build_read(struct build *build, const struct source *from,
+    const struct value *path, size_t max, struct slice *text)
+{
+	const struct source *source = find_source(build, from, path);
+
+	if (source == NULL)
+		return false;
+	if (source->len > max) {
+		diag_add(build->diag, DIAG_ERROR, path->pos,
+		    "'%.100s' has more than %zu bytes", path->text, max);
 		return false;
 	}
+	*text = (struct slice){ source->data, source->len };
+	return true;
+}
+
+bool
+build_open(struct build *build, const struct source *from,
+    const struct value *path, struct file_lines *lines)
+{
+	const struct source *source = find_source(build, from, path);
+
+	if (source == NULL)
+		return false;
 	lines->rest = source->data;
 	lines->end = source->data + source->len;
 	lines->pos = (struct config_pos){ source->name, 0, 1 };
@@ -148,7 +174,9 @@ build_config(struct tree *tree, struct config *config)
 	    tree_count(root, WORD_CERT) + tree_count(root, WORD_AUTOCERT);
 
 	config->backends = arena_alloc(build.arena,
-	    tree_count(root, WORD_BACKEND) * sizeof(*config->backends));
+	    (tree_count(root, WORD_BACKEND) +
+	        tree_count(root, WORD_EMERGENCY)) *
+	        sizeof(*config->backends));
 	config->certs =
 	    arena_alloc(build.arena, ncerts * sizeof(*config->certs));
 	build_top(&build);

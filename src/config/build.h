@@ -69,6 +69,14 @@ struct config_condition *build_condition(
 struct config_condition *build_conditions(
     struct build *build, const struct directive *section);
 
+/* The whole of a file of at most so many bytes; as build_open(). */
+bool build_read(struct build *build, const struct source *from,
+    const struct value *path, size_t max, struct slice *text);
+
+/* The ErrorFile lines of a listener. */
+struct config_page *build_pages(
+    struct build *build, const struct directive *section);
+
 /* The HeadRemove lines of a section. */
 struct config_pattern *build_removals(
     struct build *build, const struct directive *section);

@@ -81,6 +81,12 @@ build_listener(struct build *build, const struct directive *section)
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
 	listener->head_remove = build_removals(build, section);
+	listener->pages = build_pages(build, section);
+	listener->check_url = build_conditions(build, section);
+	listener->max_uri = (unsigned)build_number(build, section, WORD_MAXURI);
+	if (build_value(section, WORD_MAXREQUEST) != NULL)
+		listener->max_request =
+		    build_value(section, WORD_MAXREQUEST)->size;
 	listener->request_rules = build_rules(build, section, SCOPE_REQUEST);
 	listener->response_rules = build_rules(build, section, SCOPE_RESPONSE);
 	listener->log_level =

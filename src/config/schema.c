@@ -40,6 +40,14 @@ static const char *const operators[] = { "AND", "OR", NULL };
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	"RSA-3072", "RSA-4096", NULL };
 
+/* Err404 and its like. */
+#define ERR(name, status)                                                      \
+	{                                                                      \
+		name, LISTENER, WORD_ERRORFILE, ROW_REPEATABLE,                \
+		    .types = { VALUE_PATH }, .min = status, .max = status,     \
+		    .help = "a page for this status"                           \
+	}
+
 /* Words of later: lines, sections, either; with advice; our own. */
 #define LATER(name, in)                                                        \
 	{                                                                      \
@@ -153,6 +161,30 @@ static const struct schema_row rows[] = {
 	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "the same as HeadRemove" },
 
+	{ "MaxRequest", LISTENER, WORD_MAXREQUEST, .types = { VALUE_SIZE },
+	    .def = "0", .help = "the largest body of a request" },
+	{ "MaxURI", LISTENER, WORD_MAXURI, .types = { VALUE_NUMBER },
+	    .max = 32768, .def = "0",
+	    .help = "the longest path and query, in bytes" },
+	{ "CheckURL", LISTENER, WORD_CHECKURL, ROW_REPEATABLE | ROW_PATTERN,
+	    .types = { VALUE_PATTERN },
+	    .help = "a pattern that every URL must match" },
+	{ "ErrorFile", LISTENER, WORD_ERRORFILE, ROW_REPEATABLE,
+	    .types = { VALUE_NUMBER, VALUE_PATH }, .min = 400, .max = 599,
+	    .needs = "a status from 400 to 599 and the path of a file",
+	    .help = "a page for a status" },
+	ERR("Err400", 400),
+	ERR("Err401", 401),
+	ERR("Err403", 403),
+	ERR("Err404", 404),
+	ERR("Err405", 405),
+	ERR("Err413", 413),
+	ERR("Err414", 414),
+	ERR("Err500", 500),
+	ERR("Err501", 501),
+	ERR("Err502", 502),
+	ERR("Err503", 503),
+
 	{ "Cert", HTTPS, WORD_CERT, ROW_REPEATABLE, .types = { VALUE_PATH },
 	    .help = "a PEM file with certificate chain and private key" },
 	{ "AutoCert", HTTPS, WORD_AUTOCERT, ROW_REPEATABLE | ROW_MANY,
@@ -173,6 +205,16 @@ static const struct schema_row rows[] = {
 	{ "Redirect", SERVICE, WORD_REDIRECT, ROW_OPTIONAL,
 	    .types = { VALUE_CHOICE, VALUE_URL }, .choices = redirects,
 	    .def = "302", .help = "the URL that the client is sent to" },
+
+	{ "Error", SERVICE, WORD_ERROR, ROW_SHORT,
+	    .types = { VALUE_NUMBER, VALUE_PATH }, .min = 400, .max = 599,
+	    .needs = "a status from 400 to 599, and perhaps a file",
+	    .help = "an answer that refuses" },
+	{ "Success", SERVICE, WORD_SUCCESS, ROW_SHORT, .types = { VALUE_PATH },
+	    .help = "an answer that all is well" },
+	{ "Emergency", SERVICE, WORD_EMERGENCY, ROW_REPEATABLE | ROW_OPTIONAL,
+	    SCOPE_BACKEND, { VALUE_TEXT },
+	    .help = "a server for when all others are down" },
 
 	/* Conditions. */
 
@@ -333,24 +375,9 @@ static const struct schema_row rows[] = {
 	LATER_MAYBE("Tunnel", GLOBAL),
 
 	LATER("RewriteLocation", LISTENER | SERVICE),
-	LATER("MaxRequest", LISTENER),
 	LATER_BUT("ACME", LISTENER,
 	    "use AutoCert in ListenHTTPS: challenges are answered by "
 	    "themselves"),
-	LATER("ErrorFile", LISTENER),
-	LATER("Err400", LISTENER),
-	LATER("Err401", LISTENER),
-	LATER("Err403", LISTENER),
-	LATER("Err404", LISTENER),
-	LATER("Err405", LISTENER),
-	LATER("Err413", LISTENER),
-	LATER("Err414", LISTENER),
-	LATER("Err500", LISTENER),
-	LATER("Err501", LISTENER),
-	LATER("Err502", LISTENER),
-	LATER("Err503", LISTENER),
-	LATER("MaxURI", LISTENER),
-	LATER("CheckURL", LISTENER),
 	LATER("RewriteErrors", LISTENER),
 	LATER("RewriteDestination", LISTENER | SERVICE),
 	LATER("LuaModify", LISTENER | SERVICE),
@@ -367,11 +394,8 @@ static const struct schema_row rows[] = {
 	LATER("TBF", SERVICE),
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),
-	LATER("Error", SERVICE),
-	LATER_SECTION("Emergency", SERVICE),
 	LATER("UseBackend", SERVICE),
 	LATER("SendFile", SERVICE),
-	LATER("Success", SERVICE),
 	LATER("Metrics", SERVICE),
 	LATER("Disabled", SERVICE | BACKEND),
 	LATER("LogSuppress", SERVICE),

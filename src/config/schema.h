@@ -42,6 +42,7 @@ enum word {
 	WORD_BACKEND,
 	WORD_CAFILE,
 	WORD_CERT,
+	WORD_CHECKURL,
 	WORD_CIPHERS,
 	WORD_CLIENT,
 	WORD_CONNTO,
@@ -53,6 +54,9 @@ enum word {
 	WORD_EAB,
 	WORD_ELSE,
 	WORD_EMAIL,
+	WORD_EMERGENCY,
+	WORD_ERROR,
+	WORD_ERRORFILE,
 	WORD_FORWARD,
 	WORD_GATEWAY,
 	WORD_GRACE,
@@ -70,6 +74,8 @@ enum word {
 	WORD_LOGFACILITY,
 	WORD_LOGLEVEL,
 	WORD_MATCH,
+	WORD_MAXREQUEST,
+	WORD_MAXURI,
 	WORD_METHOD,
 	WORD_NOT,
 	WORD_PATH,
@@ -88,6 +94,7 @@ enum word {
 	WORD_SETURL,
 	WORD_SSLHONORCIPHERORDER,
 	WORD_STATEDIR,
+	WORD_SUCCESS,
 	WORD_TIMEOUT,
 	WORD_URL,
 	WORD_USER,
@@ -101,6 +108,7 @@ enum value_type {
 	VALUE_TEXT,
 	VALUE_NUMBER,    /* min..max */
 	VALUE_BOOL,      /* 1/0 yes/no true/false on/off */
+	VALUE_SIZE,      /* bytes, or 64k, 10m, 2g */
 	VALUE_DURATION,  /* seconds, or 1m30s; min..DURATION_MAX */
 	VALUE_CHOICE,    /* one of the row's choices */
 	VALUE_FACILITY,  /* of syslog, or "-" */
@@ -138,7 +146,8 @@ enum row_flag {
 	ROW_NATIVE = 1 << 7,     /* with ROW_LATER: our own, not Pound's */
 	ROW_MAYBE = 1 << 8,      /* opens a section in one of its forms */
 	ROW_PATTERN = 1 << 9,    /* options say how its last value is meant */
-	ROW_CONDITION = 1 << 10  /* may stand behind Not */
+	ROW_CONDITION = 1 << 10, /* may stand behind Not */
+	ROW_SHORT = 1 << 11      /* the last value may be left out */
 };
 
 struct schema_row {

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "config/diag.h"
@@ -18,6 +19,7 @@ struct value {
 	struct config_pos pos;
 	const char *text; /* once checked: lower case, path resolved … */
 	int number;       /* once checked, of types that are one */
+	uint64_t size;    /* the same with VALUE_SIZE */
 	bool quoted;
 	size_t offset; /* where it stands in the source … */
 	size_t len;    /* … or 0 if it stands in none */

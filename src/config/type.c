@@ -18,6 +18,7 @@
 #include "option.h"
 
 #define KEY_MAX 1024 /* bytes of an EAB key */
+#define SIZE_LIMIT (UINT64_C(1) << 50)
 #define HOST_MAX 253 /* bytes of a host name */
 #define FIELD_NAME_MAX 100
 #define FIELD_MAX 4096 /* bytes of a field that is set */
@@ -113,6 +114,26 @@ read_number(struct reading *reading)
 	    (int)number < reading->row->min)
 		return false;
 	reading->value->number = (int)number;
+	return true;
+}
+
+static bool
+read_size(struct reading *reading)
+{
+	static const char letters[] = "kmg";
+	const char *text = reading->value->text;
+	size_t len = strlen(text);
+	const char *letter =
+	    len > 0 ? strchr(letters, text[len - 1] | 0x20) : NULL;
+	unsigned shift = 0;
+
+	if (letter != NULL && *letter != '\0') {
+		shift = 10 * (unsigned)(letter - letters + 1);
+		len--;
+	}
+	if (!text_u64(text, len, SIZE_LIMIT >> shift, &reading->value->size))
+		return false;
+	reading->value->size <<= shift;
 	return true;
 }
 
@@ -556,6 +577,7 @@ static const struct {
 } types[] = {
 	[VALUE_TEXT] = { read_text, true, "a text" },
 	[VALUE_NUMBER] = { read_number, false, NULL },
+	[VALUE_SIZE] = { read_size, false, "a size such as 4096, 64k or 2g" },
 	[VALUE_BOOL] = { read_bool, false, "yes or no" },
 	[VALUE_DURATION] = { read_duration, false, NULL },
 	[VALUE_CHOICE] = { read_choice, false, NULL },

@@ -23,7 +23,7 @@ type_index(const struct schema_row *row, unsigned n, unsigned nvalues)
 {
 	unsigned ntypes = count_types(row);
 
-	if (nvalues < ntypes)
+	if (nvalues < ntypes && (row->flags & ROW_SHORT) == 0)
 		return n + ntypes - nvalues;
 	return n < ntypes ? n : ntypes - 1;
 }
@@ -77,7 +77,7 @@ check_count(struct tree *tree, struct directive *directive)
 	const struct value *value = directive->values;
 	char needs[VALUE_NEEDS_SIZE];
 
-	if ((row->flags & ROW_OPTIONAL) != 0)
+	if ((row->flags & (ROW_OPTIONAL | ROW_SHORT)) != 0)
 		least--;
 	if ((row->flags & ROW_MANY) != 0)
 		most = ROW_VALUES_MAX;

@@ -113,10 +113,12 @@ exchange_start(struct exchange *ex)
 {
 	struct answer answer;
 
-	if (route_request(ex, &answer))
+	if (route_request(ex, &answer)) {
 		exchange_dispatch(ex);
-	else
-		exchange_answer(ex, &answer);
+		return;
+	}
+	errorpage_choose(ex, &answer);
+	exchange_answer(ex, &answer);
 }
 
 bool

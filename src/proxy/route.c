@@ -173,10 +173,36 @@ find_service(const struct exchange *ex)
 	    ex->worker->config, ex->listener->config, &req);
 }
 
+/* What the listener sets bounds to; 0 or the status of a refusal. */
+static unsigned
+beyond_bounds(const struct exchange *ex)
+{
+	const struct config_listener *listener = ex->listener->config;
+	struct config_request req = edit_subject(ex);
+
+	if (listener->max_uri > 0 && ex->req.target.len > listener->max_uri)
+		return 414;
+	if (!config_conditions_hold(listener->check_url, &req))
+		return 501;
+	if (listener->max_request > 0 && ex->body.framing == HTTP_BY_LENGTH &&
+	    ex->body.length > listener->max_request)
+		return 413;
+	return 0;
+}
+
+/* Does the gateway answer it itself? */
+static bool
+is_answered_here(const struct config_service *service)
+{
+	return service->redirect != NULL || service->reply != NULL;
+}
+
 /* The status of a refusal, or 0 when the service may have the request. */
 static unsigned
 refusal(struct exchange *ex)
 {
+	unsigned status;
+
 	switch (config_method_allowed(ex->listener->config->methods,
 	    ex->req.method.p, ex->req.method.len)) {
 	case METHOD_ALLOWED:
@@ -186,6 +212,9 @@ refusal(struct exchange *ex)
 	case METHOD_UNKNOWN:
 		return 501;
 	}
+	status = beyond_bounds(ex);
+	if (status != 0)
+		return status;
 	if (!edit_request(ex, ex->listener->config->request_rules))
 		return 414;
 	ex->service = find_service(ex);
@@ -193,7 +222,7 @@ refusal(struct exchange *ex)
 		return 404;
 	if (!edit_request(ex, ex->service->request_rules))
 		return 414;
-	if (ex->service->redirect != NULL)
+	if (is_answered_here(ex->service))
 		return 0;
 	if (!expectation_met(ex))
 		return 417;
@@ -215,11 +244,13 @@ route_request(struct exchange *ex, struct answer *answer)
 	}
 	if (status == 0)
 		status = refusal(ex);
-	if (status == 0 && ex->service->redirect == NULL)
+	if (status == 0 && !is_answered_here(ex->service))
 		return true;
-	if (status == 0)
-		answer_redirect(ex, answer);
-	else
+	if (status != 0)
 		answer_init(answer, status);
+	else if (ex->service->reply != NULL)
+		answer_init(answer, ex->service->reply->status);
+	else
+		answer_redirect(ex, answer);
 	return false;
 }

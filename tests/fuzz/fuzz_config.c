@@ -71,6 +71,10 @@ compare_services(const struct config_service *a, const struct config_service *b)
 		compare_rules(a->request_rules, b->request_rules);
 		compare_rules(a->response_rules, b->response_rules);
 		assert(a->nbackends == b->nbackends);
+		assert(a->nemergencies == b->nemergencies);
+		assert((a->reply == NULL) == (b->reply == NULL));
+		assert(
+		    a->reply == NULL || a->reply->status == b->reply->status);
 		assert((a->redirect == NULL) == (b->redirect == NULL));
 		if (a->redirect != NULL)
 			assert(same_text(a->redirect->url, b->redirect->url) &&
@@ -90,6 +94,9 @@ compare_listeners(
 		assert(a->tls == b->tls && a->dual == b->dual);
 		assert(addr_eq(&a->addr, &b->addr));
 		assert(a->methods == b->methods);
+		assert(a->max_request == b->max_request);
+		assert(a->max_uri == b->max_uri);
+		compare_conditions(a->check_url, b->check_url);
 		compare_rules(a->request_rules, b->request_rules);
 		compare_rules(a->response_rules, b->response_rules);
 		assert(a->log_level == b->log_level);

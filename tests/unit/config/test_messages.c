@@ -55,9 +55,11 @@ static void
 test_words_of_later(void **state)
 {
 	(void)state;
-	assert_said(HTTP("MaxRequest 5\n") "LogTag x\nDDNS a\n Token b\nEnd\n"
-	                                   "Session\n Type IP\nEnd\n",
-	    "t:2:1: 'MaxRequest' is a Pound directive that Gatehouse does not "
+	assert_said(
+	    HTTP("RewriteErrors 5\n") "LogTag x\nDDNS a\n Token b\nEnd\n"
+	                              "Session\n Type IP\nEnd\n",
+	    "t:2:1: 'RewriteErrors' is a Pound directive that Gatehouse does "
+	    "not "
 	    "support yet\n"
 	    "t:4:1: 'LogTag' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
@@ -165,6 +167,34 @@ test_edits(void **state)
 }
 
 static void
+test_answers(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("Path /a\n") SERVICE("Error 404\nSuccess\n"),
+	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
+	    "Error or a Success\n"
+	    "t:6:1: 'ListenHTTP' wants to listen on port 80, but the "
+	    "'ListenHTTP' on line 1 listens on port 80 already\n"
+	    "t:7:1: 'Service' has both Error and Success; a request can go to "
+	    "one of them only\n");
+	assert_said(SERVICE("Error\n") "Service\nError 200\nEnd\n"
+	                               "Service\nError 404 page\nEnd\n",
+	    "t:3:1: 'Error' needs a status from 400 to 599, and perhaps a "
+	    "file: an answer that refuses\n"
+	    "t:7:7: 'Error' needs a status from 400 to 599, and perhaps a "
+	    "file, not '200'\n"
+	    "t:10:11: cannot read page: this text stands for itself\n");
+	assert_said(HTTP("ErrorFile 404\nErr404 page\nMaxRequest 5x\n"
+	                 "MaxURI 40000\n"),
+	    "t:2:1: 'ErrorFile' needs a status from 400 to 599 and the path "
+	    "of a file: a page for a status\n"
+	    "t:3:8: cannot read page: this text stands for itself\n"
+	    "t:4:12: 'MaxRequest' needs a size such as 4096, 64k or 2g, not "
+	    "'5x'\n"
+	    "t:5:8: 'MaxURI' needs a number from 0 to 32768, not '40000'\n");
+}
+
+static void
 test_sections(void **state)
 {
 	(void)state;
@@ -255,7 +285,8 @@ test_services(void **state)
 {
 	(void)state;
 	assert_said(SERVICE(""),
-	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect\n");
+	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
+	    "Error or a Success\n");
 	assert_said(BACKEND("Address 10.0.0.1\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
 	    "65535\n");
@@ -268,7 +299,7 @@ test_services(void **state)
 	    "t:5:1: unknown word 'Adress'; did you mean 'Address'?\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nBackEnd\nAddress a\n"
 	                    "Port 1\nEnd\n"),
-	    "t:2:1: 'Service' has both a BackEnd and a Redirect; a request can "
+	    "t:2:1: 'Service' has both BackEnd and Redirect; a request can "
 	    "go to one of them only\n");
 	assert_said(SERVICE("Redirect 302 \"https://x\"\nHeadRequire \"(\"\n"),
 	    "t:4:13: 'HeadRequire' needs a regular expression, not '(' "
@@ -406,6 +437,7 @@ main(void)
 		cmocka_unit_test(test_words_of_later),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_edits),
+		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_nesting_is_bounded),
 		cmocka_unit_test(test_number_of_directives_is_bounded),

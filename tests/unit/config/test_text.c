@@ -136,6 +136,52 @@ test_pattern_files(void **state)
 }
 
 static void
+test_pages(void **state)
+{
+	const struct config_listener *listener;
+	const struct config_reply *reply;
+	struct reading reading;
+	char *huge = malloc(CONFIG_PAGE_MAX + 2);
+
+	(void)state;
+	write_file("main",
+	    "ListenHTTP\nErr404 sub/a\nErrorFile 500 sub/b\n"
+	    "MaxRequest 3g\nMaxURI 100\n"
+	    "Service\nError 404 sub/b\nEnd\nService\nSuccess\nEnd\nEnd\n");
+	write_file("sub/a", "<p>none\n");
+	write_file("sub/b", "text");
+	read_main(&reading);
+	assert_messages_here(&reading, "");
+	listener = reading.config->listeners;
+	assert_int_equal(listener->pages->status, 404);
+	assert_string_equal(listener->pages->text.p, "<p>none\n");
+	assert_string_equal(listener->pages->type, "text/html; charset=utf-8");
+	assert_int_equal(listener->pages->next->status, 500);
+	assert_string_equal(
+	    listener->pages->next->type, "text/plain; charset=utf-8");
+	assert_null(listener->pages->next->next);
+	assert_true(listener->max_request == UINT64_C(3) << 30);
+	assert_int_equal(listener->max_uri, 100);
+	reply = listener->services->reply;
+	assert_int_equal(reply->status, 404);
+	assert_int_equal(reply->page->text.len, 4);
+	reply = listener->services->next->reply;
+	assert_int_equal(reply->status, 200);
+	assert_null(reply->page);
+	reading_release(&reading);
+
+	memset(huge, 'a', CONFIG_PAGE_MAX + 1);
+	huge[CONFIG_PAGE_MAX + 1] = '\0';
+	write_file("main", "ListenHTTP\nErr404 sub/a\nEnd\n");
+	write_file("sub/a", huge);
+	read_main(&reading);
+	assert_messages_here(
+	    &reading, "main:2:8: 'sub/a' has more than 65536 bytes\n");
+	reading_release(&reading);
+	free(huge);
+}
+
+static void
 test_includes(void **state)
 {
 	struct reading reading;
@@ -365,6 +411,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_includes),
+		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_pattern_files),
 		cmocka_unit_test(test_relative_paths_of_a_relative_file),
 		cmocka_unit_test(test_includes_that_fail),
