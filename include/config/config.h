@@ -168,8 +168,9 @@ struct config_listener {
 	const struct config_pattern *head_remove; /* client's fields to drop */
 	const struct config_rule *request_rules;
 	const struct config_rule *response_rules;
-	unsigned log_level;      /* 0..5 */
-	unsigned client_timeout; /* seconds a client may idle */
+	unsigned log_level;        /* 0..5 */
+	unsigned client_timeout;   /* seconds a client may idle */
+	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */
 	const struct config_page *pages;
 	const struct config_condition *check_url; /* else 501 */
 	uint64_t max_request; /* bytes of a body; 0: no limit */

@@ -81,6 +81,8 @@ build_listener(struct build *build, const struct directive *section)
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
 	listener->head_remove = build_removals(build, section);
+	listener->rewrite_location =
+	    (unsigned)build_number(build, section, WORD_REWRITELOCATION);
 	listener->pages = build_pages(build, section);
 	listener->check_url = build_conditions(build, section);
 	listener->max_uri = (unsigned)build_number(build, section, WORD_MAXURI);

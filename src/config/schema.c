@@ -161,6 +161,9 @@ static const struct schema_row rows[] = {
 	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "the same as HeadRemove" },
 
+	{ "RewriteLocation", LISTENER, WORD_REWRITELOCATION,
+	    .types = { VALUE_NUMBER }, .max = 2, .def = "1",
+	    .help = "which URLs of backends are made ours" },
 	{ "MaxRequest", LISTENER, WORD_MAXREQUEST, .types = { VALUE_SIZE },
 	    .def = "0", .help = "the largest body of a request" },
 	{ "MaxURI", LISTENER, WORD_MAXURI, .types = { VALUE_NUMBER },
@@ -374,7 +377,6 @@ static const struct schema_row rows[] = {
 	LATER_SECTION("Lua", GLOBAL),
 	LATER_MAYBE("Tunnel", GLOBAL),
 
-	LATER("RewriteLocation", LISTENER | SERVICE),
 	LATER_BUT("ACME", LISTENER,
 	    "use AutoCert in ListenHTTPS: challenges are answered by "
 	    "themselves"),

@@ -17,6 +17,7 @@
 #include "exchange.h"
 #include "forward.h"
 #include "h1_write.h"
+#include "location.h"
 #include "net/listener.h"
 #include "tunnel.h"
 #include "worker.h"
@@ -299,6 +300,7 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	ex->responded = true;
 	ex->status = res->status;
 	forward_response(ex, res);
+	location_rewrite(ex, res);
 	edit_response(ex, res);
 	read_body(upstream, res, &how, data, len);
 }
