@@ -71,7 +71,21 @@ struct config_pattern {
 	struct config_pattern *next;
 };
 
+/* Addresses that begin with the same bits. */
+struct config_net {
+	struct addr addr;
+	unsigned bits; /* 0..32 or 0..128 */
+};
+
+struct config_acl {
+	const char *name; /* NULL: of one condition */
+	const struct config_net *nets;
+	unsigned nnets;
+	struct config_acl *next;
+};
+
 enum config_condition_kind {
+	COND_CLIENT, /* the client's address is in `acl` */
 	COND_ALL,    /* of `parts` */
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
@@ -88,6 +102,7 @@ struct config_condition {
 	bool negated;      /* it holds if it would not */
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
 	const struct config_pattern *patterns;
+	const struct config_acl *acl;
 	const struct config_condition *parts;
 	struct config_condition *next;
 };
@@ -240,7 +255,8 @@ char *config_expand(struct config_text *text, struct diag *diag);
 
 /* What conditions are about. */
 struct config_request {
-	const char *host; /* lower case, without port; "" if none */
+	const char *host;   /* lower case, without port; "" if none */
+	const char *client; /* its address as text */
 	struct slice method;
 	struct slice path;
 	struct slice query; /* with its '?', or empty */

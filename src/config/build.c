@@ -181,6 +181,7 @@ build_config(struct tree *tree, struct config *config)
 	    arena_alloc(build.arena, ncerts * sizeof(*config->certs));
 	build_top(&build);
 	build.acme = build_acme(&build);
+	build_acls(&build);
 	config->services = build_services(&build, root);
 	build_listeners(&build);
 }

@@ -16,6 +16,7 @@ struct build {
 	struct arena *arena;
 	struct config *config;
 	const struct config_acme *acme;
+	struct config_acl *acls; /* those with a name */
 };
 
 /* Fills the (zeroed) configuration; what it points to is in the tree's arena. */
@@ -76,6 +77,13 @@ bool build_read(struct build *build, const struct source *from,
 /* The ErrorFile lines of a listener. */
 struct config_page *build_pages(
     struct build *build, const struct directive *section);
+
+/* The ACLs of the top level, which the others may name. */
+void build_acls(struct build *build);
+
+/* That of a condition; NULL with an error given. */
+const struct config_acl *build_acl(
+    struct build *build, const struct directive *line);
 
 /* The HeadRemove lines of a section. */
 struct config_pattern *build_removals(

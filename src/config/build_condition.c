@@ -220,9 +220,15 @@ build_condition(struct build *build, const struct directive *line)
 		return build_match(build, line);
 	while (i < NCONDITIONS && conditions[i].id != line->row->id)
 		i++;
-	if (i == NCONDITIONS)
+	if (i == NCONDITIONS && line->row->id != WORD_ACL)
 		return NULL;
 	cond = arena_alloc(build->arena, sizeof(*cond));
+	if (line->row->id == WORD_ACL) {
+		cond->kind = COND_CLIENT;
+		cond->negated = line->negated;
+		cond->acl = build_acl(build, line);
+		return cond;
+	}
 	build_simple(build, line, i, cond);
 	return cond;
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "acl.h"
 #include "config/config.h"
 #include "http/message.h"
 #include "pattern.h"
@@ -165,6 +166,8 @@ static bool
 applies(const struct config_condition *cond, const struct config_request *req)
 {
 	switch (cond->kind) {
+	case COND_CLIENT:
+		return acl_holds(cond->acl, req->client);
 	case COND_ALL:
 		return !some_is(cond->parts, req, false);
 	case COND_ANY:

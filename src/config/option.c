@@ -38,13 +38,17 @@ is_option(const struct value *value)
 static void
 take(struct tree *tree, struct directive *directive, const struct value *value)
 {
-	bool allowed = (directive->row->flags & ROW_PATTERN) != 0;
+	unsigned flags = directive->row->flags;
+	unsigned allowed = (flags & ROW_FILE) != 0 ? OPTION_FILE : 0;
 	size_t i = 0;
+
+	if ((flags & ROW_PATTERN) != 0)
+		allowed = ~0u;
 
 	while (i < NOPTIONS &&
 	    !text_ieq(value->text, strlen(value->text), options[i].word))
 		i++;
-	if (i == NOPTIONS || !allowed) {
+	if (i == NOPTIONS || (allowed & 1u << i) == 0) {
 		diag_add(tree->diag, DIAG_ERROR, value->pos,
 		    "'" SHOWN "' is %s", value->text,
 		    i < NOPTIONS ? "an option of patterns, and here is none"

@@ -328,12 +328,25 @@ section_scope(const struct directive *directive)
 	return directive->row->opens;
 }
 
+/* An ACL that names another one or a file has no lines of its own. */
+static bool
+is_whole(const struct directive *directive)
+{
+	if (directive->row->id != WORD_ACL)
+		return false;
+	return directive->parent->scope == SCOPE_GLOBAL
+	    ? directive->nvalues > 1
+	    : directive->nvalues > 0;
+}
+
 /* Where the words of the section stand that the directive opens; 0 = none. */
 static enum scope
 opened_scope(const struct parser *parser, const struct directive *directive)
 {
 	const struct schema_row *row = directive->row;
 
+	if (row != NULL && is_whole(directive))
+		return 0;
 	if (row != NULL && row->opens != 0 &&
 	    parser->section->scope != SCOPE_SKIPPED)
 		return section_scope(directive);
@@ -490,11 +503,47 @@ parse_condition_or_other(struct parser *parser, struct token token)
 	}
 }
 
+/* A line of an ACL: addresses, and no word in front. */
+static void
+parse_bare(struct parser *parser, const struct token *token)
+{
+	struct directive *directive;
+	struct value *value;
+
+	if (parser->ndirectives++ == PARSE_DIRECTIVES_MAX) {
+		stop(parser, token->pos, "too many directives");
+		return;
+	}
+	directive =
+	    tree_add(parser->tree, parser->section, token->text, token->pos);
+	directive->source = parser->file->source;
+	directive->row = schema_row(SCOPE_ACL, WORD_CIDR);
+	directive->bad = token->bad;
+	value =
+	    tree_add_value(parser->tree, directive, token->text, token->pos);
+	value->quoted = token->kind == TOKEN_STRING;
+	read_values(parser, directive);
+	if (!directive->bad)
+		value_check(parser->tree, directive);
+}
+
+/* Words stand in an ACL only to end it, or by mistake to begin a section. */
+static bool
+is_bare(const struct parser *parser, const struct token *token)
+{
+	return parser->section->scope == SCOPE_ACL &&
+	    (token->kind == TOKEN_STRING ||
+	        (token->kind == TOKEN_WORD &&
+	            schema_find(SCOPE_ANYWHERE, token->text) == NULL));
+}
+
 static void
 parse_line(struct parser *parser, const struct token *token)
 {
 	if (is_end(token))
 		parse_end(parser, token);
+	else if (is_bare(parser, token))
+		parse_bare(parser, token);
 	else if (token->kind == TOKEN_WORD && is_nearly_end(parser, token)) {
 		diag_add(parser->diag, DIAG_ERROR, token->pos,
 		    "unknown word '%s'; did you mean 'End'?", token->text);

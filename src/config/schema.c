@@ -92,6 +92,12 @@ static const struct schema_row rows[] = {
 	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
 	    .help = "the authority that issues certificates for AutoCert" },
 
+	{ "ACL", GLOBAL, WORD_ACL, ROW_REPEATABLE | ROW_SHORT | ROW_FILE,
+	    SCOPE_ACL, { VALUE_TEXT, VALUE_ACL }, .needs = "a name",
+	    .help = "a list of addresses" },
+	{ "ACL", SCOPE_ACL, WORD_CIDR, ROW_REPEATABLE | ROW_MANY | ROW_BARE,
+	    .types = { VALUE_CIDR }, .help = "addresses of the list" },
+
 	/* Everywhere. */
 
 	{ "Include", SCOPE_ANYWHERE, WORD_INCLUDE, ROW_REPEATABLE,
@@ -246,6 +252,9 @@ static const struct schema_row rows[] = {
 	{ "HeadDeny", CONDITIONS, WORD_HEADDENY, PATTERN | ROW_OPTIONAL,
 	    .types = { VALUE_NAME, VALUE_PATTERN },
 	    .help = "a pattern that no header field may match" },
+	{ "ACL", CONDITIONS, WORD_ACL, CONDITION | ROW_SHORT | ROW_FILE,
+	    SCOPE_ACL, { VALUE_ACL },
+	    .help = "addresses of which one must be the client's" },
 	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
 	    .needs = "a condition", .help = "turns a condition round" },
 	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
@@ -350,7 +359,6 @@ static const struct schema_row rows[] = {
 	LATER("HeaderOption", GLOBAL | LISTENER),
 	LATER("ForwardedHeader", GLOBAL | LISTENER),
 	LATER_MAYBE("TrustedIP", GLOBAL | LISTENER),
-	LATER_MAYBE("ACL", GLOBAL | SERVICE),
 	LATER("IncludeDir", GLOBAL),
 	LATER_MAYBE("Control", GLOBAL | SERVICE),
 	LATER_SECTION("Backend", GLOBAL),
@@ -434,6 +442,7 @@ static const struct {
 	{ SCOPE_HTTPS, "in ListenHTTPS" },
 	{ SCOPE_SERVICE, "in Service" },
 	{ SCOPE_MATCH, "in Match" },
+	{ SCOPE_ACL, "in ACL" },
 	{ SCOPE_REQUEST, "in Rewrite" },
 	{ SCOPE_RESPONSE, "in Rewrite response" },
 	{ SCOPE_BACKEND, "in BackEnd" },
@@ -454,6 +463,7 @@ schema_find(unsigned scopes, const char *word)
 
 	for (i = 0; i < NROWS; i++)
 		if ((rows[i].scopes & scopes) != 0 &&
+		    (rows[i].flags & ROW_BARE) == 0 &&
 		    text_ieq(word, len, rows[i].word))
 			return &rows[i];
 	return NULL;
@@ -489,7 +499,7 @@ schema_suggest(enum scope scope, const char *word)
 		unsigned distance;
 
 		if ((rows[i].scopes & scope) == 0 ||
-		    (rows[i].flags & ROW_LATER) != 0)
+		    (rows[i].flags & (ROW_LATER | ROW_BARE)) != 0)
 			continue;
 		distance = text_distance(word, rows[i].word);
 		if (distance < least) {
@@ -507,7 +517,7 @@ schema_scopes(const char *word)
 	unsigned scopes = 0;
 
 	for (i = 0; i < NROWS; i++)
-		if ((rows[i].flags & ROW_LATER) == 0 &&
+		if ((rows[i].flags & (ROW_LATER | ROW_BARE)) == 0 &&
 		    text_ieq(word, len, rows[i].word))
 			scopes |= rows[i].scopes;
 	return scopes;

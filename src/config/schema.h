@@ -21,7 +21,8 @@ enum scope {
 	SCOPE_MATCH = 1 << 7,
 	SCOPE_REQUEST = 1 << 8,  /* Rewrite request */
 	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
-	SCOPE_SKIPPED = 1 << 20  /* in a section that is not understood */
+	SCOPE_ACL = 1 << 10,
+	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
 
 #define SCOPE_LISTENER (SCOPE_HTTP | SCOPE_HTTPS)
@@ -34,6 +35,7 @@ enum scope {
 /* What the later stages ask for. Two words may mean the same. */
 enum word {
 	WORD_OTHER, /* nobody asks */
+	WORD_ACL,
 	WORD_ACME,
 	WORD_ADDHEADER,
 	WORD_ADDRESS,
@@ -43,6 +45,7 @@ enum word {
 	WORD_CAFILE,
 	WORD_CERT,
 	WORD_CHECKURL,
+	WORD_CIDR,
 	WORD_CIPHERS,
 	WORD_CLIENT,
 	WORD_CONNTO,
@@ -124,6 +127,8 @@ enum value_type {
 	VALUE_PATTERN,   /* how it is meant is for the options to say */
 	VALUE_NAME,      /* of a header field: a token */
 	VALUE_PARAMETER, /* of a query: its name */
+	VALUE_ACL,       /* the name of one, or a file */
+	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
 	VALUE_TARGET,    /* path and query, what may be of them */
 	VALUE_URL,
@@ -148,7 +153,9 @@ enum row_flag {
 	ROW_MAYBE = 1 << 8,      /* opens a section in one of its forms */
 	ROW_PATTERN = 1 << 9,    /* options say how its last value is meant */
 	ROW_CONDITION = 1 << 10, /* may stand behind Not */
-	ROW_SHORT = 1 << 11      /* the last value may be left out */
+	ROW_SHORT = 1 << 11,     /* the last value may be left out */
+	ROW_FILE = 1 << 12,      /* -file says that its last value is a file */
+	ROW_BARE = 1 << 13       /* stands without its word */
 };
 
 struct schema_row {

@@ -155,7 +155,8 @@ print_section(
 			add(out, "\n");
 		add(out, indent);
 		add(out, child->negated ? "Not " : "");
-		add(out, child->row->word);
+		if ((child->row->flags & ROW_BARE) == 0)
+			add(out, child->row->word);
 		for (value = child->values, n = 0; value != NULL;
 		     value = value->next, n++) {
 			add(out, n == 0 ? "\t" : " ");
@@ -164,7 +165,7 @@ print_section(
 			print_value(out, child, n, value);
 		}
 		add(out, "\n");
-		if (child->row->opens == 0)
+		if (child->scope == 0)
 			continue;
 		print_section(out, child, indent - 1);
 		add(out, indent);

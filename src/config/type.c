@@ -11,6 +11,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "acl.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/uri.h"
@@ -254,6 +255,21 @@ read_path(struct reading *reading)
 	value->text = arena_strdup(reading->tree->arena, path);
 	free(path);
 	return true;
+}
+
+static bool
+read_acl(struct reading *reading)
+{
+	return (reading->options & OPTION_FILE) != 0 ? read_path(reading)
+	                                             : read_text(reading);
+}
+
+static bool
+read_cidr(struct reading *reading)
+{
+	struct config_net net;
+
+	return acl_parse(&net, reading->value->text);
 }
 
 static bool
@@ -596,6 +612,9 @@ static const struct {
 	[VALUE_PATTERN] = { read_pattern, true, "a regular expression" },
 	[VALUE_NAME] = { read_name, true, "the name of a header field" },
 	[VALUE_PARAMETER] = { read_parameter, true, "a parameter's name" },
+	[VALUE_ACL] = { read_acl, true, "the name of an ACL" },
+	[VALUE_CIDR] = { read_cidr, true,
+	    "an address or a network such as 192.168.1.0/24" },
 	[VALUE_FIELD] = { read_field, true,
 	    "a header field such as \"X-Name: value\"" },
 	[VALUE_TARGET] = { read_target, true,

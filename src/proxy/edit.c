@@ -18,6 +18,7 @@ edit_subject(const struct exchange *ex)
 {
 	return (struct config_request){
 		.host = ex->host != NULL ? ex->host : "",
+		.client = ex->peer,
 		.method = ex->req.method,
 		.path = ex->path,
 		.query = ex->query,

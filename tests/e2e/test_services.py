@@ -6,9 +6,10 @@ from typing import Iterator
 
 import pytest
 
-from actors.front import NAME, Front, pound
+from actors.front import NAME, Front, from_address, pound
 
 SERVICES = [
+    ("address", 'ACL\n"127.0.0.2/31"\nEnd'),
     ("pattern", 'Path -file "{file}"'),
     ("method", "Method -re \"^(PUT|PATCH)$\"\nNot Path -exact \"/put\""),
     ("parameter", 'QueryParam "lang" -exact "de"'),
@@ -53,3 +54,12 @@ def test_conditions_choose(chooser, line, field, chosen):
     else:
         assert response.header("Location").startswith(
             f"https://{chosen}.test/")
+
+
+@pytest.mark.parametrize("address, chosen", [
+    ("127.0.0.1", OTHER), ("127.0.0.2", "address"), ("127.0.0.3", "address"),
+    ("127.0.0.4", OTHER)])
+def test_addresses_choose(chooser, address, chosen):
+    with chooser.https(connect=from_address(address)) as client:
+        response = client.request("GET", "/")
+    assert response.header("Location").startswith(f"https://{chosen}.test/")

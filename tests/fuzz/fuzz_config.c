@@ -38,6 +38,8 @@ compare_conditions(
 		assert(a->kind == b->kind && a->negated == b->negated);
 		assert(same_text(a->name.p, b->name.p));
 		compare_patterns(a->patterns, b->patterns);
+		assert((a->acl == NULL) == (b->acl == NULL));
+		assert(a->acl == NULL || a->acl->nnets == b->acl->nnets);
 		compare_conditions(a->parts, b->parts);
 	}
 	assert(a == NULL && b == NULL);

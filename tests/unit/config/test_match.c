@@ -227,6 +227,54 @@ test_every_kind_of_condition(void **state)
 }
 
 static void
+test_addresses(void **state)
+{
+	static const struct {
+		const char *list, *client;
+		bool hold;
+	} cases[] = {
+		{ "10.0.0.0/8", "10.255.0.1", true },
+		{ "10.0.0.0/8", "11.0.0.1", false },
+		{ "10.0.0.128/25", "10.0.0.127", false },
+		{ "10.0.0.128/25", "10.0.0.200", true },
+		{ "10.0.0.1", "10.0.0.1", true },
+		{ "10.0.0.1", "10.0.0.2", false },
+		{ "0.0.0.0/0", "203.0.113.9", true },
+		{ "0.0.0.0/0", "::1", false },
+		{ "::/0", "203.0.113.9", false },
+		{ "2001:db8::/33", "2001:db8:7fff::1", true },
+		{ "2001:db8::/33", "2001:db8:8000::1", false },
+		{ "10.0.0.1 \"::1\"\n10.0.0.2", "::1", true },
+		{ "10.0.0.1 \"::1\"\n10.0.0.2", "10.0.0.2", true },
+		{ "", "10.0.0.1", false },
+		{ "0.0.0.0/0", "-", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct config_request req = {
+			.host = "",
+			.client = cases[i].client,
+			.path = { "/", 1 },
+		};
+		struct reading reading;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+		    "Service\nACL \"a\"\nNot Not ACL\n%s\nEnd\n"
+		    "Redirect https://x\nEnd\n"
+		    "ListenHTTP\nEnd\nACL \"a\"\n%s\nEnd\n",
+		    cases[i].list, cases[i].list);
+		reading_init_clean(&reading, text);
+		if (config_service_matches(reading.config->services, &req) !=
+		    cases[i].hold)
+			fail_msg("%s: %s", cases[i].list, cases[i].client);
+		reading_release(&reading);
+	}
+}
+
+static void
 test_request_without_query(void **state)
 {
 	struct config_request req = { .host = "", .path = { "/", 1 } };
@@ -316,6 +364,7 @@ main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_every_kind_of_condition),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_request_without_query),
 		cmocka_unit_test(test_patterns_of_fields_to_remove),
 		cmocka_unit_test(test_methods),

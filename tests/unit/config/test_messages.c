@@ -195,6 +195,33 @@ test_answers(void **state)
 }
 
 static void
+test_lists_of_addresses(void **state)
+{
+	(void)state;
+	assert_said(HTTP("") "ACL\n10.0.0.1\nEnd\n"
+	                     "ACL \"a\"\n10.0.0.0/33\nfe80::1%lo\n"
+	                     "\"10.0.0\" ::/129\nEnd\n"
+	                     "ACL \"a\"\nEnd\nACL \"b\" c\n"
+	                     "ACL -re \"d\"\nEnd\n",
+	    "t:3:1: 'ACL' needs a name: a list of addresses\n"
+	    "t:7:1: 'ACL' needs an address or a network such as "
+	    "192.168.1.0/24, not '10.0.0.0/33'\n"
+	    "t:8:1: 'ACL' needs an address or a network such as "
+	    "192.168.1.0/24, not 'fe80::1%lo'\n"
+	    "t:9:1: 'ACL' needs an address or a network such as "
+	    "192.168.1.0/24, not '10.0.0'\n"
+	    "t:9:10: 'ACL' needs an address or a network such as "
+	    "192.168.1.0/24, not '::/129'\n"
+	    "t:11:1: there is an ACL 'a' already\n"
+	    "t:13:1: 'ACL' takes a file behind -file only\n"
+	    "t:14:5: '-re' is an option of patterns, and here is none\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nACL \"none\"\n"
+	                    "ACL -file \"f\"\n"),
+	    "t:4:5: there is no ACL 'none' at the top level\n"
+	    "t:5:11: cannot read f: this text stands for itself\n");
+}
+
+static void
 test_sections(void **state)
 {
 	(void)state;
@@ -438,6 +465,7 @@ main(void)
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_lists_of_addresses),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_nesting_is_bounded),
 		cmocka_unit_test(test_number_of_directives_is_bounded),

@@ -11,7 +11,7 @@
 #include "value.h"
 
 #define PAGE "docs/man/gatehouse.conf.5"
-#define NOT_TOLD (ROW_LATER | ROW_IGNORED)
+#define NOT_TOLD (ROW_LATER | ROW_IGNORED | ROW_BARE)
 
 static const struct {
 	enum scope scope;

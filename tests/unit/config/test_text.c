@@ -182,6 +182,37 @@ test_pages(void **state)
 }
 
 static void
+test_address_files(void **state)
+{
+	const struct config_acl *acl;
+	struct reading reading;
+
+	(void)state;
+	write_file("main",
+	    "ListenHTTP\nEnd\nACL \"a\" -file sub/a\nService\nACL a\n"
+	    "ACL -file sub/a\nRedirect https://x\nEnd\n");
+	write_file("sub/a", "# home\n10.0.0.0/8 # lan\n\n::1\n");
+	read_main(&reading);
+	assert_messages_here(&reading, "");
+	acl = reading.config->services->conditions->acl;
+	assert_string_equal(acl->name, "a");
+	assert_int_equal(acl->nnets, 2);
+	assert_int_equal(acl->nets[0].bits, 8);
+	assert_int_equal(acl->nets[1].bits, 128);
+	acl = reading.config->services->conditions->next->acl;
+	assert_null(acl->name);
+	assert_int_equal(acl->nnets, 2);
+	reading_release(&reading);
+
+	write_file("sub/a", "10.0.0.1\nhome\n");
+	read_main(&reading);
+	assert_messages_here(&reading,
+	    "sub/a:2:1: 'home' is neither an address nor a network such as "
+	    "192.168.1.0/24\n");
+	reading_release(&reading);
+}
+
+static void
 test_includes(void **state)
 {
 	struct reading reading;
@@ -412,6 +443,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_includes),
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_address_files),
 		cmocka_unit_test(test_pattern_files),
 		cmocka_unit_test(test_relative_paths_of_a_relative_file),
 		cmocka_unit_test(test_includes_that_fail),
