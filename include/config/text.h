@@ -27,8 +27,8 @@ struct config_text;
 struct config_text *config_text_read(const char *path, struct error *err);
 
 /*
- * The same from memory, for tests, expansion and fuzzing: it cannot Include, and
- * relative paths in it stay as they are.
+ * The same from memory, for tests, expansion and fuzzing: it cannot Include,
+ * and relative paths in it stay as they are.
  */
 struct config_text *config_text_new(
     const char *name, const char *text, size_t len);

@@ -32,7 +32,7 @@ enum h1_result {
 	H1_LINE_TOO_LONG,  /* request line: 414 */
 	H1_HEAD_TOO_LARGE, /* fields or head: 431 (request), 502 (response) */
 	H1_BAD_VERSION,    /* HTTP/2.0 to HTTP/9.9: 505; 502 in a response */
-	H1_NOT_IMPLEMENTED /* a coding besides chunked: 501; in a response 502 */
+	H1_NOT_IMPLEMENTED /* a coding besides chunked: 501 (or 502) */
 };
 
 /*
@@ -101,9 +101,9 @@ struct h1_body {
 void h1_body_init(struct h1_body *body, const struct http_body *how);
 
 /*
- * Takes bytes at data[*pos .. len), advances *pos past what was used, and points
- * *payload at the next run of body bytes inside data (possibly empty). Call it
- * until it no longer returns a payload:
+ * Takes bytes at data[*pos .. len), advances *pos past what was used, and
+ * points *payload at the next run of body bytes inside data (possibly empty).
+ * Call it until it no longer returns a payload:
  *   H1_MORE  all bytes up to len were used, or a payload was found
  *   H1_DONE  the message is complete; data[*pos ..) belongs to the next one
  *   H1_BAD   malformed chunk framing; nothing after it can be trusted
@@ -122,7 +122,7 @@ bool h1_body_eof(struct h1_body *body);
 
 #define H1_CHUNK_HEAD_MAX 19 /* 16 hexadecimal digits, CRLF, NUL */
 
-/* Writes the line that opens a chunk of `len` (> 0) bytes; returns its length. */
+/* Writes the line that opens a chunk of `len` (> 0) bytes; returns its size. */
 size_t h1_chunk_head(char dst[H1_CHUNK_HEAD_MAX], uint64_t len);
 
 #endif

@@ -19,7 +19,7 @@ struct build {
 	struct config_acl *acls; /* those with a name */
 };
 
-/* Fills the (zeroed) configuration; what it points to is in the tree's arena. */
+/* Fills the zeroed configuration; what it points to is in the tree's arena. */
 void build_config(struct tree *tree, struct config *config);
 
 /* For the parts of it: */

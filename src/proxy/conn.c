@@ -202,13 +202,15 @@ conn_read_on(struct conn *conn)
 void
 conn_finish(struct conn *conn)
 {
-	if (conn->broken || conn->closed)
+	if (conn->finished || conn->broken || conn->closed)
 		return;
 	if (conn->tls != NULL) {
 		tls_session_close(conn->tls, &conn->worker->cipher);
 		if (send_cipher(conn) == -1 || conn_blocked(conn))
 			return;
 	}
+	/* Once: each shutdown() is an event, and would be answered by one. */
+	conn->finished = true;
 	sock_shutdown_write(&conn->sock);
 }
 

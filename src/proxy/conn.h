@@ -36,6 +36,7 @@ struct conn {
 	bool again;              /* in worker->again */
 	bool closed;             /* in worker->graveyard */
 	bool broken;             /* a write failed */
+	bool finished;           /* FIN was sent */
 };
 
 /* Takes over fd and starts watching it. */

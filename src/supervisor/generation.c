@@ -192,7 +192,13 @@ limit_leaving(struct supervisor *sup)
 	}
 }
 
-/* Sockets that no other generation has are closed here. */
+void
+generation_unlisten(struct generation *generation)
+{
+	bindings_free(generation->bindings);
+	generation->bindings = NULL;
+}
+
 static void
 retire(struct generation *generation)
 {
@@ -200,8 +206,7 @@ retire(struct generation *generation)
 
 	generation->state = GENERATION_LEAVING;
 	TAILQ_INSERT_HEAD(&sup->leaving, generation, entry);
-	bindings_free(generation->bindings);
-	generation->bindings = NULL;
+	generation_unlisten(generation);
 	release_slots(generation);
 	for (unsigned i = 0; i < generation->nworkers; i++)
 		challenge_forget_worker(sup, &generation->workers[i]);

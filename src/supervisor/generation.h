@@ -49,7 +49,7 @@ struct generation {
 	unsigned number;
 	enum generation_state state;
 	struct plan *plan;
-	struct bindings *bindings; /* NULL once it is leaving */
+	struct bindings *bindings; /* NULL once it drains or is leaving */
 	struct slot **slots;       /* as config->certs; NULL once leaving */
 	unsigned nslots;
 	struct worker *workers;
@@ -70,6 +70,9 @@ void generation_check(struct generation *generation);
 
 /* The start failed: sup->starting goes away, sup->current serves on. */
 void generation_fail(struct generation *generation, const char *reason);
+
+/* Closes its sockets, so far as no other generation has them. */
+void generation_unlisten(struct generation *generation);
 
 /* Tells every worker to finish within so many seconds. */
 void generation_drain(struct generation *generation, unsigned seconds);

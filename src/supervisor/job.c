@@ -205,6 +205,7 @@ job_cancel(struct job *job)
 	challenge_forget_job(job->sup, job);
 	detach(job);
 	child_close(job->child);
+	child_kill(job->child); /* it may be waiting for a silent CA */
 }
 
 static void

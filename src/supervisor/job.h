@@ -38,7 +38,7 @@ struct job *job_from(void *arg);
 /* Starts one, as slot->placeholder or slot->job. */
 int job_start(struct slot *slot, bool self_signed, struct error *err);
 
-/* Nobody waits for it any more; it exits by itself. NULL is fine. */
+/* Nobody waits for it any more. What it must keep is kept. NULL is fine. */
 void job_cancel(struct job *job);
 
 /* Messages. */

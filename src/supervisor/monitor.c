@@ -135,7 +135,8 @@ show_everything(struct monitor *monitor)
 {
 	struct generation *generation = monitor->generation, *leaving;
 
-	show_listeners(monitor->child, generation->bindings);
+	if (generation->bindings != NULL)
+		show_listeners(monitor->child, generation->bindings);
 	show_workers(generation);
 	TAILQ_FOREACH(leaving, &generation->sup->leaving, entry)
 		show_workers(leaving);

@@ -171,6 +171,7 @@ supervisor_drain(struct supervisor *sup)
 	sup->phase = PHASE_DRAINING;
 	log_info("draining: connections have %u seconds to end", grace);
 	wind_down(sup);
+	generation_unlisten(sup->current);
 	drain_all(sup, grace);
 	supervisor_sweep(sup);
 }

@@ -148,7 +148,7 @@ def measure_tunnels(load: Load, proxy: Proxied, scale: Scale
 
 LOADS = [
     Load("keepalive", {"keep-alive 1 KiB": ("us/request", Bar(.85, .75))},
-         measure_wrk, path="/1k"),
+         measure_wrk, connections=128, path="/1k"),
     Load("full", {"full handshake": ("us/connection", Bar(1.00, .92))},
          measure_generator, mode="full"),
     Load("resumed", {"resumed handshake": ("us/connection", Bar(.95))},
@@ -160,7 +160,7 @@ LOADS = [
          measure_generator, mode="upload", connections=4,
          per=(10 << 20) / 1e9),
     Load("websocket", {"WebSocket echo 200 B": ("us/echo", Bar(.95, .85))},
-         measure_generator, mode="websocket"),
+         measure_generator, mode="websocket", connections=64),
     Load("redirect", {"redirect, plain": ("us/request", Bar(.95))},
          measure_wrk, path="/lovelace?a=1"),
     Load("idle", {"memory, idle": ("MiB", Bar(most=8)),

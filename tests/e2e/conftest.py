@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import tempfile
+from pathlib import Path
 from typing import Callable, Iterator, NamedTuple
 
 import pytest
@@ -97,6 +99,28 @@ def gateway(make_gateway, ports: Ports, pebble: Pebble,
         http_port=ports.http, https_port=ports.https,
         directory=pebble.directory, ca_file=pebble.ca_file))
     return made.start_ready()
+
+
+@pytest.fixture
+def serving(make_gateway, home_assistant: HomeAssistant) -> Front:
+    """A gateway of the test's own, which it may stop, reload and kill."""
+    return make_gateway(Front, native(home_assistant.address)).start_ready()
+
+
+@pytest.fixture
+def issued(make_gateway, home_assistant: HomeAssistant
+           ) -> Callable[[Pebble], Front]:
+    """Makes a gateway, not started, whose certificates are of this CA."""
+    return lambda pebble: make_gateway(
+        Front, native(home_assistant.address, directory=pebble.directory,
+                      ca_file=pebble.ca_file), http_port=pebble.http_port)
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A directory whose name leaves room for that of a UNIX socket."""
+    with tempfile.TemporaryDirectory(prefix="gh-", dir="/tmp") as directory:
+        yield Path(directory)
 
 
 @pytest.fixture(scope="module")

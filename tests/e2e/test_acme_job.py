@@ -45,6 +45,13 @@ def key_fits(pem: bytes, certificate: x509.Certificate) -> bool:
     return ours == theirs
 
 
+def date_of(leaf: x509.Certificate, name: str) -> datetime.datetime:
+    """A date of a certificate; since cryptography 42 it knows its zone."""
+    if hasattr(leaf, f"{name}_utc"):
+        return getattr(leaf, f"{name}_utc")
+    return getattr(leaf, name).replace(tzinfo=datetime.timezone.utc)
+
+
 def names_of(issued: dict) -> set[str]:
     """The names of a certificate whose key and dates are checked as well."""
     pem = issued["pem"]
@@ -53,10 +60,9 @@ def names_of(issued: dict) -> set[str]:
     assert issuers
     assert key_fits(pem, leaf)
     assert int(issued["serial"], 16) == leaf.serial_number
-    for field, date in (("not_before", leaf.not_valid_before),
-                        ("not_after", leaf.not_valid_after)):
-        assert issued[field] == date.replace(
-            tzinfo=datetime.timezone.utc).timestamp()
+    for field, date in (("not_before", "not_valid_before"),
+                        ("not_after", "not_valid_after")):
+        assert issued[field] == date_of(leaf, date).timestamp()
     san = leaf.extensions.get_extension_for_class(
         x509.SubjectAlternativeName).value
     return {str(name.value) for name in san}
@@ -175,7 +181,8 @@ def test_name_that_the_ca_refuses(job: Job):
 def test_wildcard_is_refused_with_a_reason(job: Job):
     failure = job.run(names="*.gw.test").failure
     assert (failure["problem"], failure["kind"]) == ("challenge", DAILY)
-    assert "no usable http-01 challenge, but: dns-01" in failure["detail"]
+    assert re.search(r"no usable http-01 challenge, but: .*\bdns-01\b",
+                     failure["detail"])
 
 
 def test_unreachable_ca():

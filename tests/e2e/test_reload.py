@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import signal
 import socket
@@ -9,22 +11,17 @@ from typing import Iterator
 
 import pytest
 
+from actors.client import BadResponse
 from actors.front import NAME, Front, native, pound
 from actors.home_assistant import (TOKEN, HomeAssistant,
                                    HomeAssistantSocket)
 from actors.load import Load
 from actors.node import HomeAssistantClient
-from actors.pebble import Pebble
+from actors.pebble import HeldValidation, Pebble
 from actors.ports import free_port
 
 GONE = r"worker \d of generation {} is gone"
 REFUSED = "; generation 1 serves on"
-
-
-@pytest.fixture
-def serving(make_gateway, home_assistant: HomeAssistant) -> Front:
-    """A gateway of this test's own before the stand-in."""
-    return make_gateway(Front, native(home_assistant.address)).start_ready()
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +132,53 @@ def test_worker_that_drains_ends_with_its_last_websocket(serving):
             ["draining", "draining", "serving", "serving"])
         leaves.close()
         assert stays.call("ping")["type"] == "pong"
-        since = serving.mark()
         assert serving.count(GONE.format(1)) <= 1
         stays.close()
-        serving.wait_for_line(GONE.format(1), since=since)
-    assert [row["state"] for row in serving.status()["workers"]] == [
-        "serving"] * 2
+        for index in range(2):
+            serving.wait_for_line(f"worker {index} of generation 1 is gone")
+
+
+def test_only_a_few_generations_drain(serving):
+    """Somebody who reloads every minute does not fill the memory."""
+    with contextlib.ExitStack() as stack:
+        sockets = []
+        for _ in range(6):
+            sockets.append(stack.enter_context(
+                HomeAssistantSocket(serving.https())))
+            reload_by_command(serving)
+        serving.wait_for_line("generation 1 drains no longer")
+        serving.wait_for_line("generation 2 drains no longer")
+        for ended in sockets[:2]:
+            with pytest.raises((OSError, BadResponse)):
+                ended.call("ping")
+        for alive in sockets[2:]:
+            assert alive.call("ping")["type"] == "pong"
+
+
+def test_reload_while_the_ca_looks(make_gateway, home_assistant):
+    """The renewal goes on, and the new workers know the answer."""
+    with HeldValidation() as held, Pebble(http_port=held.port) as pebble:
+        front = make_gateway(Front, native(
+            home_assistant.address, directory=pebble.directory,
+            ca_file=pebble.ca_file)).start_ready()
+        held.wait_for_connections(1)
+        reload_by_command(front)
+        for worker in 0, 1:
+            front.wait_for_line(f"worker {worker} of generation 1 is gone")
+        held.release(front.http_port)
+        front.wait_certificate()
+        assert (pebble.new_accounts, pebble.new_orders) == (1, 1)
+
+
+def test_signals_that_come_while_it_reloads(serving):
+    """The last configuration is the one that counts."""
+    text = serving.file.read_text()
+    for workers in range(1, 9):
+        serving.configure(text.replace("Workers 2", f"Workers {workers}"))
+        serving.signal(signal.SIGHUP)
+    serving.wait_for_line("ready: 2 listeners, 8 workers, generation")
+    rows = serving.status()["workers"]
+    assert [row["state"] for row in rows].count("serving") == 8
 
 
 def test_download_under_way_is_finished(serving):
@@ -213,6 +251,23 @@ def test_other_number_of_workers(serving, workers):
     rows = serving.status()["workers"]
     assert [row["state"] for row in rows if row["generation"] == 2] == [
         "serving"] * workers
+
+
+def test_fewer_workers_lose_no_connection_that_waits(serving):
+    """It may be in a socket that only a worker has which is to go."""
+    old = serving.pids()["proxy"]
+    for pid in old:
+        os.kill(pid, signal.SIGSTOP)
+    with contextlib.ExitStack() as stack:
+        edit(serving, "Workers 2", "Workers 1")
+        reload_by_command(serving)
+        clients = [stack.enter_context(serving.http()) for _ in range(16)]
+        for client in clients:
+            client.send_request("GET", "/x")
+        for pid in old:
+            os.kill(pid, signal.SIGCONT)
+        for client in clients:
+            assert client.read_response().status == 301
 
 
 def test_certificate_file_is_read_again(make_gateway, home_assistant):

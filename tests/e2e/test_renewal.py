@@ -6,30 +6,21 @@ import re
 import select
 import ssl
 import time
-from typing import Callable, Iterator
+from typing import Iterator
 
 import pytest
 from cryptography import x509
 
 from actors.client import tls_context
-from actors.front import NAME, Front, native
+from actors.front import NAME, Front
 from actors.gateway import CERTIFICATE
-from actors.home_assistant import HomeAssistant
 from actors.load import Load
 from actors.pebble import Pebble
 from actors.store import Store
 
 CLIENTS, WEBSOCKETS = 50, 20
 LOOKS = 10      # handshakes: enough to meet every worker
-
-
-@pytest.fixture
-def issued(make_gateway, home_assistant: HomeAssistant
-           ) -> Callable[[Pebble], Front]:
-    """Makes a gateway, not started, whose certificates are of this CA."""
-    return lambda pebble: make_gateway(
-        Front, native(home_assistant.address, directory=pebble.directory,
-                      ca_file=pebble.ca_file), http_port=pebble.http_port)
+GROWTH = 4 << 20        # bytes: what is freed may stay with malloc, no more
 
 
 def wait_trusted(front: Front, trusted: ssl.SSLContext,
@@ -120,7 +111,7 @@ def test_renewed_again_and_again_under_load(issued, seconds):
         front = issued(pebble).start_ready()
         serials = [wait_trusted(front, trusted)]
         front.wait_certificate()
-        since = front.mark()
+        since, sizes = front.mark(), []
         deadline = time.monotonic() + seconds
         with front.https(tls=trusted) as oldest, Load(pause=0.15) as load:
             use(front, trusted, load)
@@ -130,6 +121,7 @@ def test_renewed_again_and_again_under_load(issued, seconds):
                 assert oldest.request("GET", "/").status == 200
                 load.check()
                 check_store(front, serial, serials[-2])
+                sizes.append(front.rss())
                 if time.monotonic() > deadline:
                     break
             assert oldest.peer_serial() == serials[0]
@@ -137,6 +129,8 @@ def test_renewed_again_and_again_under_load(issued, seconds):
         assert front.count(CERTIFICATE) == len(serials)
         assert load.done["connections"] == CLIENTS
         assert load.done["requests"] > seconds * CLIENTS
+        for pid in sizes[0].keys() & sizes[-1].keys():
+            assert sizes[-1][pid] - sizes[0][pid] < GROWTH, sizes
         assert (pebble.new_accounts, pebble.new_orders) == (1, len(serials))
 
 

@@ -179,6 +179,17 @@ def test_pid_file_and_status(seed, machine):
         "All is well.\n")
 
 
+def test_expansion_is_a_configuration_too(seed):
+    """With the warnings that are about this machine."""
+    done = seed.run("check", "--expand", "-f", str(SEED))
+    assert done.returncode == 0
+    file = seed.directory / "expanded.cfg"
+    file.write_text(done.stdout)
+    again = seed.run("check", "--expand", str(file))
+    assert (again.returncode, again.stdout) == (0, done.stdout)
+    assert len(again.stderr.splitlines()) == 2
+
+
 # HTTP
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 from typing import Iterator
@@ -14,7 +15,9 @@ from actors.front import Front, pound
 from actors.load import Load
 from actors.process import Process
 
-pytestmark = pytest.mark.release
+pytestmark = [
+    pytest.mark.release,
+    pytest.mark.skipif(os.geteuid() != 0, reason="strace needs root here")]
 
 KIBIBYTE = (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
             b"Content-Length: 1024\r\n\r\n" + bytes(1024))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from ssl import TLSVersion
@@ -195,10 +196,11 @@ def test_plain_http_gets_a_readable_answer(many, request_head, step):
     b"\0" * 100, b"\x16\x03\x01\xff\xff" + b"x" * 100, b"SSH-2.0-x\r\n",
     b"\x16\x03\x01\0\5\1\0\0\1x" * 20, b"\x80\x2e\1\0\2" + b"x" * 50])
 def test_rubbish_ends_the_connection(many, rubbish):
+    answer = b""
     with many.client(many.https_port) as client:
         client.send(rubbish)
-        client.finish_sending()
-        answer = client.read_to_end()
+        with contextlib.suppress(ConnectionResetError):  # if some is unread
+            answer = client.read_to_end()
     assert not answer or answer.startswith((b"\x15\x03", b"HTTP/1.1 400 "))
     with many.https() as client:
         assert client.request("GET", "/").status == 200

@@ -12,12 +12,16 @@ import shutil
 import ssl
 import subprocess
 import tempfile
+import threading
+import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping
 
 from .authority import Authority
+from .backend import Connection, ScriptedBackend
+from .client import RawClient
 from .ports import free_port, free_ports, wait_until_open
 from .process import Process
 
@@ -150,6 +154,35 @@ class Pebble(Process):
     def requests(self) -> int:
         """Requests of all kinds so far, refused ones too."""
         return self.count(r"-> calling handler\(\)")
+
+
+class HeldValidation(ScriptedBackend):
+    """What the CA asks of the gateway, held back until release().
+
+    Then it waits until the gateway knows the answer.
+    `with HeldValidation() as held, Pebble(http_port=held.port) as pebble:`
+    """
+
+    def __init__(self) -> None:
+        super().__init__(self._relay)
+        self._gateway: tuple[str, int] | None = None
+        self._released = threading.Event()
+
+    def release(self, http_port: int) -> None:
+        """All questions go on, to the gateway at this port."""
+        self._gateway = "127.0.0.1", http_port
+        self._released.set()
+
+    def _relay(self, connection: Connection) -> None:
+        head = connection.read_head()
+        self._released.wait(10)
+        deadline = time.monotonic() + 5
+        answer = b""
+        while b" 200 " not in answer[:16] and time.monotonic() < deadline:
+            with RawClient(self._gateway) as client:
+                client.send(head)
+                answer = client.read_to_end()
+        connection.send(answer)
 
 
 def _challtestsrv(dns_port: int, management_port: int) -> list[str]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .netns import Namespace
 
 TAIL = 60
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
 class Line(NamedTuple):

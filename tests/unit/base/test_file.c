@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -377,26 +378,27 @@ replace_many(void *arg)
 	}
 }
 
-/* Whoever reads the name at any moment sees one content, and all of it. */
+/* Whoever reads the name at any moment sees one content, and all of it. Says
+ * when it has begun, ends when the other side of the line does. */
 static void
-read_until_told(void *arg)
+read_until_told(int line)
 {
-	const int *told = arg;
 	struct buf buf = { 0 };
-	unsigned reads = 0;
+	bool begun = false;
 	size_t i;
 	char c;
 
-	while (read(*told, &c, 1) == -1 && errno == EAGAIN) {
+	while (recv(line, &c, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN) {
 		buf_clear(&buf);
 		CHILD_CHECK(
 		    file_read_at(dirfd_of_test, "a", 1000, &buf, &err) == 0);
 		CHILD_CHECK(buf_len(&buf) >= 300);
 		for (i = 0; i < buf_len(&buf); i++)
 			CHILD_CHECK(buf_data(&buf)[i] == buf_data(&buf)[0]);
-		reads++;
+		if (!begun)
+			begun = write(line, "", 1) == 1;
 	}
-	CHILD_CHECK(reads > 0);
+	CHILD_CHECK(begun);
 	buf_release(&buf);
 }
 
@@ -406,19 +408,22 @@ test_readers_see_old_or_new(void **state)
 	struct child writer;
 	int fds[2], status;
 	pid_t reader;
+	char c;
 
 	(void)state;
-	assert_int_equal(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	replace_many(NULL);
 	fflush(NULL);
 	reader = fork();
 	assert_int_not_equal(reader, -1);
 	if (reader == 0) {
 		close(fds[1]);
-		read_until_told(&fds[0]);
+		read_until_told(fds[0]);
 		_exit(0);
 	}
 	close(fds[0]);
+	assert_int_equal(read(fds[1], &c, 1), 1);
 	run_child(replace_many, NULL, &writer);
 	close(fds[1]);
 	assert_int_equal(waitpid(reader, &status, 0), reader);
