@@ -118,17 +118,17 @@ backends_set_state(struct backends *backends, unsigned id, bool up,
 	backend->naddresses = (unsigned)count;
 }
 
-struct backend *
-backend_pick(struct backends *backends, const struct config_service *service,
-    uint64_t *tried)
+/* Of the n backends of the service from `first` on. */
+static struct backend *
+pick_from(struct backends *backends, const struct config_service *service,
+    uint64_t *tried, unsigned first, unsigned n)
 {
-	unsigned n = service->nbackends < 64 ? service->nbackends : 64;
 	unsigned start = n > 1 ? backends->turn++ % n : 0;
 	int64_t now = 0;
 
 	for (int round = 0; round < 2; round++) {
 		for (unsigned i = 0; i < n; i++) {
-			unsigned at = (start + i) % n;
+			unsigned at = first + (start + i) % n;
 			uint64_t bit = (uint64_t)1 << at;
 			struct backend *backend =
 			    &backends->backend[service->backends[at]->id];
@@ -147,6 +147,21 @@ backend_pick(struct backends *backends, const struct config_service *service,
 		}
 	}
 	return NULL;
+}
+
+struct backend *
+backend_pick(struct backends *backends, const struct config_service *service,
+    uint64_t *tried)
+{
+	unsigned n = service->nbackends < 64 ? service->nbackends : 64;
+	unsigned more = 64 - n;
+	struct backend *backend = pick_from(backends, service, tried, 0, n);
+
+	if (service->nemergencies < more)
+		more = service->nemergencies;
+	if (backend == NULL && more > 0)
+		backend = pick_from(backends, service, tried, n, more);
+	return backend;
 }
 
 const struct addr *

@@ -23,6 +23,7 @@ struct arena;
 struct backend;
 struct buf;
 struct conn;
+struct edit_list;
 struct exchange;
 struct tunnel;
 struct upstream;
@@ -62,11 +63,16 @@ struct exchange {
 	struct http_request req;
 	struct http_target target;
 	struct http_body body;
+	struct slice path;      /* of target, until an edit changes it … */
+	struct slice query;     /* … with its '?', or empty */
 	struct slice authority; /* goes to the backend as Host */
 	const char *host;       /* lower case, no port: for routing */
 	bool upgrade;           /* asks for a WebSocket */
 
 	const struct config_service *service;
+	struct edit_list *edits; /* of fields, for the backend; or NULL */
+	const struct http_field *fields; /* with them; NULL: req.fields */
+	unsigned nfields;
 	uint64_t tried; /* backends of the service, by position */
 	bool no_tls;    /* one of them could not be spoken to securely */
 	struct backend *backend;

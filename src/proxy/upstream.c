@@ -13,9 +13,11 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "body.h"
+#include "edit.h"
 #include "exchange.h"
 #include "forward.h"
 #include "h1_write.h"
+#include "location.h"
 #include "net/listener.h"
 #include "tls/client.h"
 #include "tunnel.h"
@@ -306,6 +308,8 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	ex->responded = true;
 	ex->status = res->status;
 	forward_response(ex, res);
+	location_rewrite(ex, res);
+	edit_response(ex, res);
 	read_body(upstream, res, &how, data, len);
 }
 

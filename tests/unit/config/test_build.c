@@ -19,7 +19,7 @@ static void
 assert_is_host(const struct config_service *service, const char *host)
 {
 	assert_int_equal(service->conditions->kind, COND_HOST);
-	assert_string_equal(service->conditions->text, host);
+	assert_string_equal(service->conditions->patterns->text.p, host);
 	assert_null(service->conditions->next);
 }
 
@@ -198,8 +198,7 @@ static void
 test_conditions(void **state)
 {
 	static const enum config_condition_kind kinds[] = { COND_HOST,
-		COND_HOST, COND_FIELD, COND_FIELD, COND_FIELD_ABSENT,
-		COND_URL };
+		COND_HOST, COND_FIELD, COND_FIELD, COND_FIELD, COND_URL };
 	const struct config_condition *condition;
 	struct reading reading;
 	size_t i;
@@ -218,7 +217,8 @@ test_conditions(void **state)
 	for (i = 0; i < COUNT(kinds); i++) {
 		assert_int_equal(condition->kind, kinds[i]);
 		if (condition->kind == COND_HOST)
-			assert_string_equal(condition->text, "a.example.org");
+			assert_string_equal(
+			    condition->patterns->text.p, "a.example.org");
 		condition = condition->next;
 	}
 	assert_null(condition);
