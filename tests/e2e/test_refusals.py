@@ -6,7 +6,9 @@ client gets one answer and the end; the backend gets not a byte.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import time
 from pathlib import Path
 
@@ -263,12 +265,29 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def descriptors(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def test_a_client_that_never_closes_is_closed_and_costs_nothing(scripted):
+    """Nothing but a time-out ends it: the worker sleeps until then."""
+    worker, = scripted.pids()["proxy"]
+    open_before = until_quiet(lambda: descriptors(worker))
+    with contextlib.ExitStack() as stack:
+        for _ in range(8):
+            client = stack.enter_context(scripted.http())
+            client.send(b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n")
+            assert client.read_response().status == 400
+        used = cpu_seconds(worker)
+        deadline = time.monotonic() + 10
+        while descriptors(worker) > open_before:
+            assert time.monotonic() < deadline
+            select.select([], [], [], 0.1)
+        assert cpu_seconds(worker) - used < 0.5
+
+
 def test_after_all_that_nothing_spins_and_nothing_is_left_open(scripted):
     worker, = scripted.pids()["proxy"]
-
-    def descriptors() -> int:
-        return len(os.listdir(f"/proc/{worker}/fd"))
-
     began, used = time.monotonic(), cpu_seconds(worker)
-    assert until_quiet(descriptors) < 30
+    assert until_quiet(lambda: descriptors(worker)) < 30
     assert cpu_seconds(worker) - used < (time.monotonic() - began) / 2
