@@ -34,15 +34,22 @@ interval_max(const char *brace)
 	return most;
 }
 
-/* libc copies what an interval repeats, within what another one repeats. */
+/*
+ * libc copies what an interval repeats, within what another one repeats; and
+ * twice what '+' repeats, which grows with what is already a repetition.
+ */
 static bool
 repeats_too_much(const char *text)
 {
 	uint64_t repeats = 1;
-	const char *p;
+	char before = '\0';
 
-	for (p = strchr(text, '{'); p != NULL; p = strchr(p + 1, '{')) {
-		repeats *= interval_max(p);
+	for (; *text != '\0'; before = *text++) {
+		if (*text == '{')
+			repeats *= interval_max(text);
+		else if (*text == '+' && before != '\0' &&
+		    strchr(")+*?}", before) != NULL)
+			repeats *= 2;
 		if (repeats > REPEATS_MAX)
 			return true;
 	}
