@@ -69,7 +69,10 @@ is_of_backend(const struct exchange *ex, const struct url *url)
 	    addr_eq(&addr, there);
 }
 
-/* The client's own way to us, but for the scheme or the port. */
+/*
+ * The client's own way to us, but for the scheme or the port. Never from https
+ * to http: a backend that sends its clients to HTTPS means it.
+ */
 static bool
 is_nearly_ours(const struct exchange *ex, const struct url *url)
 {
@@ -77,7 +80,8 @@ is_nearly_ours(const struct exchange *ex, const struct url *url)
 	struct slice host;
 	uint16_t port;
 
-	if (ex->host == NULL || !slice_ieq(url->host, ex->host) ||
+	if ((url->https && !https) || ex->host == NULL ||
+	    !slice_ieq(url->host, ex->host) ||
 	    !uri_parse_authority(ex->authority, &host, &port))
 		return false;
 	if (port == 0)

@@ -26,3 +26,13 @@ def test_location(scripted, script, name, sent, received):
     with scripted.https() as client:
         response = client.request("GET", "/", host=names["host"])
     assert response.header(name) == received.format(**names)
+
+
+def test_https_never_becomes_http(scripted, script):
+    """A backend behind plain HTTP may send its clients to HTTPS."""
+    script.behaviour = answer(
+        f"HTTP/1.1 302 Found\r\nLocation: https://{NAME}/x\r\n"
+        "Content-Length: 0\r\n\r\n".encode())
+    with scripted.http() as client:
+        response = client.request("GET", "/", host=NAME)
+    assert response.header("Location") == f"https://{NAME}/x"
