@@ -15,6 +15,7 @@
 
 #include "config/diag.h"
 #include "config/text.h"
+#include "http/message.h"
 #include "net/addr.h"
 
 /* An ACME section: who issues (RFC 8555). */
@@ -48,23 +49,110 @@ struct config_backend {
 	uint16_t port;
 	bool numeric; /* `addr` is set; else the monitor resolves it */
 	struct addr addr;
+	bool tls;                 /* it speaks HTTPS */
+	bool insecure;            /* its certificate is not looked at */
+	const char *server_name;  /* of it, in SNI and Host; NULL: none said */
+	const char *ca_file;      /* NULL: the system's */
+	struct config_pos ca_pos; /* of ca_file, else of the section */
 	unsigned timeout;         /* seconds to the first response byte */
 	unsigned connect_timeout; /* seconds */
 	unsigned ws_timeout;      /* idle seconds of a tunnel; 0 = no limit */
 };
 
+enum config_match {
+	MATCH_REGEX,
+	MATCH_EXACT,
+	MATCH_BEGIN,
+	MATCH_END,
+	MATCH_CONTAIN
+};
+
+/* What a text may look like: one of these. */
+struct config_pattern {
+	enum config_match how;
+	bool ignore_case;
+	struct slice text;
+	regex_t regex; /* with MATCH_REGEX */
+	struct config_pattern *next;
+};
+
+/* Addresses that begin with the same bits. */
+struct config_net {
+	struct addr addr;
+	unsigned bits; /* 0..32 or 0..128 */
+};
+
+struct config_acl {
+	const char *name; /* NULL: of one condition */
+	const struct config_net *nets;
+	unsigned nnets;
+	struct config_acl *next;
+};
+
 enum config_condition_kind {
-	COND_HOST,         /* Host is `text` (port and case ignored) */
-	COND_FIELD,        /* HeadRequire: some "Name: value" line matches */
-	COND_FIELD_ABSENT, /* HeadDeny: none does */
-	COND_URL           /* the path (with query) matches */
+	COND_CLIENT, /* the client's address is in `acl` */
+	COND_ALL,    /* of `parts` */
+	COND_ANY,    /* of `parts` */
+	COND_HOST,   /* the host, lower case and without port */
+	COND_FIELD,  /* some field: "Name: value", or the value of `name` */
+	COND_METHOD, /* or the method … */
+	COND_PATH,
+	COND_QUERY,     /* without '?' */
+	COND_PARAMETER, /* the value of a query's parameter `name` */
+	COND_URL        /* … or path and query match one of `patterns` */
 };
 
 struct config_condition {
 	enum config_condition_kind kind;
-	const char *text; /* COND_HOST: lower case */
-	regex_t regex;    /* the others */
+	bool negated;      /* it holds if it would not */
+	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
+	const struct config_pattern *patterns;
+	const struct config_acl *acl;
+	const struct config_condition *parts;
 	struct config_condition *next;
+};
+
+/* A page of the configuration, for an answer with this status. */
+struct config_page {
+	unsigned status;
+	struct slice text;
+	const char *type; /* of its content */
+	struct config_page *next;
+};
+
+#define CONFIG_PAGE_MAX (64u * 1024) /* bytes of a page */
+
+/* An answer of the gateway's own. */
+struct config_reply {
+	unsigned status;
+	const struct config_page *page; /* NULL: the usual one */
+};
+
+enum config_edit_kind {
+	EDIT_ADD,    /* a field */
+	EDIT_SET,    /* a field in place of all of its name */
+	EDIT_DELETE, /* fields that match as "Name: value" */
+	EDIT_URL,    /* path and query */
+	EDIT_PATH,
+	EDIT_QUERY,
+	EDIT_PARAMETER, /* of the query */
+	EDIT_NO_QUERY
+};
+
+struct config_edit {
+	enum config_edit_kind kind;
+	struct slice name; /* EDIT_ADD, EDIT_SET, EDIT_PARAMETER */
+	struct slice value;
+	const struct config_pattern *patterns; /* EDIT_DELETE */
+	struct config_edit *next;
+};
+
+/* What is changed when conditions hold. */
+struct config_rule {
+	const struct config_condition *conditions;
+	const struct config_edit *edits;
+	const struct config_rule *otherwise; /* Else; or NULL */
+	struct config_rule *next;
 };
 
 /* Redirect "permanent": 301 for GET and HEAD, 308 for everything else. */
@@ -78,16 +166,16 @@ struct config_redirect {
 
 struct config_service {
 	struct config_pos pos;
-	struct config_condition *conditions; /* all must hold; NULL = always */
-	const struct config_redirect *redirect; /* or … */
-	const struct config_backend **backends; /* … these, in file order */
+	const struct config_condition *conditions; /* all must hold */
+	const struct config_pattern *head_remove;  /* as of a listener */
+	const struct config_rule *request_rules;   /* after the listener's */
+	const struct config_rule *response_rules;  /* before them */
+	const struct config_redirect *redirect;    /* or … */
+	const struct config_reply *reply;          /* … this, or … */
+	const struct config_backend **backends; /* … these, in file order, */
 	unsigned nbackends;
+	unsigned nemergencies; /* with so many more for when all are down */
 	struct config_service *next;
-};
-
-struct config_pattern {
-	regex_t regex; /* against "Name: value" */
-	struct config_pattern *next;
 };
 
 struct config_listener {
@@ -97,9 +185,16 @@ struct config_listener {
 	struct addr addr; /* port 0: the kernel chooses */
 	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
 	unsigned methods; /* xHTTP level 0..3 */
-	struct config_pattern *head_remove; /* client's fields to drop */
-	unsigned log_level;                 /* 0..5 */
-	unsigned client_timeout;            /* seconds a client may idle */
+	const struct config_pattern *head_remove; /* client's fields to drop */
+	const struct config_rule *request_rules;
+	const struct config_rule *response_rules;
+	unsigned log_level;        /* 0..5 */
+	unsigned client_timeout;   /* seconds a client may idle */
+	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */
+	const struct config_page *pages;
+	const struct config_condition *check_url; /* else 501 */
+	uint64_t max_request; /* bytes of a body; 0: no limit */
+	unsigned max_uri;     /* bytes; 0: no limit but the codec's */
 	struct config_service *services;
 
 	/* With tls: */
@@ -163,14 +258,29 @@ char *config_find_state_dir(struct config_text *text);
  */
 char *config_expand(struct config_text *text, struct diag *diag);
 
-/* Is this service for a request? (RFC 9110 target; fields as sent.) */
-struct http_field;
+/* What conditions are about. */
 struct config_request {
 	const char *host;   /* lower case, without port; "" if none */
-	const char *target; /* path and query */
+	const char *client; /* its address as text */
+	struct slice method;
+	struct slice path;
+	struct slice query; /* with its '?', or empty */
 	const struct http_field *fields;
 	unsigned nfields;
 };
+
+/* Do all of them hold? */
+bool config_conditions_hold(const struct config_condition *conditions,
+    const struct config_request *req);
+
+/*
+ * What a rule changes, in order; NULL for nothing. Header conditions are about
+ * the fields in `req`, which may be those of a response.
+ */
+const struct config_edit *config_rule_edits(
+    const struct config_rule *rule, const struct config_request *req);
+
+/* Is this service for a request? */
 bool config_service_matches(
     const struct config_service *service, const struct config_request *req);
 

@@ -91,6 +91,12 @@ enum http_field_id http_field_id(const char *name, size_t len);
 bool slice_eq(struct slice s, const char *with);
 bool slice_ieq(struct slice s, const char *with); /* ASCII case ignored */
 
+/* A token (RFC 9110 section 5.6.2), such as a field name or a method. */
+bool http_is_token(struct slice s);
+
+/* Bytes that a field's value may hold, blanks around it aside. */
+bool http_is_text(const char *s);
+
 /* The first field with this id, or NULL. */
 const struct http_field *http_find(
     const struct http_field *fields, unsigned nfields, enum http_field_id id);

@@ -2,20 +2,18 @@
 #define TLS_SERVER_H
 
 /*
- * The server side of TLS: certificates by name, hot-swapped; tickets; sessions
- * whose output is absorbed into the caller's buffer. Lives in gatehouse-proxy
- * (and, for tls_cipher_check(), in the command that checks a configuration).
+ * The server side of TLS: certificates by name, hot-swapped; tickets. Lives in
+ * gatehouse-proxy (and, for tls_cipher_check(), in the command that checks a
+ * configuration).
  */
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/uio.h>
 
 #include "base/error.h"
+#include "tls/session.h"
 
-struct buf;
 struct pki_cert_info;
-struct sock;
 
 /* The certificates of a worker, numbered by the slots of the configuration. */
 struct tls_certs;
@@ -82,54 +80,10 @@ int tls_cipher_check(
     const char *ciphers, struct tls_cipher_report *report, struct error *err);
 
 /*
- * A connection. Reads through `sock`; everything it has to say is appended to
- * `out` of the call, which the caller sends: SSL_write never waits.
+ * The connection of a client (see tls/session.h). Borrows both, which outlive
+ * it. NULL when libssl is out of memory.
  */
-struct tls_session;
-
-/* Borrows both, which outlive it. NULL when libssl is out of memory. */
 struct tls_session *tls_session_new(
     struct tls_server *server, struct sock *sock);
-void tls_session_free(struct tls_session *session); /* NULL is fine */
-
-enum tls_result {
-	TLS_DONE,       /* the handshake is complete */
-	TLS_AGAIN,      /* the peer must send more */
-	TLS_PLAIN_HTTP, /* the client speaks HTTP without TLS */
-	TLS_FAILED
-};
-
-/* TLS_FAILED: out may hold an alert. TLS_PLAIN_HTTP: out is as it was. */
-enum tls_result tls_session_handshake(
-    struct tls_session *session, struct buf *out, struct error *err);
-
-/*
- * > 0 bytes, of several records if they are there; 0 close_notify or FIN; -1
- * with errno EAGAIN, the socket's error, or EPROTO (out may hold an alert).
- */
-ssize_t tls_session_read(
-    struct tls_session *session, void *data, size_t len, struct buf *out);
-
-/*
- * Encrypts all of it into out; small pieces share a record. -1 with errno
- * ENOBUFS at the cap of out, or EPROTO: the session is then of no more use.
- */
-int tls_session_writev(struct tls_session *session, const struct iovec *iov,
-    int niov, struct buf *out);
-
-/* Appends close_notify, once; not before the handshake or after a failure. */
-void tls_session_close(struct tls_session *session, struct buf *out);
-
-/*
- * A read may yield something (bytes, the end) without the socket being
- * readable: true until a read found nothing more, so also right after the
- * handshake; false once one said EAGAIN or told the end.
- */
-bool tls_session_pending(const struct tls_session *session);
-
-const char *tls_session_version(const struct tls_session *session);
-
-/* Lower case, [a-z0-9._-] only; NULL if the client named no such host. */
-const char *tls_session_sni(const struct tls_session *session);
 
 #endif

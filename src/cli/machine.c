@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "pki/cert.h"
 #include "pki/key.h"
+#include "tls/client.h"
 #include "tls/server.h"
 
 #define CERT_FILE_MAX (100u * 1024)    /* what a message can carry */
@@ -174,6 +175,21 @@ check_ca_file(const struct config_acme *acme, struct diag *diag)
 	buf_release(&pem);
 }
 
+static void
+check_backend(const struct config_backend *backend, struct diag *diag)
+{
+	struct tls_trust *trust;
+	struct error err;
+
+	if (!backend->tls || backend->insecure)
+		return;
+	trust = tls_trust_new(backend->ca_file, &err);
+	if (trust == NULL)
+		diag_add(
+		    diag, DIAG_ERROR, backend->ca_pos, "CAFile: %s", err.msg);
+	tls_trust_free(trust);
+}
+
 static enum key_kind
 check_cert(const struct config_cert *cert, struct diag *diag)
 {
@@ -241,6 +257,8 @@ machine_check(const struct config *config, struct diag *diag)
 	check_state_dir(config, diag);
 	for (unsigned i = 0; i < config->ncerts; i++)
 		kinds[i] = check_cert(config->certs[i], diag);
+	for (unsigned i = 0; i < config->nbackends; i++)
+		check_backend(config->backends[i], diag);
 	for (listener = config->listeners; listener != NULL;
 	     listener = listener->next)
 		check_ciphers(listener, kinds, diag);

@@ -2,9 +2,9 @@
 
 #include "build.h"
 
+#include <string.h>
 #include <unistd.h>
 
-#include "pattern.h"
 #include "value.h"
 
 #define WORKERS_AUTO_MAX 2 /* a home has no use for more */
@@ -43,27 +43,74 @@ build_name(const struct directive *directive)
 	return directive->gateway != NULL ? "Gateway" : directive->row->word;
 }
 
-static void
-free_regex(void *regex)
+static const struct source *
+find_source(
+    struct build *build, const struct source *from, const struct value *path)
 {
-	regfree(regex);
+	const struct source *source;
+	struct error err;
+
+	source = text_include(build->tree->text, from, path->text, &err);
+	if (source == NULL)
+		diag_add(build->diag, DIAG_ERROR, path->pos, "cannot read %s",
+		    err.msg);
+	return source;
 }
 
 bool
-build_pattern(struct build *build, const struct directive *directive,
-    bool ignore_case, regex_t *regex)
+build_read(struct build *build, const struct source *from,
+    const struct value *path, size_t max, struct slice *text)
 {
-	const struct value *value = directive->values;
-	struct error err;
+	const struct source *source = find_source(build, from, path);
 
-	if (pattern_compile(regex, value->text, ignore_case, &err) == -1) {
-		diag_add(build->diag, DIAG_ERROR, value->pos,
-		    "'%s' needs a regular expression, not '%.100s' (%s)",
-		    directive->row->word, value->text, err.msg);
+	if (source == NULL)
+		return false;
+	if (source->len > max) {
+		diag_add(build->diag, DIAG_ERROR, path->pos,
+		    "'%.100s' has more than %zu bytes", path->text, max);
 		return false;
 	}
-	arena_on_free(build->arena, free_regex, regex);
+	*text = (struct slice){ source->data, source->len };
 	return true;
+}
+
+bool
+build_open(struct build *build, const struct source *from,
+    const struct value *path, struct file_lines *lines)
+{
+	const struct source *source = find_source(build, from, path);
+
+	if (source == NULL)
+		return false;
+	lines->rest = source->data;
+	lines->end = source->data + source->len;
+	lines->pos = (struct config_pos){ source->name, 0, 1 };
+	return true;
+}
+
+char *
+build_next_line(struct build *build, struct file_lines *lines)
+{
+	static const char blanks[] = " \t\r";
+
+	while (lines->rest < lines->end) {
+		const char *line = lines->rest;
+		size_t left = (size_t)(lines->end - line);
+		const char *newline = memchr(line, '\n', left);
+		size_t len = newline != NULL ? (size_t)(newline - line) : left;
+
+		lines->rest += len + (newline != NULL);
+		lines->pos.line++;
+		while (len > 0 && strchr(blanks, line[len - 1]) != NULL)
+			len--;
+		while (len > 0 && strchr(blanks, *line) != NULL) {
+			line++;
+			len--;
+		}
+		if (len > 0 && *line != '#')
+			return arena_strndup(build->arena, line, len);
+	}
+	return NULL;
 }
 
 static struct config_pos
@@ -127,11 +174,14 @@ build_config(struct tree *tree, struct config *config)
 	    tree_count(root, WORD_CERT) + tree_count(root, WORD_AUTOCERT);
 
 	config->backends = arena_alloc(build.arena,
-	    tree_count(root, WORD_BACKEND) * sizeof(*config->backends));
+	    (tree_count(root, WORD_BACKEND) +
+	        tree_count(root, WORD_EMERGENCY)) *
+	        sizeof(*config->backends));
 	config->certs =
 	    arena_alloc(build.arena, ncerts * sizeof(*config->certs));
 	build_top(&build);
 	build.acme = build_acme(&build);
+	build_acls(&build);
 	config->services = build_services(&build, root);
 	build_listeners(&build);
 }

@@ -16,6 +16,7 @@ struct build {
 	struct arena *arena;
 	struct config *config;
 	const struct config_acme *acme;
+	struct config_acl *acls; /* those with a name */
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */
@@ -36,12 +37,64 @@ int build_number(
 /* What to call a directive in a message: it may stand for a Gateway. */
 const char *build_name(const struct directive *directive);
 
+/* The lines of a file that a directive names. */
+struct file_lines {
+	const char *rest; /* NULL past the last line */
+	const char *end;
+	struct config_pos pos; /* of the line that was returned last */
+};
+
+/* False, with an error given, if it cannot be read. */
+bool build_open(struct build *build, const struct source *from,
+    const struct value *path, struct file_lines *lines);
+
 /*
- * Compiles a directive's pattern, which then lives as long as the arena. False,
- * with an error given, if it is none.
+ * The next line, without blanks around it, that is neither empty nor a comment
+ * (#). NULL past the last one.
  */
-bool build_pattern(struct build *build, const struct directive *directive,
-    bool ignore_case, regex_t *regex);
+char *build_next_line(struct build *build, struct file_lines *lines);
+
+/*
+ * What the last value of a line matches: one pattern, or with -file those of a
+ * file. `usual` is a set of enum option, for what the line leaves open. NULL,
+ * unless the file is empty with an error given, if there is none.
+ */
+struct config_pattern *build_patterns(
+    struct build *build, const struct directive *line, unsigned usual);
+
+/* NULL if the line is no condition, or a bad one. */
+struct config_condition *build_condition(
+    struct build *build, const struct directive *line);
+
+/* All conditions of a section. */
+struct config_condition *build_conditions(
+    struct build *build, const struct directive *section);
+
+/* The whole of a file of at most so many bytes; as build_open(). */
+bool build_read(struct build *build, const struct source *from,
+    const struct value *path, size_t max, struct slice *text);
+
+/* The ErrorFile lines of a listener. */
+struct config_page *build_pages(
+    struct build *build, const struct directive *section);
+
+/* The ACLs of the top level, which the others may name. */
+void build_acls(struct build *build);
+
+/* That of a condition; NULL with an error given. */
+const struct config_acl *build_acl(
+    struct build *build, const struct directive *line);
+
+/* The HeadRemove lines of a section. */
+struct config_pattern *build_removals(
+    struct build *build, const struct directive *section);
+
+/*
+ * What a listener or a service changes, in file order: SCOPE_REQUEST for its
+ * edits of requests, SCOPE_RESPONSE for those of responses.
+ */
+const struct config_rule *build_rules(
+    struct build *build, const struct directive *section, enum scope scope);
 
 /* The services of a section, in file order. */
 struct config_service *build_services(

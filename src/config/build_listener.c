@@ -34,24 +34,6 @@ build_methods(struct build *build, const struct directive *section)
 	return XHTTP_MAX;
 }
 
-static struct config_pattern *
-build_removals(struct build *build, const struct directive *section)
-{
-	struct config_pattern *first = NULL, **tail = &first, *pattern;
-	const struct directive *line;
-
-	for (line = section->children; line != NULL; line = line->next) {
-		if (line->bad || line->row->id != WORD_HEADREMOVE)
-			continue;
-		pattern = arena_alloc(build->arena, sizeof(*pattern));
-		if (!build_pattern(build, line, true, &pattern->regex))
-			continue;
-		*tail = pattern;
-		tail = &pattern->next;
-	}
-	return first;
-}
-
 /* Disable means that version and everything older. */
 static unsigned
 build_min_version(const struct directive *section)
@@ -99,6 +81,16 @@ build_listener(struct build *build, const struct directive *section)
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
 	listener->head_remove = build_removals(build, section);
+	listener->rewrite_location =
+	    (unsigned)build_number(build, section, WORD_REWRITELOCATION);
+	listener->pages = build_pages(build, section);
+	listener->check_url = build_conditions(build, section);
+	listener->max_uri = (unsigned)build_number(build, section, WORD_MAXURI);
+	if (build_value(section, WORD_MAXREQUEST) != NULL)
+		listener->max_request =
+		    build_value(section, WORD_MAXREQUEST)->size;
+	listener->request_rules = build_rules(build, section, SCOPE_REQUEST);
+	listener->response_rules = build_rules(build, section, SCOPE_RESPONSE);
 	listener->log_level =
 	    (unsigned)build_number(build, section, WORD_LOGLEVEL);
 	listener->client_timeout =

@@ -4,54 +4,6 @@
 
 #include "base/text.h"
 #include "build.h"
-#include "pattern.h"
-
-static const struct {
-	enum word id;
-	enum config_condition_kind kind;
-} conditions[] = {
-	{ WORD_HOST, COND_HOST },
-	{ WORD_HEADREQUIRE, COND_FIELD },
-	{ WORD_HEADDENY, COND_FIELD_ABSENT },
-	{ WORD_URL, COND_URL },
-};
-
-#define NCONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
-
-/* NULL if the line is no condition, or a bad one. */
-static struct config_condition *
-build_condition(struct build *build, const struct directive *section,
-    const struct directive *line)
-{
-	struct config_condition *condition;
-	char host[PATTERN_HOST_SIZE];
-	bool ignore_case = true;
-	size_t i = 0;
-
-	if (line->bad)
-		return NULL;
-	while (i < NCONDITIONS && conditions[i].id != line->row->id)
-		i++;
-	if (i == NCONDITIONS)
-		return NULL;
-	condition = arena_alloc(build->arena, sizeof(*condition));
-	condition->kind = conditions[i].kind;
-	condition->text = line->values->text;
-	if (condition->kind == COND_HOST)
-		return condition;
-	if (condition->kind == COND_FIELD &&
-	    pattern_is_host(condition->text, host)) {
-		condition->kind = COND_HOST;
-		condition->text = arena_strdup(build->arena, host);
-		return condition;
-	}
-	if (condition->kind == COND_URL)
-		ignore_case =
-		    build_number(build, section, WORD_IGNORECASE) != 0;
-	if (!build_pattern(build, line, ignore_case, &condition->regex))
-		return NULL;
-	return condition;
-}
 
 /* A URL without a path, or with a lone '/', takes the request's. */
 static bool
@@ -90,6 +42,46 @@ build_redirect(struct build *build, const struct directive *line)
 	return redirect;
 }
 
+/* What is said of TLS without TLS was meant to be with it. */
+static void
+check_tls(struct build *build, const struct directive *section,
+    const struct config_backend *backend)
+{
+	const struct directive *ca = tree_find(section, WORD_CAFILE);
+	const struct directive *insecure = tree_find(section, WORD_INSECURE);
+	const struct directive *extra = ca != NULL ? ca : insecure;
+
+	if (!backend->tls && extra != NULL)
+		diag_add(build->diag, DIAG_ERROR, extra->pos,
+		    "'%s' needs HTTPS: without it the backend shows no "
+		    "certificate",
+		    extra->row->word);
+	else if (ca != NULL && insecure != NULL)
+		diag_add(build->diag, DIAG_ERROR, insecure->pos,
+		    "'Insecure' leaves nothing to 'CAFile'; one of them must "
+		    "go");
+	else if (insecure != NULL)
+		diag_add(build->diag, DIAG_WARNING, insecure->pos,
+		    "'Insecure': whoever gets between the gateway and '%s' "
+		    "can read and change everything; CAFile with the "
+		    "backend's own certificate prevents it",
+		    backend->host);
+}
+
+static void
+build_backend_tls(struct build *build, const struct directive *section,
+    struct config_backend *backend)
+{
+	const struct value *ca = build_value(section, WORD_CAFILE);
+
+	backend->tls = tree_find(section, WORD_HTTPS) != NULL;
+	backend->insecure = tree_find(section, WORD_INSECURE) != NULL;
+	backend->server_name = build_text(section, WORD_SERVERNAME);
+	backend->ca_file = ca != NULL ? ca->text : NULL;
+	backend->ca_pos = ca != NULL ? ca->pos : section->pos;
+	check_tls(build, section, backend);
+}
+
 static const struct config_backend *
 build_backend(struct build *build, const struct directive *section)
 {
@@ -103,6 +95,7 @@ build_backend(struct build *build, const struct directive *section)
 	backend->port = (uint16_t)build_number(build, section, WORD_PORT);
 	backend->numeric =
 	    addr_parse(&backend->addr, backend->host, backend->port);
+	build_backend_tls(build, section, backend);
 	backend->timeout = (unsigned)build_number(build, section, WORD_TIMEOUT);
 	backend->connect_timeout =
 	    (unsigned)build_number(build, section, WORD_CONNTO);
@@ -112,19 +105,109 @@ build_backend(struct build *build, const struct directive *section)
 	return backend;
 }
 
+/* The page that the last value of a line names; NULL with an error given. */
+static struct config_page *
+build_page(struct build *build, const struct directive *line,
+    const struct value *file, unsigned status)
+{
+	struct config_page *page = arena_alloc(build->arena, sizeof(*page));
+
+	if (!build_read(
+	        build, line->source, file, CONFIG_PAGE_MAX, &page->text))
+		return NULL;
+	page->status = status;
+	page->type = page->text.len > 0 && page->text.p[0] == '<'
+	    ? "text/html; charset=utf-8"
+	    : "text/plain; charset=utf-8";
+	return page;
+}
+
+struct config_page *
+build_pages(struct build *build, const struct directive *section)
+{
+	struct config_page *first = NULL, **tail = &first;
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next) {
+		const struct value *file = line->values;
+		int status;
+
+		if (line->bad || line->row->id != WORD_ERRORFILE)
+			continue;
+		status = line->row->min;
+		if (file->next != NULL) {
+			status = file->number;
+			file = file->next;
+		}
+		*tail = build_page(build, line, file, (unsigned)status);
+		if (*tail != NULL)
+			tail = &(*tail)->next;
+	}
+	return first;
+}
+
+/* Error and Success. */
+static const struct config_reply *
+build_reply(struct build *build, const struct directive *line)
+{
+	struct config_reply *reply = arena_alloc(build->arena, sizeof(*reply));
+	const struct value *file = line->values;
+
+	if (line->bad)
+		return NULL;
+	reply->status = 200;
+	if (line->row->id == WORD_ERROR) {
+		reply->status = (unsigned)file->number;
+		file = file->next;
+	}
+	if (file != NULL)
+		reply->page = build_page(build, line, file, reply->status);
+	return reply;
+}
+
 static void
 check_service(struct build *build, const struct directive *section,
     const struct config_service *service)
 {
+	static const enum word answers[] = { WORD_REDIRECT, WORD_ERROR,
+		WORD_SUCCESS };
+	const char *found = NULL;
+	size_t i;
+
 	if (tree_is_bad(section))
 		return;
-	if (service->nbackends == 0 && service->redirect == NULL)
+	if (service->nbackends > 0)
+		found = "BackEnd";
+	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		const struct directive *line = tree_find(section, answers[i]);
+
+		if (line == NULL)
+			continue;
+		if (found != NULL)
+			diag_add(build->diag, DIAG_ERROR, section->pos,
+			    "'Service' has both %s and %s; a request can "
+			    "go to one of them only",
+			    found, line->row->word);
+		found = line->row->word;
+	}
+	if (found == NULL)
 		diag_add(build->diag, DIAG_ERROR, section->pos,
-		    "'Service' has neither a BackEnd nor a Redirect");
-	if (service->nbackends > 0 && service->redirect != NULL)
-		diag_add(build->diag, DIAG_ERROR, section->pos,
-		    "'Service' has both a BackEnd and a Redirect; a request "
-		    "can go to one of them only");
+		    "'Service' has neither a BackEnd nor a Redirect, nor an "
+		    "Error or a Success");
+}
+
+/* Those of one word, behind what is in the service's list. */
+static unsigned
+build_backends(struct build *build, const struct directive *section,
+    enum word word, const struct config_backend **list)
+{
+	const struct directive *line;
+	unsigned n = 0;
+
+	for (line = section->children; line != NULL; line = line->next)
+		if (line->row != NULL && line->row->id == word)
+			list[n++] = build_backend(build, line);
+	return n;
 }
 
 static struct config_service *
@@ -132,20 +215,28 @@ build_service(struct build *build, const struct directive *section)
 {
 	struct config_service *service =
 	    arena_alloc(build->arena, sizeof(*service));
-	struct config_condition **tail = &service->conditions;
 	const struct directive *line;
 
 	service->pos = section->pos;
+	service->conditions = build_conditions(build, section);
+	service->head_remove = build_removals(build, section);
+	service->request_rules = build_rules(build, section, SCOPE_REQUEST);
+	service->response_rules = build_rules(build, section, SCOPE_RESPONSE);
 	service->backends = arena_alloc(build->arena,
-	    tree_count(section, WORD_BACKEND) * sizeof(*service->backends));
+	    (tree_count(section, WORD_BACKEND) +
+	        tree_count(section, WORD_EMERGENCY)) *
+	        sizeof(*service->backends));
+	service->nbackends =
+	    build_backends(build, section, WORD_BACKEND, service->backends);
+	service->nemergencies = build_backends(build, section, WORD_EMERGENCY,
+	    service->backends + service->nbackends);
 	for (line = section->children; line != NULL; line = line->next) {
-		*tail = build_condition(build, section, line);
-		if (*tail != NULL)
-			tail = &(*tail)->next;
-		else if (line->row != NULL && line->row->id == WORD_BACKEND)
-			service->backends[service->nbackends++] =
-			    build_backend(build, line);
-		else if (line->row != NULL && line->row->id == WORD_REDIRECT)
+		if (line->row == NULL)
+			continue;
+		if (line->row->id == WORD_ERROR ||
+		    line->row->id == WORD_SUCCESS)
+			service->reply = build_reply(build, line);
+		else if (line->row->id == WORD_REDIRECT)
 			service->redirect = build_redirect(build, line);
 	}
 	check_service(build, section, service);

@@ -7,6 +7,7 @@
 #include "expand.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "net/addr.h"
 #include "value.h"
@@ -14,6 +15,7 @@
 #define HOST_SIZE 254
 #define FORWARD_PORT 8123 /* Home Assistant's */
 #define HTTPS_PORT 443
+#define HTTPS_SCHEME "https://"
 #define XHTTP_LEVEL "2" /* the methods that Home Assistant uses */
 
 /* One Gateway being replaced. */
@@ -159,18 +161,47 @@ is_taken(struct expansion *exp, const struct directive *listener)
 	return false;
 }
 
+/* The lines about TLS, which mean the same in both sections. */
+static void
+add_tls(struct expansion *exp, struct directive *backend, bool https,
+    const struct directive *forward)
+{
+	static const enum word words[] = { WORD_SERVERNAME, WORD_CAFILE,
+		WORD_INSECURE };
+
+	if (https)
+		add_directive(exp, backend, WORD_HTTPS, forward);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const struct directive *line =
+		    tree_find(exp->gateway, words[i]);
+
+		if (line == NULL)
+			continue;
+		if (line->values != NULL)
+			add_line(
+			    exp, backend, words[i], line, line->values->text);
+		else
+			add_directive(exp, backend, words[i], line);
+	}
+}
+
 static void
 add_backend(struct expansion *exp)
 {
 	const struct directive *forward = line_of(exp, WORD_FORWARD);
 	struct directive *listener =
 	    find_listener(exp, WORD_LISTENHTTPS, WORD_HTTPSPORT);
+	const char *where = forward->values->text;
+	bool https =
+	    strncasecmp(where, HTTPS_SCHEME, strlen(HTTPS_SCHEME)) == 0;
 	struct directive *backend;
 	uint16_t port = FORWARD_PORT;
 	char host[HOST_SIZE];
 
+	if (https)
+		where += strlen(HTTPS_SCHEME);
 	if (is_taken(exp, listener) ||
-	    !addr_split(forward->values->text, host, sizeof(host), &port))
+	    !addr_split(where, host, sizeof(host), &port))
 		return;
 	add_line(exp, listener, WORD_AUTOCERT, exp->gateway, host_of(exp));
 	backend = add_directive(
@@ -179,6 +210,7 @@ add_backend(struct expansion *exp)
 	    arena_strdup(exp->tree->arena, host));
 	add_line(exp, backend, WORD_PORT, forward,
 	    arena_printf(exp->tree->arena, "%u", port));
+	add_tls(exp, backend, https, forward);
 }
 
 /* There is one account, so there is one address. */

@@ -6,10 +6,12 @@
 
 #include <string.h>
 
+#include "acl.h"
 #include "config/config.h"
 #include "http/message.h"
+#include "pattern.h"
 
-#define LINE_SIZE (64u * 1024) /* more than the head of a request holds */
+#define LINE_SIZE PATTERN_TEXT_MAX
 
 /* xHTTP: the lowest level that allows each method (case counts, RFC 9110). */
 static const struct {
@@ -52,15 +54,15 @@ static const struct {
 static size_t
 append(char line[LINE_SIZE], size_t at, struct slice text)
 {
-	size_t room = LINE_SIZE - 1 - at;
+	size_t room = LINE_SIZE - at;
 	size_t len = text.len < room ? text.len : room;
 
 	memcpy(line + at, text.p, len);
 	return at + len;
 }
 
-/* "Name: value", as patterns see a field. Returns it. */
-static const char *
+/* "Name: value", as patterns see a field. */
+static struct slice
 write_line(char line[LINE_SIZE], const struct http_field *field)
 {
 	static const struct slice colon = { ": ", 2 };
@@ -68,56 +70,155 @@ write_line(char line[LINE_SIZE], const struct http_field *field)
 
 	len = append(line, len, colon);
 	len = append(line, len, field->value);
-	line[len] = '\0';
-	return line;
+	return (struct slice){ line, len };
 }
 
 static bool
-matches(const regex_t *regex, const char *text)
-{
-	return regexec(regex, text, 0, NULL, 0) == 0;
-}
-
-static bool
-some_field_matches(const struct config_request *req, const regex_t *regex)
+some_field_matches(
+    const struct config_condition *cond, const struct config_request *req)
 {
 	char line[LINE_SIZE];
 	unsigned i;
 
-	for (i = 0; i < req->nfields; i++)
-		if (matches(regex, write_line(line, &req->fields[i])))
+	for (i = 0; i < req->nfields; i++) {
+		const struct http_field *field = &req->fields[i];
+
+		if (cond->name.len > 0
+		        ? slice_ieq(field->name, cond->name.p) &&
+		            pattern_any(cond->patterns, field->value)
+		        : pattern_any(cond->patterns, write_line(line, field)))
+			return true;
+	}
+	return false;
+}
+
+/* Name and value of the next parameter; one without '=' has an empty value. */
+static bool
+next_parameter(struct slice *rest, struct slice *name, struct slice *value)
+{
+	const char *end;
+	size_t len;
+
+	if (rest->len == 0)
+		return false;
+	end = memchr(rest->p, '&', rest->len);
+	len = end != NULL ? (size_t)(end - rest->p) : rest->len;
+	*name = (struct slice){ rest->p, len };
+	*value = (struct slice){ rest->p + len, 0 };
+	rest->p += len + (end != NULL);
+	rest->len -= len + (end != NULL);
+	end = memchr(name->p, '=', len);
+	if (end != NULL) {
+		name->len = (size_t)(end - name->p);
+		*value = (struct slice){ end + 1, len - name->len - 1 };
+	}
+	return true;
+}
+
+static struct slice
+without_mark(struct slice query)
+{
+	return query.len > 0 ? (struct slice){ query.p + 1, query.len - 1 }
+	                     : (struct slice){ "", 0 };
+}
+
+static bool
+some_parameter_matches(
+    const struct config_condition *cond, const struct config_request *req)
+{
+	struct slice rest = without_mark(req->query), name, value;
+
+	while (next_parameter(&rest, &name, &value))
+		if (slice_eq(name, cond->name.p) &&
+		    pattern_any(cond->patterns, value))
 			return true;
 	return false;
 }
 
 static bool
-condition_holds(
-    const struct config_condition *condition, const struct config_request *req)
+url_matches(
+    const struct config_condition *cond, const struct config_request *req)
 {
-	switch (condition->kind) {
+	char line[LINE_SIZE];
+	struct slice url = { line, 0 };
+
+	if (req->query.len == 0)
+		return pattern_any(cond->patterns, req->path);
+	url.len = append(line, 0, req->path);
+	url.len = append(line, url.len, req->query);
+	return pattern_any(cond->patterns, url);
+}
+
+static bool holds(
+    const struct config_condition *cond, const struct config_request *req);
+
+/* Whether any of the conditions is what it is asked to be. */
+static bool
+some_is(const struct config_condition *cond, const struct config_request *req,
+    bool what)
+{
+	while (cond != NULL && holds(cond, req) != what)
+		cond = cond->next;
+	return cond != NULL;
+}
+
+static bool
+applies(const struct config_condition *cond, const struct config_request *req)
+{
+	switch (cond->kind) {
+	case COND_CLIENT:
+		return acl_holds(cond->acl, req->client);
+	case COND_ALL:
+		return !some_is(cond->parts, req, false);
+	case COND_ANY:
+		return some_is(cond->parts, req, true);
 	case COND_HOST:
-		return strcmp(req->host, condition->text) == 0;
+		return pattern_any(cond->patterns,
+		    (struct slice){ req->host, strlen(req->host) });
 	case COND_FIELD:
-		return some_field_matches(req, &condition->regex);
-	case COND_FIELD_ABSENT:
-		return !some_field_matches(req, &condition->regex);
+		return some_field_matches(cond, req);
+	case COND_METHOD:
+		return pattern_any(cond->patterns, req->method);
+	case COND_PATH:
+		return pattern_any(cond->patterns, req->path);
+	case COND_QUERY:
+		return pattern_any(cond->patterns, without_mark(req->query));
+	case COND_PARAMETER:
+		return some_parameter_matches(cond, req);
 	case COND_URL:
-		return matches(&condition->regex, req->target);
+		return url_matches(cond, req);
 	}
 	return false;
+}
+
+/* The parser bounds how deep conditions are nested. */
+static bool
+holds(const struct config_condition *cond, const struct config_request *req)
+{
+	return applies(cond, req) != cond->negated;
+}
+
+bool
+config_conditions_hold(
+    const struct config_condition *conditions, const struct config_request *req)
+{
+	return !some_is(conditions, req, false);
+}
+
+const struct config_edit *
+config_rule_edits(
+    const struct config_rule *rule, const struct config_request *req)
+{
+	while (rule != NULL && !config_conditions_hold(rule->conditions, req))
+		rule = rule->otherwise;
+	return rule != NULL ? rule->edits : NULL;
 }
 
 bool
 config_service_matches(
     const struct config_service *service, const struct config_request *req)
 {
-	const struct config_condition *condition;
-
-	for (condition = service->conditions; condition != NULL;
-	     condition = condition->next)
-		if (!condition_holds(condition, req))
-			return false;
-	return true;
+	return config_conditions_hold(service->conditions, req);
 }
 
 static const struct config_service *
@@ -145,13 +246,8 @@ config_pattern_matches(
 {
 	char line[LINE_SIZE];
 
-	if (patterns == NULL)
-		return false;
-	write_line(line, field);
-	for (; patterns != NULL; patterns = patterns->next)
-		if (matches(&patterns->regex, line))
-			return true;
-	return false;
+	return patterns != NULL &&
+	    pattern_any(patterns, write_line(line, field));
 }
 
 enum config_method

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "lex.h"
+#include "option.h"
 #include "value.h"
 
 /* A file being read, and why. */
@@ -223,14 +224,27 @@ find_misplaced(struct parser *parser, const struct token *token)
 	return row;
 }
 
+/* Two names of a host contradict each other; two patterns may not. */
+static bool
+stands_once(const struct parser *parser, const struct directive *directive)
+{
+	unsigned how = OPTIONS_HOW & ~(unsigned)OPTION_EXACT;
+
+	return !directive->negated && parser->section->scope != SCOPE_MATCH &&
+	    (directive->options & (how | OPTION_FILE)) == 0;
+}
+
 static void
 check_repetition(struct parser *parser, struct directive *directive)
 {
-	const struct directive *first;
+	const struct directive *first = parser->section->children;
 
-	if ((directive->row->flags & ROW_REPEATABLE) != 0)
+	if ((directive->row->flags & ROW_REPEATABLE) != 0 ||
+	    !stands_once(parser, directive))
 		return;
-	first = tree_find(parser->section, directive->row->id);
+	while (first->row == NULL || first->row->id != directive->row->id ||
+	    !stands_once(parser, first))
+		first = first->next;
 	if (first == directive)
 		return;
 	diag_add(parser->diag, DIAG_ERROR, directive->pos,
@@ -302,15 +316,42 @@ looks_like_section(
 	    token.pos.column > directive->pos.column;
 }
 
+/* Of a directive that opens a section. */
+static enum scope
+section_scope(const struct directive *directive)
+{
+	const struct value *value = directive->values;
+
+	if (directive->row->id == WORD_REWRITE && value != NULL &&
+	    text_ieq(value->text, strlen(value->text), "response"))
+		return SCOPE_RESPONSE;
+	return directive->row->opens;
+}
+
+/* An ACL that names another one or a file has no lines of its own. */
+static bool
+is_whole(const struct directive *directive)
+{
+	if (directive->row->id != WORD_ACL)
+		return false;
+	return directive->parent->scope == SCOPE_GLOBAL
+	    ? directive->nvalues > 1
+	    : directive->nvalues > 0;
+}
+
 /* Where the words of the section stand that the directive opens; 0 = none. */
 static enum scope
 opened_scope(const struct parser *parser, const struct directive *directive)
 {
 	const struct schema_row *row = directive->row;
 
+	if (row != NULL && is_whole(directive))
+		return 0;
+	if (row != NULL && row->opens != 0 &&
+	    parser->section->scope != SCOPE_SKIPPED)
+		return section_scope(directive);
 	if (row != NULL && row->opens != 0)
-		return parser->section->scope == SCOPE_SKIPPED ? SCOPE_SKIPPED
-		                                               : row->opens;
+		return SCOPE_SKIPPED;
 	if (row != NULL && (row->flags & ROW_MAYBE) == 0)
 		return 0;
 	return looks_like_section(parser, directive) ? SCOPE_SKIPPED : 0;
@@ -388,8 +429,38 @@ identify(struct parser *parser, struct directive *directive,
 	}
 }
 
+/* Reads on past any Not, so that *token is what it is about. */
+static bool
+take_negations(struct parser *parser, struct token *token)
+{
+	enum scope scope = parser->section->scope;
+	struct config_pos start = token->pos;
+	bool negated = false;
+
+	if ((scope & (SCOPE_CONDITIONS | SCOPE_SKIPPED)) == 0)
+		return false;
+	while (token->kind == TOKEN_WORD &&
+	    text_ieq(token->text, strlen(token->text), "Not")) {
+		*token = lexer_next(&parser->lexer);
+		token->pos = start;
+		negated = !negated;
+	}
+	return negated;
+}
+
 static void
-parse_directive(struct parser *parser, const struct token *token)
+check_negation(struct parser *parser, struct directive *directive)
+{
+	if (!directive->negated || directive->bad ||
+	    (directive->row->flags & ROW_CONDITION) != 0)
+		return;
+	diag_add(parser->diag, DIAG_ERROR, directive->pos,
+	    "'Not' needs a condition, and '%s' is none", directive->row->word);
+	directive->bad = true;
+}
+
+static void
+parse_directive(struct parser *parser, const struct token *token, bool negated)
 {
 	struct directive *directive;
 	enum scope opens;
@@ -402,7 +473,9 @@ parse_directive(struct parser *parser, const struct token *token)
 	directive =
 	    tree_add(parser->tree, parser->section, token->text, token->pos);
 	directive->source = parser->file->source;
+	directive->negated = negated;
 	identify(parser, directive, token);
+	check_negation(parser, directive);
 	read_values(parser, directive);
 	if (!directive->bad)
 		check_directive(parser, directive);
@@ -414,16 +487,69 @@ parse_directive(struct parser *parser, const struct token *token)
 }
 
 static void
+parse_condition_or_other(struct parser *parser, struct token token)
+{
+	struct config_pos pos = token.pos;
+	bool negated = take_negations(parser, &token);
+
+	if (token.kind == TOKEN_WORD)
+		parse_directive(parser, &token, negated);
+	else {
+		if (parser->section->scope != SCOPE_SKIPPED)
+			diag_add(parser->diag, DIAG_ERROR, pos,
+			    "'Not' needs a condition behind it");
+		if (token.kind == TOKEN_STRING)
+			skip_line(parser);
+	}
+}
+
+/* A line of an ACL: addresses, and no word in front. */
+static void
+parse_bare(struct parser *parser, const struct token *token)
+{
+	struct directive *directive;
+	struct value *value;
+
+	if (parser->ndirectives++ == PARSE_DIRECTIVES_MAX) {
+		stop(parser, token->pos, "too many directives");
+		return;
+	}
+	directive =
+	    tree_add(parser->tree, parser->section, token->text, token->pos);
+	directive->source = parser->file->source;
+	directive->row = schema_row(SCOPE_ACL, WORD_CIDR);
+	directive->bad = token->bad;
+	value =
+	    tree_add_value(parser->tree, directive, token->text, token->pos);
+	value->quoted = token->kind == TOKEN_STRING;
+	read_values(parser, directive);
+	if (!directive->bad)
+		value_check(parser->tree, directive);
+}
+
+/* Words stand in an ACL only to end it, or by mistake to begin a section. */
+static bool
+is_bare(const struct parser *parser, const struct token *token)
+{
+	return parser->section->scope == SCOPE_ACL &&
+	    (token->kind == TOKEN_STRING ||
+	        (token->kind == TOKEN_WORD &&
+	            schema_find(SCOPE_ANYWHERE, token->text) == NULL));
+}
+
+static void
 parse_line(struct parser *parser, const struct token *token)
 {
 	if (is_end(token))
 		parse_end(parser, token);
+	else if (is_bare(parser, token))
+		parse_bare(parser, token);
 	else if (token->kind == TOKEN_WORD && is_nearly_end(parser, token)) {
 		diag_add(parser->diag, DIAG_ERROR, token->pos,
 		    "unknown word '%s'; did you mean 'End'?", token->text);
 		parse_end(parser, token);
 	} else if (token->kind == TOKEN_WORD)
-		parse_directive(parser, token);
+		parse_condition_or_other(parser, *token);
 	else {
 		if (parser->section->scope != SCOPE_SKIPPED && !token->bad)
 			diag_add(parser->diag, DIAG_ERROR, token->pos,
@@ -468,6 +594,7 @@ parse_text(struct tree *tree, struct config_text *text)
 	struct file file = { .source = text_main(text) };
 	struct config_pos start = { file.source->name, 1, 1 };
 
+	tree->text = text;
 	tree->root = tree_add(tree, NULL, "", start);
 	tree->root->source = file.source;
 	tree->root->scope = SCOPE_GLOBAL;

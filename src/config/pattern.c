@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "http/uri.h"
 
-#define PATTERN_MAX 1024 /* bytes */
 #define REPEATS_MAX 1000 /* the intervals of a pattern multiplied */
 
 /* What "{2,5}" or "{,5}" repeats at most; 1 for a brace of other use. */
@@ -35,15 +34,22 @@ interval_max(const char *brace)
 	return most;
 }
 
-/* libc copies what an interval repeats, within what another one repeats. */
+/*
+ * libc copies what an interval repeats, within what another one repeats; and
+ * twice what '+' repeats, which grows with what is already a repetition.
+ */
 static bool
 repeats_too_much(const char *text)
 {
 	uint64_t repeats = 1;
-	const char *p;
+	char before = '\0';
 
-	for (p = strchr(text, '{'); p != NULL; p = strchr(p + 1, '{')) {
-		repeats *= interval_max(p);
+	for (; *text != '\0'; before = *text++) {
+		if (*text == '{')
+			repeats *= interval_max(text);
+		else if (*text == '+' && before != '\0' &&
+		    strchr(")+*?}", before) != NULL)
+			repeats *= 2;
 		if (repeats > REPEATS_MAX)
 			return true;
 	}
@@ -87,6 +93,80 @@ pattern_compile(
 		return 0;
 	regerror(r, regex, why, sizeof(why));
 	return error_set(err, ERR_SYNTAX, "%s", why);
+}
+
+static bool
+same(const struct config_pattern *pattern, const char *p)
+{
+	size_t len = pattern->text.len;
+
+	return pattern->ignore_case ? text_ieq(p, len, pattern->text.p)
+	                            : memcmp(p, pattern->text.p, len) == 0;
+}
+
+static bool
+contains(const struct config_pattern *pattern, struct slice text)
+{
+	size_t i;
+
+	if (!pattern->ignore_case)
+		return memmem(text.p, text.len, pattern->text.p,
+		           pattern->text.len) != NULL;
+	for (i = 0; i + pattern->text.len <= text.len; i++)
+		if (same(pattern, text.p + i))
+			return true;
+	return false;
+}
+
+static bool
+looks_like(const struct config_pattern *pattern, struct slice text)
+{
+	size_t len = pattern->text.len;
+
+	switch (pattern->how) {
+	case MATCH_REGEX:
+		break;
+	case MATCH_EXACT:
+		return text.len == len && same(pattern, text.p);
+	case MATCH_BEGIN:
+		return text.len >= len && same(pattern, text.p);
+	case MATCH_END:
+		return text.len >= len &&
+		    same(pattern, text.p + text.len - len);
+	case MATCH_CONTAIN:
+		return contains(pattern, text);
+	}
+	return false;
+}
+
+/* Apart, for its buffer: regexec() wants a NUL behind the text. */
+static __attribute__((noinline)) bool
+regex_any(const struct config_pattern *pattern, struct slice text)
+{
+	char copy[PATTERN_TEXT_MAX + 1];
+	size_t len = text.len < PATTERN_TEXT_MAX ? text.len : PATTERN_TEXT_MAX;
+
+	memcpy(copy, text.p, len);
+	copy[len] = '\0';
+	for (; pattern != NULL; pattern = pattern->next)
+		if (pattern->how == MATCH_REGEX &&
+		    regexec(&pattern->regex, copy, 0, NULL, 0) == 0)
+			return true;
+	return false;
+}
+
+bool
+pattern_any(const struct config_pattern *patterns, struct slice text)
+{
+	const struct config_pattern *pattern;
+	bool regex = false;
+
+	for (pattern = patterns; pattern != NULL; pattern = pattern->next) {
+		if (looks_like(pattern, text))
+			return true;
+		regex |= pattern->how == MATCH_REGEX;
+	}
+	return regex && regex_any(patterns, text);
 }
 
 bool

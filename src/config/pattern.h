@@ -10,10 +10,20 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "config/config.h"
+
+#define PATTERN_MAX 1024 /* bytes */
 
 /* Compiles; the caller frees with regfree(). */
 int pattern_compile(
     regex_t *regex, const char *text, bool ignore_case, struct error *err);
+
+/*
+ * Whether the text looks like any of them. A regular expression sees the first
+ * PATTERN_TEXT_MAX bytes: more than the head of a request holds.
+ */
+#define PATTERN_TEXT_MAX (64u * 1024)
+bool pattern_any(const struct config_pattern *patterns, struct slice text);
 
 /*
  * If a HeadRequire pattern is "Host: name" with a plain name, in any spacing

@@ -20,7 +20,11 @@
 #define BACKEND SCOPE_BACKEND
 #define ACME SCOPE_ACME
 #define GATEWAY SCOPE_GATEWAY
-#define EDITS (LISTENER | SERVICE)
+#define EDITS (LISTENER | SERVICE | SCOPE_REQUEST)
+#define REWRITES (SCOPE_REQUEST | SCOPE_RESPONSE)
+#define CONDITIONS SCOPE_CONDITIONS
+#define CONDITION (ROW_REPEATABLE | ROW_CONDITION)
+#define PATTERN (CONDITION | ROW_PATTERN)
 #define ANY (GLOBAL | LISTENER | SERVICE)
 
 static const char *const protocols[] = { "SSLv2", "SSLv3", "TLSv1", "TLSv1_1",
@@ -29,8 +33,20 @@ static const char *const protocols[] = { "SSLv2", "SSLv3", "TLSv1", "TLSv1_1",
 static const char *const redirects[] = { "permanent", "301", "302", "303",
 	"307", "308", NULL };
 
+static const char *const directions[] = { "request", "response", NULL };
+
+static const char *const operators[] = { "AND", "OR", NULL };
+
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	"RSA-3072", "RSA-4096", NULL };
+
+/* Err404 and its like. */
+#define ERR(name, status)                                                      \
+	{                                                                      \
+		name, LISTENER, WORD_ERRORFILE, ROW_REPEATABLE,                \
+		    .types = { VALUE_PATH }, .min = status, .max = status,     \
+		    .help = "a page for this status"                           \
+	}
 
 /* Words of later: lines, sections, either; with advice; our own. */
 #define LATER(name, in)                                                        \
@@ -75,6 +91,12 @@ static const struct schema_row rows[] = {
 	    .help = "a server that requests are passed to" },
 	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
 	    .help = "the authority that issues certificates for AutoCert" },
+
+	{ "ACL", GLOBAL, WORD_ACL, ROW_REPEATABLE | ROW_SHORT | ROW_FILE,
+	    SCOPE_ACL, { VALUE_TEXT, VALUE_ACL }, .needs = "a name",
+	    .help = "a list of addresses" },
+	{ "ACL", SCOPE_ACL, WORD_CIDR, ROW_REPEATABLE | ROW_MANY | ROW_BARE,
+	    .types = { VALUE_CIDR }, .help = "addresses of the list" },
 
 	/* Everywhere. */
 
@@ -138,11 +160,39 @@ static const struct schema_row rows[] = {
 	    .def = "443", .help = "the port to listen on" },
 	{ "xHTTP", LISTENER, WORD_XHTTP, .types = { VALUE_NUMBER }, .max = 4,
 	    .def = "0", .help = "which request methods are allowed" },
-	{ "HeadRemove", LISTENER, WORD_HEADREMOVE, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX },
+	{ "HeadRemove", LISTENER | SERVICE, WORD_HEADREMOVE,
+	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "header fields of the client to take out" },
-	{ "HeaderRemove", LISTENER, WORD_HEADREMOVE, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX }, .help = "the same as HeadRemove" },
+	{ "HeaderRemove", LISTENER | SERVICE, WORD_HEADREMOVE,
+	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
+	    .help = "the same as HeadRemove" },
+
+	{ "RewriteLocation", LISTENER, WORD_REWRITELOCATION,
+	    .types = { VALUE_NUMBER }, .max = 2, .def = "1",
+	    .help = "which URLs of backends are made ours" },
+	{ "MaxRequest", LISTENER, WORD_MAXREQUEST, .types = { VALUE_SIZE },
+	    .def = "0", .help = "the largest body of a request" },
+	{ "MaxURI", LISTENER, WORD_MAXURI, .types = { VALUE_NUMBER },
+	    .max = 32768, .def = "0",
+	    .help = "the longest path and query, in bytes" },
+	{ "CheckURL", LISTENER, WORD_CHECKURL, ROW_REPEATABLE | ROW_PATTERN,
+	    .types = { VALUE_PATTERN },
+	    .help = "a pattern that every URL must match" },
+	{ "ErrorFile", LISTENER, WORD_ERRORFILE, ROW_REPEATABLE,
+	    .types = { VALUE_NUMBER, VALUE_PATH }, .min = 400, .max = 599,
+	    .needs = "a status from 400 to 599 and the path of a file",
+	    .help = "a page for a status" },
+	ERR("Err400", 400),
+	ERR("Err401", 401),
+	ERR("Err403", 403),
+	ERR("Err404", 404),
+	ERR("Err405", 405),
+	ERR("Err413", 413),
+	ERR("Err414", 414),
+	ERR("Err500", 500),
+	ERR("Err501", 501),
+	ERR("Err502", 502),
+	ERR("Err503", 503),
 
 	{ "Cert", HTTPS, WORD_CERT, ROW_REPEATABLE, .types = { VALUE_PATH },
 	    .help = "a PEM file with certificate chain and private key" },
@@ -161,21 +211,86 @@ static const struct schema_row rows[] = {
 
 	/* Services. */
 
-	{ "HeadRequire", SERVICE, WORD_HEADREQUIRE, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX },
-	    .help = "a pattern that some header field must match" },
-	{ "Header", SERVICE, WORD_HEADREQUIRE, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX }, .help = "the same as HeadRequire" },
-	{ "HeadDeny", SERVICE, WORD_HEADDENY, ROW_REPEATABLE,
-	    .types = { VALUE_REGEX },
-	    .help = "a pattern that no header field may match" },
-	{ "Host", SERVICE, WORD_HOST, .types = { VALUE_VHOST },
-	    .help = "the host name that the request must be for" },
-	{ "URL", SERVICE, WORD_URL, ROW_REPEATABLE, .types = { VALUE_REGEX },
-	    .help = "a pattern that path and query must match" },
 	{ "Redirect", SERVICE, WORD_REDIRECT, ROW_OPTIONAL,
 	    .types = { VALUE_CHOICE, VALUE_URL }, .choices = redirects,
 	    .def = "302", .help = "the URL that the client is sent to" },
+
+	{ "Error", SERVICE, WORD_ERROR, ROW_SHORT,
+	    .types = { VALUE_NUMBER, VALUE_PATH }, .min = 400, .max = 599,
+	    .needs = "a status from 400 to 599, and perhaps a file",
+	    .help = "an answer that refuses" },
+	{ "Success", SERVICE, WORD_SUCCESS, ROW_SHORT, .types = { VALUE_PATH },
+	    .help = "an answer that all is well" },
+	{ "Emergency", SERVICE, WORD_EMERGENCY, ROW_REPEATABLE | ROW_OPTIONAL,
+	    SCOPE_BACKEND, { VALUE_TEXT },
+	    .help = "a server for when all others are down" },
+
+	/* Conditions. */
+
+	{ "Host", CONDITIONS, WORD_HOST, ROW_CONDITION | ROW_PATTERN,
+	    .types = { VALUE_PATTERN }, .needs = "a host name",
+	    .help = "the host name that the request must be for" },
+	{ "URL", CONDITIONS, WORD_URL, PATTERN, .types = { VALUE_PATTERN },
+	    .help = "a pattern that path and query must match" },
+	{ "Path", CONDITIONS, WORD_PATH, PATTERN, .types = { VALUE_PATTERN },
+	    .help = "a pattern that the path must match" },
+	{ "Query", CONDITIONS, WORD_QUERY, PATTERN, .types = { VALUE_PATTERN },
+	    .help = "a pattern that the query must match" },
+	{ "QueryParam", CONDITIONS, WORD_QUERYPARAM, PATTERN,
+	    .types = { VALUE_PARAMETER, VALUE_PATTERN },
+	    .needs = "the name of a parameter and a pattern",
+	    .help = "a pattern that a parameter of the query must match" },
+	{ "Method", CONDITIONS, WORD_METHOD, PATTERN,
+	    .types = { VALUE_PATTERN }, .needs = "a request method",
+	    .help = "the method that the request must have" },
+	{ "Header", CONDITIONS, WORD_HEADREQUIRE, PATTERN | ROW_OPTIONAL,
+	    .types = { VALUE_NAME, VALUE_PATTERN },
+	    .help = "a pattern that some header field must match" },
+	{ "HeadRequire", CONDITIONS, WORD_HEADREQUIRE, PATTERN | ROW_OPTIONAL,
+	    .types = { VALUE_NAME, VALUE_PATTERN },
+	    .help = "the same as Header" },
+	{ "HeadDeny", CONDITIONS, WORD_HEADDENY, PATTERN | ROW_OPTIONAL,
+	    .types = { VALUE_NAME, VALUE_PATTERN },
+	    .help = "a pattern that no header field may match" },
+	{ "ACL", CONDITIONS, WORD_ACL, CONDITION | ROW_SHORT | ROW_FILE,
+	    SCOPE_ACL, { VALUE_ACL },
+	    .help = "addresses of which one must be the client's" },
+	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
+	    .needs = "a condition", .help = "turns a condition round" },
+	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
+	    { VALUE_CHOICE }, .choices = operators,
+	    .help = "conditions of which all or one must hold" },
+
+	/* Edits. */
+
+	{ "AddHeader", EDITS | SCOPE_RESPONSE, WORD_ADDHEADER, ROW_REPEATABLE,
+	    .types = { VALUE_FIELD }, .help = "a header field to add" },
+	{ "HeaderAdd", EDITS | SCOPE_RESPONSE, WORD_ADDHEADER, ROW_REPEATABLE,
+	    .types = { VALUE_FIELD }, .help = "the same as AddHeader" },
+	{ "SetHeader", EDITS | SCOPE_RESPONSE, WORD_SETHEADER, ROW_REPEATABLE,
+	    .types = { VALUE_FIELD },
+	    .help = "a header field in place of all of its name" },
+	{ "DeleteHeader", EDITS | SCOPE_RESPONSE, WORD_DELETEHEADER,
+	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
+	    .help = "header fields to take out, also our own" },
+	{ "SetURL", EDITS, WORD_SETURL, ROW_REPEATABLE,
+	    .types = { VALUE_TARGET }, .help = "another path and query" },
+	{ "SetPath", EDITS, WORD_SETPATH, ROW_REPEATABLE,
+	    .types = { VALUE_TARGET }, .help = "another path" },
+	{ "SetQuery", EDITS, WORD_SETQUERY, ROW_REPEATABLE,
+	    .types = { VALUE_TARGET }, .help = "another query" },
+	{ "SetQueryParam", EDITS, WORD_SETQUERYPARAM, ROW_REPEATABLE,
+	    .types = { VALUE_PARAMETER, VALUE_TARGET },
+	    .needs = "the name of a parameter and its value",
+	    .help = "another value for a parameter of the query" },
+	{ "DeleteQuery", EDITS, WORD_DELETEQUERY, ROW_REPEATABLE,
+	    .help = "takes the query away" },
+	{ "Rewrite", LISTENER | SERVICE, WORD_REWRITE,
+	    ROW_REPEATABLE | ROW_OPTIONAL, SCOPE_REQUEST, { VALUE_CHOICE },
+	    .choices = directions,
+	    .help = "edits of requests or responses, under conditions" },
+	{ "Else", REWRITES, WORD_ELSE, ROW_REPEATABLE,
+	    .help = "what is done otherwise" },
 
 	/* Backends. */
 
@@ -184,6 +299,17 @@ static const struct schema_row rows[] = {
 	    .help = "the address or name of the backend" },
 	{ "Port", BACKEND, WORD_PORT, ROW_REQUIRED, .types = { VALUE_NUMBER },
 	    .min = 1, .max = 65535, .help = "the port of the backend" },
+
+	{ "HTTPS", BACKEND, WORD_HTTPS,
+	    .help = "whether the backend speaks TLS" },
+	{ "ServerName", BACKEND | GATEWAY, WORD_SERVERNAME,
+	    .types = { VALUE_VHOST },
+	    .help = "the name in the certificate of the backend" },
+	{ "CAFile", BACKEND | GATEWAY, WORD_CAFILE, .types = { VALUE_PATH },
+	    .help = "whom to trust for the backend's certificate, instead of "
+	            "the system's list" },
+	{ "Insecure", BACKEND | GATEWAY, WORD_INSECURE,
+	    .help = "take any certificate of the backend" },
 
 	/* ACME. */
 
@@ -244,7 +370,6 @@ static const struct schema_row rows[] = {
 	LATER("HeaderOption", GLOBAL | LISTENER),
 	LATER("ForwardedHeader", GLOBAL | LISTENER),
 	LATER_MAYBE("TrustedIP", GLOBAL | LISTENER),
-	LATER_MAYBE("ACL", GLOBAL | SERVICE),
 	LATER("IncludeDir", GLOBAL),
 	LATER_MAYBE("Control", GLOBAL | SERVICE),
 	LATER_SECTION("Backend", GLOBAL),
@@ -271,40 +396,12 @@ static const struct schema_row rows[] = {
 	LATER_SECTION("Lua", GLOBAL),
 	LATER_MAYBE("Tunnel", GLOBAL),
 
-	LATER_BUT("DeleteHeader", EDITS,
-	    "HeadRemove takes fields out of the client's request"),
-	LATER("AddHeader", EDITS),
-	LATER("HeaderAdd", EDITS),
-	LATER("SetHeader", EDITS),
-	LATER("RewriteLocation", EDITS),
-	LATER("MaxRequest", LISTENER),
 	LATER_BUT("ACME", LISTENER,
 	    "use AutoCert in ListenHTTPS: challenges are answered by "
 	    "themselves"),
-	LATER("ErrorFile", LISTENER),
-	LATER("Err400", LISTENER),
-	LATER("Err401", LISTENER),
-	LATER("Err403", LISTENER),
-	LATER("Err404", LISTENER),
-	LATER("Err405", LISTENER),
-	LATER("Err413", LISTENER),
-	LATER("Err414", LISTENER),
-	LATER("Err500", LISTENER),
-	LATER("Err501", LISTENER),
-	LATER("Err502", LISTENER),
-	LATER("Err503", LISTENER),
-	LATER("MaxURI", LISTENER),
-	LATER("CheckURL", LISTENER),
-	LATER_SECTION("Rewrite", EDITS),
-	LATER("Else", EDITS),
 	LATER("RewriteErrors", LISTENER),
-	LATER("SetURL", EDITS),
-	LATER("SetPath", EDITS),
-	LATER("SetQuery", EDITS),
-	LATER("SetQueryParam", EDITS),
-	LATER("DeleteQuery", EDITS),
-	LATER("RewriteDestination", EDITS),
-	LATER("LuaModify", EDITS),
+	LATER("RewriteDestination", LISTENER | SERVICE),
+	LATER("LuaModify", LISTENER | SERVICE),
 	LATER("SocketFrom", LISTENER),
 	LATER("ClientCert", HTTPS | SERVICE),
 	LATER("CAlist", HTTPS),
@@ -313,22 +410,13 @@ static const struct schema_row rows[] = {
 	LATER("SSLAllowClientRenegotiation", HTTPS),
 	LATER("NoHTTPS11", HTTPS),
 
-	LATER_BUT("Path", SERVICE, "URL takes a pattern for path and query"),
-	LATER_MAYBE("Not", SERVICE),
-	LATER_SECTION("Match", SERVICE),
 	LATER("BasicAuth", SERVICE),
-	LATER("Method", SERVICE),
-	LATER("Query", SERVICE),
-	LATER("QueryParam", SERVICE),
-	LATER("StringMatch", SERVICE),
+	LATER("StringMatch", CONDITIONS),
 	LATER("TBF", SERVICE),
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),
-	LATER("Error", SERVICE),
-	LATER_SECTION("Emergency", SERVICE),
 	LATER("UseBackend", SERVICE),
 	LATER("SendFile", SERVICE),
-	LATER("Success", SERVICE),
 	LATER("Metrics", SERVICE),
 	LATER("Disabled", SERVICE | BACKEND),
 	LATER("LogSuppress", SERVICE),
@@ -340,8 +428,6 @@ static const struct schema_row rows[] = {
 	LATER("LuaBackend", SERVICE),
 	LATER("ContentCapture", SERVICE),
 
-	LATER("HTTPS", BACKEND),
-	LATER("ServerName", BACKEND),
 	LATER("Cert", BACKEND),
 	LATER("Ciphers", BACKEND),
 	LATER("Disable", BACKEND),
@@ -364,6 +450,10 @@ static const struct {
 	{ SCOPE_HTTP, "in ListenHTTP" },
 	{ SCOPE_HTTPS, "in ListenHTTPS" },
 	{ SCOPE_SERVICE, "in Service" },
+	{ SCOPE_MATCH, "in Match" },
+	{ SCOPE_ACL, "in ACL" },
+	{ SCOPE_REQUEST, "in Rewrite" },
+	{ SCOPE_RESPONSE, "in Rewrite response" },
 	{ SCOPE_BACKEND, "in BackEnd" },
 	{ SCOPE_ACME, "in ACME" },
 	{ SCOPE_GATEWAY, "in Gateway" },
@@ -382,6 +472,7 @@ schema_find(unsigned scopes, const char *word)
 
 	for (i = 0; i < NROWS; i++)
 		if ((rows[i].scopes & scopes) != 0 &&
+		    (rows[i].flags & ROW_BARE) == 0 &&
 		    text_ieq(word, len, rows[i].word))
 			return &rows[i];
 	return NULL;
@@ -417,7 +508,7 @@ schema_suggest(enum scope scope, const char *word)
 		unsigned distance;
 
 		if ((rows[i].scopes & scope) == 0 ||
-		    (rows[i].flags & ROW_LATER) != 0)
+		    (rows[i].flags & (ROW_LATER | ROW_BARE)) != 0)
 			continue;
 		distance = text_distance(word, rows[i].word);
 		if (distance < least) {
@@ -435,7 +526,7 @@ schema_scopes(const char *word)
 	unsigned scopes = 0;
 
 	for (i = 0; i < NROWS; i++)
-		if ((rows[i].flags & ROW_LATER) == 0 &&
+		if ((rows[i].flags & (ROW_LATER | ROW_BARE)) == 0 &&
 		    text_ieq(word, len, rows[i].word))
 			scopes |= rows[i].scopes;
 	return scopes;

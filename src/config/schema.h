@@ -18,30 +18,48 @@ enum scope {
 	SCOPE_BACKEND = 1 << 4,
 	SCOPE_ACME = 1 << 5,
 	SCOPE_GATEWAY = 1 << 6,
-	SCOPE_SKIPPED = 1 << 7 /* in a section that is not understood */
+	SCOPE_MATCH = 1 << 7,
+	SCOPE_REQUEST = 1 << 8,  /* Rewrite request */
+	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
+	SCOPE_ACL = 1 << 10,
+	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
 
 #define SCOPE_LISTENER (SCOPE_HTTP | SCOPE_HTTPS)
+
+/* Where conditions stand. */
+#define SCOPE_CONDITIONS                                                       \
+	(SCOPE_SERVICE | SCOPE_MATCH | SCOPE_REQUEST | SCOPE_RESPONSE)
 #define SCOPE_ANYWHERE (SCOPE_SKIPPED - 1)
 
 /* What the later stages ask for. Two words may mean the same. */
 enum word {
 	WORD_OTHER, /* nobody asks */
+	WORD_ACL,
 	WORD_ACME,
+	WORD_ADDHEADER,
 	WORD_ADDRESS,
 	WORD_ALIVE,
 	WORD_AUTOCERT,
 	WORD_BACKEND,
 	WORD_CAFILE,
 	WORD_CERT,
+	WORD_CHECKURL,
+	WORD_CIDR,
 	WORD_CIPHERS,
 	WORD_CLIENT,
 	WORD_CONNTO,
 	WORD_DAEMON,
+	WORD_DELETEHEADER,
+	WORD_DELETEQUERY,
 	WORD_DIRECTORY,
 	WORD_DISABLE,
 	WORD_EAB,
+	WORD_ELSE,
 	WORD_EMAIL,
+	WORD_EMERGENCY,
+	WORD_ERROR,
+	WORD_ERRORFILE,
 	WORD_FORWARD,
 	WORD_GATEWAY,
 	WORD_GRACE,
@@ -50,21 +68,40 @@ enum word {
 	WORD_HEADREMOVE,
 	WORD_HEADREQUIRE,
 	WORD_HOST,
+	WORD_HTTPS,
 	WORD_HTTPSPORT,
 	WORD_IGNORECASE,
 	WORD_INCLUDE,
+	WORD_INSECURE,
 	WORD_KEYTYPE,
 	WORD_LISTENHTTP,
 	WORD_LISTENHTTPS,
 	WORD_LOGFACILITY,
 	WORD_LOGLEVEL,
+	WORD_MATCH,
+	WORD_MAXREQUEST,
+	WORD_MAXURI,
+	WORD_METHOD,
+	WORD_NOT,
+	WORD_PATH,
 	WORD_PIDFILE,
 	WORD_PORT,
+	WORD_QUERY,
+	WORD_QUERYPARAM,
 	WORD_REDIRECT,
+	WORD_REWRITE,
+	WORD_REWRITELOCATION,
 	WORD_ROOTJAIL,
+	WORD_SERVERNAME,
 	WORD_SERVICE,
+	WORD_SETHEADER,
+	WORD_SETPATH,
+	WORD_SETQUERY,
+	WORD_SETQUERYPARAM,
+	WORD_SETURL,
 	WORD_SSLHONORCIPHERORDER,
 	WORD_STATEDIR,
+	WORD_SUCCESS,
 	WORD_TIMEOUT,
 	WORD_URL,
 	WORD_USER,
@@ -76,20 +113,27 @@ enum word {
 enum value_type {
 	VALUE_NONE,
 	VALUE_TEXT,
-	VALUE_NUMBER,   /* min..max */
-	VALUE_BOOL,     /* 1/0 yes/no true/false on/off */
-	VALUE_DURATION, /* seconds, or 1m30s; min..DURATION_MAX */
-	VALUE_CHOICE,   /* one of the row's choices */
-	VALUE_FACILITY, /* of syslog, or "-" */
-	VALUE_WORKERS,  /* "auto" or 1..max */
-	VALUE_PATH,     /* seen from the directory of its file */
-	VALUE_DIR,      /* an absolute path */
-	VALUE_IP,       /* a numeric address */
-	VALUE_HOST,     /* where to connect to: numeric, or any name */
-	VALUE_FORWARD,  /* the same with a port */
-	VALUE_VHOST,    /* what a Host field says */
-	VALUE_HOSTNAME, /* what a certificate is for */
-	VALUE_REGEX,
+	VALUE_NUMBER,    /* min..max */
+	VALUE_BOOL,      /* 1/0 yes/no true/false on/off */
+	VALUE_SIZE,      /* bytes, or 64k, 10m, 2g */
+	VALUE_DURATION,  /* seconds, or 1m30s; min..DURATION_MAX */
+	VALUE_CHOICE,    /* one of the row's choices */
+	VALUE_FACILITY,  /* of syslog, or "-" */
+	VALUE_WORKERS,   /* "auto" or 1..max */
+	VALUE_PATH,      /* seen from the directory of its file */
+	VALUE_DIR,       /* an absolute path */
+	VALUE_IP,        /* a numeric address */
+	VALUE_HOST,      /* where to connect to: numeric, or any name */
+	VALUE_FORWARD,   /* the same with a port */
+	VALUE_VHOST,     /* what a Host field says */
+	VALUE_HOSTNAME,  /* what a certificate is for */
+	VALUE_PATTERN,   /* how it is meant is for the options to say */
+	VALUE_NAME,      /* of a header field: a token */
+	VALUE_PARAMETER, /* of a query: its name */
+	VALUE_ACL,       /* the name of one, or a file */
+	VALUE_CIDR,      /* an address, or a network of them */
+	VALUE_FIELD,     /* "Name: value" that may be set */
+	VALUE_TARGET,    /* path and query, what may be of them */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
 	VALUE_EMAIL,
@@ -109,7 +153,12 @@ enum row_flag {
 	ROW_IGNORED = 1 << 5,    /* accepted, has no meaning here */
 	ROW_LATER = 1 << 6,      /* known, not supported yet */
 	ROW_NATIVE = 1 << 7,     /* with ROW_LATER: our own, not Pound's */
-	ROW_MAYBE = 1 << 8       /* opens a section in one of its forms */
+	ROW_MAYBE = 1 << 8,      /* opens a section in one of its forms */
+	ROW_PATTERN = 1 << 9,    /* options say how its last value is meant */
+	ROW_CONDITION = 1 << 10, /* may stand behind Not */
+	ROW_SHORT = 1 << 11,     /* the last value may be left out */
+	ROW_FILE = 1 << 12,      /* -file says that its last value is a file */
+	ROW_BARE = 1 << 13       /* stands without its word */
 };
 
 struct schema_row {
@@ -139,7 +188,7 @@ const struct schema_row *schema_suggest(enum scope scope, const char *word);
 /* Where the word is supported; 0 = nowhere. */
 unsigned schema_scopes(const char *word);
 
-#define SCHEMA_PLACES_SIZE 160
+#define SCHEMA_PLACES_SIZE 256
 
 /* "at the top level, in ListenHTTP or in ListenHTTPS". Returns dst. */
 char *schema_places(unsigned scopes, char dst[SCHEMA_PLACES_SIZE]);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "option.h"
 #include "value.h"
 
 #define BLANKED "********"
@@ -126,6 +127,19 @@ print_value(struct buf *out, const struct directive *directive, unsigned n,
 }
 
 static void
+print_options(struct buf *out, unsigned options)
+{
+	unsigned i;
+
+	for (i = 0; option_word(i) != NULL; i++) {
+		if ((options & 1u << i) == 0)
+			continue;
+		add(out, option_word(i));
+		add(out, " ");
+	}
+}
+
+static void
 print_section(
     struct buf *out, const struct directive *section, const char *indent)
 {
@@ -140,14 +154,18 @@ print_section(
 		    child != section->children)
 			add(out, "\n");
 		add(out, indent);
-		add(out, child->row->word);
+		add(out, child->negated ? "Not " : "");
+		if ((child->row->flags & ROW_BARE) == 0)
+			add(out, child->row->word);
 		for (value = child->values, n = 0; value != NULL;
 		     value = value->next, n++) {
 			add(out, n == 0 ? "\t" : " ");
+			if (value->next == NULL)
+				print_options(out, child->options);
 			print_value(out, child, n, value);
 		}
 		add(out, "\n");
-		if (child->row->opens == 0)
+		if (child->scope == 0)
 			continue;
 		print_section(out, child, indent - 1);
 		add(out, indent);

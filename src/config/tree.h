@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "config/diag.h"
@@ -18,6 +19,7 @@ struct value {
 	struct config_pos pos;
 	const char *text; /* once checked: lower case, path resolved … */
 	int number;       /* once checked, of types that are one */
+	uint64_t size;    /* the same with VALUE_SIZE */
 	bool quoted;
 	size_t offset; /* where it stands in the source … */
 	size_t len;    /* … or 0 if it stands in none */
@@ -32,7 +34,9 @@ struct directive {
 	struct source *source;
 	struct value *values;
 	unsigned nvalues;
-	bool bad;                        /* an error about it has been given */
+	unsigned options; /* a set of enum option, taken off the values */
+	bool negated;     /* behind Not */
+	bool bad;         /* an error about it has been given */
 	const struct directive *gateway; /* the Gateway that it comes from */
 	struct directive *parent;
 	struct directive *children;
@@ -44,6 +48,7 @@ struct directive {
 
 struct tree {
 	struct arena *arena;
+	struct config_text *text;
 	struct diag *diag;
 	struct directive *root; /* the top level */
 };

@@ -11,13 +11,19 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "acl.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/uri.h"
 #include "net/addr.h"
+#include "option.h"
 
 #define KEY_MAX 1024 /* bytes of an EAB key */
+#define SIZE_LIMIT (UINT64_C(1) << 50)
 #define HOST_MAX 253 /* bytes of a host name */
+#define FIELD_NAME_MAX 100
+#define FIELD_MAX 4096 /* bytes of a field that is set */
+
 static const struct {
 	const char *name;
 	int facility;
@@ -109,6 +115,26 @@ read_number(struct reading *reading)
 	    (int)number < reading->row->min)
 		return false;
 	reading->value->number = (int)number;
+	return true;
+}
+
+static bool
+read_size(struct reading *reading)
+{
+	static const char letters[] = "kmg";
+	const char *text = reading->value->text;
+	size_t len = strlen(text);
+	const char *letter =
+	    len > 0 ? strchr(letters, text[len - 1] | 0x20) : NULL;
+	unsigned shift = 0;
+
+	if (letter != NULL && *letter != '\0') {
+		shift = 10 * (unsigned)(letter - letters + 1);
+		len--;
+	}
+	if (!text_u64(text, len, SIZE_LIMIT >> shift, &reading->value->size))
+		return false;
+	reading->value->size <<= shift;
 	return true;
 }
 
@@ -232,6 +258,37 @@ read_path(struct reading *reading)
 }
 
 static bool
+read_acl(struct reading *reading)
+{
+	return (reading->options & OPTION_FILE) != 0 ? read_path(reading)
+	                                             : read_text(reading);
+}
+
+static bool
+read_cidr(struct reading *reading)
+{
+	struct config_net net;
+
+	return acl_parse(&net, reading->value->text);
+}
+
+static bool
+read_name(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	return http_is_token((struct slice){ text, strlen(text) });
+}
+
+static bool
+read_parameter(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	return text[0] != '\0' && text[strcspn(text, "&=?# ")] == '\0';
+}
+
+static bool
 read_dir(struct reading *reading)
 {
 	return reading->value->text[0] == '/';
@@ -294,7 +351,9 @@ read_forward(struct reading *reading)
 	char host[HOST_MAX + 1];
 	uint16_t port = 1;
 
-	if (strstr(text, "://") != NULL)
+	if (has_scheme(text, "https://"))
+		text += strlen("https://");
+	else if (strstr(text, "://") != NULL)
 		return refuse(reading, "leave out http:// and any path");
 	return addr_split(text, host, sizeof(host), &port) && is_host(host) &&
 	    port != 0;
@@ -329,6 +388,18 @@ read_vhost(struct reading *reading)
 	return false;
 }
 
+/* What it is as a pattern is seen when it is compiled. */
+static bool
+read_pattern(struct reading *reading)
+{
+	if ((reading->options & OPTION_FILE) != 0)
+		return read_path(reading);
+	if (reading->row->id == WORD_HOST &&
+	    (reading->options & OPTIONS_HOW & ~(unsigned)OPTION_EXACT) == 0)
+		return read_vhost(reading);
+	return read_text(reading);
+}
+
 static bool
 read_hostname(struct reading *reading)
 {
@@ -352,6 +423,13 @@ read_hostname(struct reading *reading)
 	return false;
 }
 
+/* RFC 3986 section 2, and '%'. */
+static bool
+is_url_byte(char c)
+{
+	return c >= 0x21 && c <= 0x7e && strchr("\"<>\\^`{|}#", c) == NULL;
+}
+
 /* What may stand in a URL (RFC 3986), and an authority that is one. */
 static bool
 is_url(const char *text, const char *scheme)
@@ -370,18 +448,95 @@ is_url(const char *text, const char *scheme)
 	return uri_parse_authority(authority, &host, &port);
 }
 
+/* $1 and %[...] of Pound: what the request would fill in. */
 static bool
-read_url(struct reading *reading)
+refers(struct reading *reading)
 {
 	const char *text = reading->value->text, *p;
 
-	if (strstr(text, "%[") != NULL)
-		return refuse(reading, "%[...] is not supported yet");
+	if (strstr(text, "%[") != NULL) {
+		reading->why = "%[...] is not supported yet";
+		return true;
+	}
 	for (p = strchr(text, '$'); p != NULL; p = strchr(p + 1, '$'))
-		if (p[1] >= '0' && p[1] <= '9')
-			return refuse(reading,
-			    "references such as $1 are not supported yet");
+		if (p[1] >= '0' && p[1] <= '9') {
+			reading->why =
+			    "references such as $1 are not supported yet";
+			return true;
+		}
+	return false;
+}
+
+static bool
+read_url(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	if (refers(reading))
+		return false;
 	return is_url(text, "https://") || is_url(text, "http://");
+}
+
+/* What the gateway says itself, on every hop anew or about the client. */
+static bool
+is_reserved(const char *name, size_t len)
+{
+	static const char *const names[] = { "Connection", "Content-Length",
+		"Expect", "Host", "HTTP2-Settings", "Keep-Alive",
+		"Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",
+		"Upgrade" };
+	static const char prefix[] = "X-Forwarded-";
+	char plain[FIELD_NAME_MAX + 1];
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		plain[i] = (char)(name[i] == '_' ? '-' : name[i]);
+	for (i = 0; i < COUNT(names); i++)
+		if (text_ieq(plain, len, names[i]))
+			return true;
+	return len >= sizeof(prefix) - 1 &&
+	    text_ieq(plain, sizeof(prefix) - 1, prefix);
+}
+
+static bool
+read_field(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	size_t len = strcspn(text, ":");
+	struct slice name = { text, len };
+
+	if (text[len] == '\0' || len > FIELD_NAME_MAX || !http_is_token(name) ||
+	    !http_is_text(text + len + 1))
+		return false;
+	if (strlen(text) > FIELD_MAX)
+		return refuse(reading, "too long");
+	if (is_reserved(text, len))
+		return refuse(reading, "the gateway writes this field itself");
+	return !refers(reading);
+}
+
+/* Bytes of a URL, without those that would end the part that is meant. */
+static bool
+read_target(struct reading *reading)
+{
+	const char *text = reading->value->text, *p, *stop = "";
+
+	if (reading->row->id == WORD_SETPATH)
+		stop = "?";
+	else if (reading->row->id == WORD_SETQUERYPARAM)
+		stop = "&";
+	if (refers(reading))
+		return false;
+	if (strlen(text) > FIELD_MAX)
+		return refuse(reading, "too long");
+	if ((reading->row->id == WORD_SETURL ||
+	        reading->row->id == WORD_SETPATH) &&
+	    text[0] != '/')
+		return refuse(reading, "a path begins with a slash");
+	for (p = text; *p != '\0'; p++)
+		if (!is_url_byte(*p) || strchr(stop, *p) != NULL)
+			return false;
+	return true;
 }
 
 static bool
@@ -440,6 +595,7 @@ static const struct {
 } types[] = {
 	[VALUE_TEXT] = { read_text, true, "a text" },
 	[VALUE_NUMBER] = { read_number, false, NULL },
+	[VALUE_SIZE] = { read_size, false, "a size such as 4096, 64k or 2g" },
 	[VALUE_BOOL] = { read_bool, false, "yes or no" },
 	[VALUE_DURATION] = { read_duration, false, NULL },
 	[VALUE_CHOICE] = { read_choice, false, NULL },
@@ -455,7 +611,16 @@ static const struct {
 	[VALUE_VHOST] = { read_vhost, true, "a host name" },
 	[VALUE_HOSTNAME] = { read_hostname, true,
 	    "a host name such as \"home.example.org\"" },
-	[VALUE_REGEX] = { read_text, true, "a regular expression" },
+	[VALUE_PATTERN] = { read_pattern, true, "a regular expression" },
+	[VALUE_NAME] = { read_name, true, "the name of a header field" },
+	[VALUE_PARAMETER] = { read_parameter, true, "a parameter's name" },
+	[VALUE_ACL] = { read_acl, true, "the name of an ACL" },
+	[VALUE_CIDR] = { read_cidr, true,
+	    "an address or a network such as 192.168.1.0/24" },
+	[VALUE_FIELD] = { read_field, true,
+	    "a header field such as \"X-Name: value\"" },
+	[VALUE_TARGET] = { read_target, true,
+	    "a part of a URL, percent-encoded" },
 	[VALUE_URL] = { read_url, true,
 	    "a URL such as \"https://home.example.org\"" },
 	[VALUE_DIRECTORY] = { read_directory, true,

@@ -13,6 +13,7 @@
 struct reading {
 	struct tree *tree;
 	const struct schema_row *row;
+	unsigned options; /* of its directive */
 	const struct source *source;
 	struct value *value;
 	const char *why; /* what is wrong, where more can be said */

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "option.h"
 #include "type.h"
 
 static unsigned
@@ -22,7 +23,7 @@ type_index(const struct schema_row *row, unsigned n, unsigned nvalues)
 {
 	unsigned ntypes = count_types(row);
 
-	if (nvalues < ntypes)
+	if (nvalues < ntypes && (row->flags & ROW_SHORT) == 0)
 		return n + ntypes - nvalues;
 	return n < ntypes ? n : ntypes - 1;
 }
@@ -76,7 +77,7 @@ check_count(struct tree *tree, struct directive *directive)
 	const struct value *value = directive->values;
 	char needs[VALUE_NEEDS_SIZE];
 
-	if ((row->flags & ROW_OPTIONAL) != 0)
+	if ((row->flags & (ROW_OPTIONAL | ROW_SHORT)) != 0)
 		least--;
 	if ((row->flags & ROW_MANY) != 0)
 		most = ROW_VALUES_MAX;
@@ -105,15 +106,6 @@ check_count(struct tree *tree, struct directive *directive)
 	return false;
 }
 
-/* Pound's conditions take options: -exact, -icase, -file ... */
-static bool
-is_option(const struct value *value)
-{
-	char letter = value->text[0] == '-' ? (char)(value->text[1] | 0x20) : 0;
-
-	return !value->quoted && letter >= 'a' && letter <= 'z';
-}
-
 static bool
 check_value(struct tree *tree, const struct directive *directive,
     struct value *value, unsigned index)
@@ -123,6 +115,7 @@ check_value(struct tree *tree, const struct directive *directive,
 	struct reading reading = {
 		.tree = tree,
 		.row = row,
+		.options = directive->options,
 		.source = directive->source,
 		.value = value,
 	};
@@ -155,15 +148,7 @@ value_check(struct tree *tree, struct directive *directive)
 	struct value *value;
 	unsigned n = 0;
 
-	for (value = directive->values; value != NULL; value = value->next) {
-		if (!is_option(value) || (row->flags & ROW_SECRET) != 0)
-			continue;
-		diag_add(tree->diag, DIAG_ERROR, value->pos,
-		    "'" SHOWN "' is a Pound option that Gatehouse does not "
-		    "support yet",
-		    value->text);
-		directive->bad = true;
-	}
+	options_take(tree, directive);
 	if (directive->bad || !check_count(tree, directive)) {
 		directive->bad = true;
 		return;

@@ -147,6 +147,18 @@ slice_ieq(struct slice s, const char *with)
 	return text_ieq(s.p, s.len, with);
 }
 
+bool
+http_is_token(struct slice s)
+{
+	return s.len > 0 && http_span(s.p, s.len, CLASS_TOKEN) == s.len;
+}
+
+bool
+http_is_text(const char *s)
+{
+	return s[http_span(s, strlen(s), CLASS_TEXT)] == '\0';
+}
+
 const struct http_field *
 http_find(
     const struct http_field *fields, unsigned nfields, enum http_field_id id)

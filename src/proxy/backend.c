@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "ipc/chan.h"
+#include "tls/client.h"
 #include "upstream.h"
 #include "worker.h"
 
@@ -16,15 +17,46 @@ struct backends {
 	struct backend backend[];
 };
 
+/*
+ * The system's list is large and read once for all backends; a CAFile belongs
+ * to its backend.
+ */
+static int
+tls_init(struct backend *backend, struct tls_trust **system, struct error *err)
+{
+	const struct config_backend *config = backend->config;
+	const char *name = config->server_name;
+	struct tls_trust *own = NULL, *trust = NULL;
+
+	if (!config->tls)
+		return 0;
+	if (config->ca_file != NULL)
+		trust = own = tls_trust_new(config->ca_file, err);
+	else if (!config->insecure && *system == NULL)
+		trust = *system = tls_trust_new(NULL, err);
+	else if (!config->insecure)
+		trust = *system;
+	if (trust != NULL || config->insecure)
+		backend->tls = tls_client_new(
+		    name != NULL ? name : config->host, trust, err);
+	tls_trust_free(own);
+	if (backend->tls != NULL)
+		return 0;
+	return error_wrap(err, "%s:%u:%u", config->ca_pos.file,
+	    config->ca_pos.line, config->ca_pos.column);
+}
+
 struct backends *
-backends_new(struct worker *worker)
+backends_new(struct worker *worker, struct error *err)
 {
 	const struct config *config = worker->config;
 	struct backends *backends = xcalloc(
 	    1, sizeof *backends + config->nbackends * sizeof(struct backend));
+	struct tls_trust *system = NULL;
+	int rc = 0;
 
 	backends->count = config->nbackends;
-	for (unsigned i = 0; i < backends->count; i++) {
+	for (unsigned i = 0; i < backends->count && rc == 0; i++) {
 		struct backend *backend = &backends->backend[i];
 
 		backend->worker = worker;
@@ -35,13 +67,22 @@ backends_new(struct worker *worker)
 			backend->addresses[0] = backend->config->addr;
 			backend->naddresses = 1;
 		}
+		rc = tls_init(backend, &system, err);
 	}
-	return backends;
+	tls_trust_free(system);
+	if (rc == 0)
+		return backends;
+	backends_free(backends);
+	return NULL;
 }
 
 void
 backends_free(struct backends *backends)
 {
+	if (backends == NULL)
+		return;
+	for (unsigned i = 0; i < backends->count; i++)
+		tls_client_free(backends->backend[i].tls);
 	free(backends);
 }
 
@@ -77,17 +118,17 @@ backends_set_state(struct backends *backends, unsigned id, bool up,
 	backend->naddresses = (unsigned)count;
 }
 
-struct backend *
-backend_pick(struct backends *backends, const struct config_service *service,
-    uint64_t *tried)
+/* Of the n backends of the service from `first` on. */
+static struct backend *
+pick_from(struct backends *backends, const struct config_service *service,
+    uint64_t *tried, unsigned first, unsigned n)
 {
-	unsigned n = service->nbackends < 64 ? service->nbackends : 64;
 	unsigned start = n > 1 ? backends->turn++ % n : 0;
 	int64_t now = 0;
 
 	for (int round = 0; round < 2; round++) {
 		for (unsigned i = 0; i < n; i++) {
-			unsigned at = (start + i) % n;
+			unsigned at = first + (start + i) % n;
 			uint64_t bit = (uint64_t)1 << at;
 			struct backend *backend =
 			    &backends->backend[service->backends[at]->id];
@@ -106,6 +147,21 @@ backend_pick(struct backends *backends, const struct config_service *service,
 		}
 	}
 	return NULL;
+}
+
+struct backend *
+backend_pick(struct backends *backends, const struct config_service *service,
+    uint64_t *tried)
+{
+	unsigned n = service->nbackends < 64 ? service->nbackends : 64;
+	unsigned more = 64 - n;
+	struct backend *backend = pick_from(backends, service, tried, 0, n);
+
+	if (service->nemergencies < more)
+		more = service->nemergencies;
+	if (backend == NULL && more > 0)
+		backend = pick_from(backends, service, tried, n, more);
+	return backend;
 }
 
 const struct addr *
@@ -134,6 +190,18 @@ backend_refused(struct backend *backend)
 	backend->retry_at = clock_mono_ms() + BACKEND_RETRY_MS;
 	if (backend->up)
 		backend_mark(backend, false);
+}
+
+void
+backend_distrusted(struct backend *backend, const struct error *why)
+{
+	int64_t now = clock_mono_ms();
+
+	if (backend->told_at != 0 && now - backend->told_at < BACKEND_TELL_MS)
+		return;
+	backend->told_at = now;
+	log_warn("backend %s port %u: %s", backend->config->host,
+	    backend->config->port, why->msg);
 }
 
 void

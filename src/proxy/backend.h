@@ -26,7 +26,11 @@
 /* A request that may not be repeated gets a connection used this recently. */
 #define BACKEND_FRESH_MS 3000
 
+/* A backend that cannot be trusted is not named at every request. */
+#define BACKEND_TELL_MS 10000
+
 struct chan;
+struct tls_client;
 struct upstream;
 struct worker;
 TAILQ_HEAD(upstream_list, upstream);
@@ -34,6 +38,8 @@ TAILQ_HEAD(upstream_list, upstream);
 struct backend {
 	struct worker *worker;
 	const struct config_backend *config;
+	struct tls_client *tls; /* NULL: plain HTTP */
+	int64_t told_at;        /* when the log last said that TLS failed */
 	struct addr addresses[ADDR_LIST_MAX];
 	unsigned naddresses;
 	unsigned next_address;
@@ -45,7 +51,8 @@ struct backend {
 
 struct backends;
 
-struct backends *backends_new(struct worker *worker);
+/* Reads whom to trust: before the worker is jailed. */
+struct backends *backends_new(struct worker *worker, struct error *err);
 void backends_free(struct backends *backends);
 
 /* BACKEND_STATE of the monitor: an array of struct addr. */
@@ -66,6 +73,8 @@ struct backend *backend_pick(struct backends *backends,
 const struct addr *backend_address(struct backend *backend);
 
 void backend_refused(struct backend *backend);
+/* No handshake: whoever runs the gateway must hear of it. */
+void backend_distrusted(struct backend *backend, const struct error *why);
 void backend_answered(struct backend *backend);
 
 /* The pool: LIFO, so that what is not needed ages out. */

@@ -15,7 +15,7 @@
 #include "base/list.h"
 #include "net/loop.h"
 #include "net/sock.h"
-#include "tls/server.h"
+#include "tls/session.h"
 
 struct worker;
 

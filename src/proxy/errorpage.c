@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "exchange.h"
+#include "worker.h"
 
 /*
  * Self-contained: nothing else can be fetched while the backend is down. The
@@ -73,11 +74,45 @@ accepts(const struct exchange *ex, const char *type)
 	return false;
 }
 
+static const struct config_page *
+find_page(const struct config_page *at, unsigned status)
+{
+	while (at != NULL && at->status != status)
+		at = at->next;
+	return at;
+}
+
+static void
+put_page(struct answer *answer, const struct config_page *from)
+{
+	answer_body(answer, from->type, from->text);
+}
+
+void
+errorpage_configured(
+    const struct config_listener *listener, struct answer *answer)
+{
+	const struct config_page *found =
+	    find_page(listener->pages, answer->head.status);
+
+	if (found != NULL)
+		put_page(answer, found);
+}
+
 void
 errorpage_choose(const struct exchange *ex, struct answer *answer)
 {
 	unsigned status = answer->head.status;
+	const struct config_page *found =
+	    find_page(ex->listener->config->pages, status);
 
+	if (ex->service != NULL && ex->service->reply != NULL &&
+	    ex->service->reply->page != NULL)
+		found = find_page(ex->service->reply->page, status);
+	if (found != NULL) {
+		put_page(answer, found);
+		return;
+	}
 	if (status < 502 || status > 504 || ex->upgrade)
 		return;
 	if (slice_eq(ex->req.method, "GET") && accepts(ex, "text/html"))

@@ -11,4 +11,9 @@ struct exchange;
  */
 void errorpage_choose(const struct exchange *ex, struct answer *answer);
 
+/* The page of the listener, for what never became an exchange. */
+struct config_listener;
+void errorpage_configured(
+    const struct config_listener *listener, struct answer *answer);
+
 #endif

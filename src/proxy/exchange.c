@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "edit.h"
 #include "errorpage.h"
 #include "forward.h"
 #include "http/h1.h"
@@ -62,6 +63,8 @@ exchange_new(struct worker *worker, const char *head, size_t head_len,
 		arena_free(arena);
 		return NULL;
 	}
+	ex->path = ex->target.path;
+	ex->query = ex->target.query;
 	ex->arena = arena;
 	ex->worker = worker;
 	ex->request_done = ex->body.framing == HTTP_NO_BODY ||
@@ -98,7 +101,7 @@ exchange_dispatch(struct exchange *ex)
 		ex->backend =
 		    backend_pick(ex->worker->backends, ex->service, &ex->tried);
 		if (ex->backend == NULL) {
-			exchange_refuse(ex, 503);
+			exchange_refuse(ex, ex->no_tls ? 502 : 503);
 			return;
 		}
 		ex->upstream = upstream_start(ex, ex->backend);
@@ -110,10 +113,12 @@ exchange_start(struct exchange *ex)
 {
 	struct answer answer;
 
-	if (route_request(ex, &answer))
+	if (route_request(ex, &answer)) {
 		exchange_dispatch(ex);
-	else
-		exchange_answer(ex, &answer);
+		return;
+	}
+	errorpage_choose(ex, &answer);
+	exchange_answer(ex, &answer);
 }
 
 bool
@@ -155,7 +160,9 @@ exchange_answer(struct exchange *ex, const struct answer *answer)
 {
 	struct http_body how = { HTTP_BY_LENGTH, answer->body.len };
 	struct slice body = answer->body;
+	struct http_response head = answer->head;
 
+	edit_response(ex, &head);
 	if (slice_eq(ex->req.method, "HEAD"))
 		body.len = 0;
 	ex->discard = true;
@@ -163,7 +170,7 @@ exchange_answer(struct exchange *ex, const struct answer *answer)
 	ex->responded = true;
 	ex->response_done = true;
 	ex->sent += body.len;
-	ex->ops->respond(ex->client, &answer->head, &how, body, true);
+	ex->ops->respond(ex->client, &head, &how, body, true);
 }
 
 void
@@ -205,6 +212,10 @@ exchange_failed(struct exchange *ex, enum exchange_failure why)
 		return;
 	}
 	switch (why) {
+	case EXCHANGE_NO_TLS:
+		ex->no_tls = true;
+		exchange_retry(ex, why);
+		return;
 	case EXCHANGE_REFUSED:
 		if (!ex->body_sent)
 			exchange_retry(ex, why);

@@ -23,6 +23,7 @@ struct arena;
 struct backend;
 struct buf;
 struct conn;
+struct edit_list;
 struct exchange;
 struct tunnel;
 struct upstream;
@@ -62,12 +63,18 @@ struct exchange {
 	struct http_request req;
 	struct http_target target;
 	struct http_body body;
+	struct slice path;      /* of target, until an edit changes it … */
+	struct slice query;     /* … with its '?', or empty */
 	struct slice authority; /* goes to the backend as Host */
 	const char *host;       /* lower case, no port: for routing */
 	bool upgrade;           /* asks for a WebSocket */
 
 	const struct config_service *service;
+	struct edit_list *edits; /* of fields, for the backend; or NULL */
+	const struct http_field *fields; /* with them; NULL: req.fields */
+	unsigned nfields;
 	uint64_t tried; /* backends of the service, by position */
+	bool no_tls;    /* one of them could not be spoken to securely */
 	struct backend *backend;
 	struct upstream *upstream;
 	struct tunnel *tunnel; /* after a 101 */
@@ -127,6 +134,7 @@ void exchange_refuse(struct exchange *ex, unsigned status);
 
 enum exchange_failure {
 	EXCHANGE_REFUSED, /* no connection: another backend may serve */
+	EXCHANGE_NO_TLS,  /* no handshake, or a certificate not to be trusted */
 	EXCHANGE_STALE,   /* a kept connection had died: nothing was answered */
 	EXCHANGE_BROKEN,  /* closed or reset in the middle */
 	EXCHANGE_BAD,     /* not HTTP, or framing that cannot be trusted */

@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "backend.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/text.h"
+#include "edit.h"
 #include "exchange.h"
 #include "worker.h"
 
@@ -71,38 +74,111 @@ put_framing(struct buf *out, const struct http_body *body)
 	}
 }
 
+/* What the client asked for, unless the backend goes by a name of its own. */
+static struct slice
+host_for_backend(const struct exchange *ex)
+{
+	const char *name =
+	    ex->backend != NULL ? ex->backend->config->server_name : NULL;
+
+	return name != NULL ? (struct slice){ name, strlen(name) }
+	                    : ex->authority;
+}
+
+/* Does the backend get this field of the client? */
+static bool
+passes(const struct exchange *ex, const struct http_field *field)
+{
+	return !is_ours_to_say(field) &&
+	    !http_is_hop_by_hop(field, ex->req.fields, ex->req.nfields) &&
+	    !config_pattern_matches(ex->listener->config->head_remove, field) &&
+	    !config_pattern_matches(ex->service->head_remove, field);
+}
+
+static struct http_field
+make_field(const char *name, struct slice value)
+{
+	return (struct http_field){
+		.name = { name, strlen(name) },
+		.value = value,
+	};
+}
+
+static struct slice
+scheme_of(const struct exchange *ex)
+{
+	return ex->listener->tls != NULL ? (struct slice){ "https", 5 }
+	                                 : (struct slice){ "http", 4 };
+}
+
+bool
+forward_prepare(struct exchange *ex)
+{
+	const struct http_request *req = &ex->req;
+	unsigned n = 0, most = req->nfields + 3 + edit_count(ex);
+	struct http_field *fields;
+
+	if (ex->edits == NULL)
+		return true;
+	fields = arena_alloc(ex->arena, most * sizeof *fields);
+	if (fields == NULL)
+		return false;
+	for (unsigned i = 0; i < req->nfields; i++)
+		if (passes(ex, &req->fields[i]))
+			fields[n++] = req->fields[i];
+	fields[n++] = make_field(
+	    "X-Forwarded-For", (struct slice){ ex->peer, strlen(ex->peer) });
+	fields[n++] = make_field("X-Forwarded-Proto", scheme_of(ex));
+	fields[n++] = make_field("X-Forwarded-Host", ex->authority);
+	ex->nfields = edit_fields(ex, fields, n);
+	ex->fields = fields;
+	return true;
+}
+
+static void
+put_http_field(struct buf *out, const struct http_field *field)
+{
+	put_slice(out, field->name);
+	put(out, ": ");
+	put_slice(out, field->value);
+	put(out, "\r\n");
+}
+
+static void
+put_fields(const struct exchange *ex, struct buf *out)
+{
+	for (unsigned i = 0; i < ex->nfields; i++)
+		put_http_field(out, &ex->fields[i]);
+	if (ex->fields != NULL)
+		return;
+	for (unsigned i = 0; i < ex->req.nfields; i++)
+		if (passes(ex, &ex->req.fields[i]))
+			put_http_field(out, &ex->req.fields[i]);
+}
+
 void
 forward_request(const struct exchange *ex, struct buf *out)
 {
 	const struct http_request *req = &ex->req;
-	const struct config_pattern *remove = ex->listener->config->head_remove;
 
 	put_slice(out, req->method);
 	put(out, " ");
-	put_slice(out, ex->target.path);
-	put_slice(out, ex->target.query);
+	put_slice(out, ex->path);
+	put_slice(out, ex->query);
 	put(out, " HTTP/1.1\r\n");
-	put_field(out, "Host", ex->authority);
-	for (unsigned i = 0; i < req->nfields; i++) {
-		const struct http_field *field = &req->fields[i];
-
-		if (is_ours_to_say(field) ||
-		    http_is_hop_by_hop(field, req->fields, req->nfields) ||
-		    config_pattern_matches(remove, field))
-			continue;
-		put_slice(out, field->name);
-		put(out, ": ");
-		put_slice(out, field->value);
-		put(out, "\r\n");
-	}
+	put_field(out, "Host", host_for_backend(ex));
+	put_fields(ex, out);
 	put_framing(out, &ex->body);
 	if (http_find(req->fields, req->nfields, HTTP_EXPECT) != NULL)
 		put(out, "Expect: 100-continue\r\n");
 	if (ex->upgrade)
 		put(out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
-	buf_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n",
-	    ex->peer, ex->listener->tls != NULL ? "https" : "http");
-	put_field(out, "X-Forwarded-Host", ex->authority);
+	if (ex->fields == NULL) {
+		buf_printf(out,
+		    "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n",
+		    ex->peer, scheme_of(ex).p);
+		put_field(out, "X-Forwarded-Host", ex->authority);
+	}
 	put(out, "\r\n");
 }
 

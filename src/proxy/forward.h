@@ -7,9 +7,17 @@
  * itself is dropped and said truly by us.
  */
 
+#include <stdbool.h>
+
 struct buf;
 struct exchange;
 struct http_response;
+
+/*
+ * Makes the fields for the backend beforehand if there are edits of them.
+ * False: they have become too large.
+ */
+bool forward_prepare(struct exchange *ex);
 
 /* Writes the head, with its empty line. */
 void forward_request(const struct exchange *ex, struct buf *out);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "body.h"
 #include "client.h"
+#include "errorpage.h"
 #include "exchange.h"
 #include "h1_write.h"
 #include "tls/server.h"
@@ -218,6 +219,7 @@ refuse(struct h1_server *h1, unsigned status)
 	struct answer answer;
 
 	answer_init(&answer, status);
+	errorpage_configured(h1->client->listener->config, &answer);
 	h1_server_refuse(h1, &answer);
 }
 
@@ -232,6 +234,15 @@ fail(struct h1_server *h1, unsigned status)
 		exchange_refuse(h1->exchange, status);
 }
 
+/* A body that tells its length was asked for it before. */
+static bool
+is_too_large(const struct exchange *ex, size_t more)
+{
+	uint64_t most = ex->listener->config->max_request;
+
+	return most > 0 && !ex->discard && ex->received + more > most;
+}
+
 /* Passes on body bytes; returns how many of them were used. */
 static size_t
 h1_pass_body(struct h1_server *h1, char *data, size_t len)
@@ -244,10 +255,12 @@ h1_pass_body(struct h1_server *h1, char *data, size_t len)
 	if (len == 0 || !exchange_takes_body(ex))
 		return 0;
 	r = body_decode(&h1->body, data, len, &used, &payload);
-	if (r == H1_MORE || r == H1_DONE)
-		exchange_pass_body(ex, payload, r == H1_DONE);
-	else
+	if (r != H1_MORE && r != H1_DONE)
 		fail(h1, 400);
+	else if (is_too_large(ex, payload.len))
+		fail(h1, 413);
+	else
+		exchange_pass_body(ex, payload, r == H1_DONE);
 	return used;
 }
 

@@ -7,7 +7,9 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "challenge.h"
+#include "edit.h"
 #include "exchange.h"
+#include "forward.h"
 #include "worker.h"
 
 static const char *
@@ -142,9 +144,9 @@ answer_redirect(const struct exchange *ex, struct answer *answer)
 
 	buf_clear(out);
 	buf_append_str(out, redirect->url);
-	if (redirect->append && ex->target.path.p[0] == '/') {
-		append_target(out, ex->target.path);
-		append_target(out, ex->target.query);
+	if (redirect->append && ex->path.p[0] == '/') {
+		append_target(out, ex->path);
+		append_target(out, ex->query);
 	}
 	location = arena_strndup(ex->arena, buf_data(out), buf_len(out));
 	answer_init(answer, location != NULL ? redirect_status(ex) : 414);
@@ -162,27 +164,45 @@ expectation_met(const struct exchange *ex)
 	return expect == NULL || slice_ieq(expect->value, "100-continue");
 }
 
-/* The path and the query need not stand together in what was sent. */
 static const struct config_service *
 find_service(const struct exchange *ex)
 {
-	const struct slice path = ex->target.path, query = ex->target.query;
-	struct config_request req = { .host = ex->host != NULL ? ex->host : "",
-		.fields = ex->req.fields,
-		.nfields = ex->req.nfields,
-		.target = arena_printf(ex->arena, "%.*s%.*s", (int)path.len,
-		    path.p, (int)query.len, query.p) };
+	struct config_request req = edit_subject(ex);
 
-	if (req.target == NULL)
-		return NULL;
 	return config_find_service(
 	    ex->worker->config, ex->listener->config, &req);
+}
+
+/* What the listener sets bounds to; 0 or the status of a refusal. */
+static unsigned
+beyond_bounds(const struct exchange *ex)
+{
+	const struct config_listener *listener = ex->listener->config;
+	struct config_request req = edit_subject(ex);
+
+	if (listener->max_uri > 0 && ex->req.target.len > listener->max_uri)
+		return 414;
+	if (!config_conditions_hold(listener->check_url, &req))
+		return 501;
+	if (listener->max_request > 0 && ex->body.framing == HTTP_BY_LENGTH &&
+	    ex->body.length > listener->max_request)
+		return 413;
+	return 0;
+}
+
+/* Does the gateway answer it itself? */
+static bool
+is_answered_here(const struct config_service *service)
+{
+	return service->redirect != NULL || service->reply != NULL;
 }
 
 /* The status of a refusal, or 0 when the service may have the request. */
 static unsigned
 refusal(struct exchange *ex)
 {
+	unsigned status;
+
 	switch (config_method_allowed(ex->listener->config->methods,
 	    ex->req.method.p, ex->req.method.len)) {
 	case METHOD_ALLOWED:
@@ -192,10 +212,17 @@ refusal(struct exchange *ex)
 	case METHOD_UNKNOWN:
 		return 501;
 	}
+	status = beyond_bounds(ex);
+	if (status != 0)
+		return status;
+	if (!edit_request(ex, ex->listener->config->request_rules))
+		return 414;
 	ex->service = find_service(ex);
 	if (ex->service == NULL)
 		return 404;
-	if (ex->service->redirect != NULL)
+	if (!edit_request(ex, ex->service->request_rules))
+		return 414;
+	if (is_answered_here(ex->service))
 		return 0;
 	if (!expectation_met(ex))
 		return 417;
@@ -203,7 +230,7 @@ refusal(struct exchange *ex)
 	if (ex->authority.len == 0 ||
 	    (ex->upgrade && ex->body.framing != HTTP_NO_BODY))
 		return 400;
-	return 0;
+	return forward_prepare(ex) ? 0 : 431;
 }
 
 bool
@@ -217,11 +244,13 @@ route_request(struct exchange *ex, struct answer *answer)
 	}
 	if (status == 0)
 		status = refusal(ex);
-	if (status == 0 && ex->service->redirect == NULL)
+	if (status == 0 && !is_answered_here(ex->service))
 		return true;
-	if (status == 0)
-		answer_redirect(ex, answer);
-	else
+	if (status != 0)
 		answer_init(answer, status);
+	else if (ex->service->reply != NULL)
+		answer_init(answer, ex->service->reply->status);
+	else
+		answer_redirect(ex, answer);
 	return false;
 }

@@ -13,10 +13,13 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "body.h"
+#include "edit.h"
 #include "exchange.h"
 #include "forward.h"
 #include "h1_write.h"
+#include "location.h"
 #include "net/listener.h"
+#include "tls/client.h"
 #include "tunnel.h"
 #include "worker.h"
 
@@ -77,6 +80,7 @@ static void
 upstream_late(void *arg)
 {
 	struct upstream *upstream = upstream_from(arg);
+	struct error err;
 
 	switch (upstream->state) {
 	case UPSTREAM_CONNECTING:
@@ -85,6 +89,12 @@ upstream_late(void *arg)
 		    upstream->backend->config->connect_timeout);
 		backend_refused(upstream->backend);
 		upstream_fail(upstream, EXCHANGE_REFUSED);
+		break;
+	case UPSTREAM_HANDSHAKE:
+		error_set(&err, ERR_TIMEOUT, "no TLS handshake within %u s",
+		    upstream->backend->config->connect_timeout);
+		backend_distrusted(upstream->backend, &err);
+		upstream_fail(upstream, EXCHANGE_NO_TLS);
 		break;
 	case UPSTREAM_BUSY:
 		upstream_fail(upstream, EXCHANGE_LATE);
@@ -298,6 +308,8 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	ex->responded = true;
 	ex->status = res->status;
 	forward_response(ex, res);
+	location_rewrite(ex, res);
+	edit_response(ex, res);
 	read_body(upstream, res, &how, data, len);
 }
 
@@ -430,10 +442,42 @@ is_connected_to_itself(int fd, const struct addr *addr)
 	    addr_eq(&local, addr);
 }
 
+/* The connection is there: the request may go. */
+static void
+upstream_open(struct upstream *upstream)
+{
+	struct exchange *ex = upstream->exchange;
+
+	upstream->state = UPSTREAM_BUSY;
+	watch_request(upstream);
+	ex->ops->resume(ex->client);
+}
+
+static void
+upstream_handshake(struct upstream *upstream)
+{
+	struct error err;
+
+	conn_flush(&upstream->conn);
+	switch (conn_handshake(&upstream->conn, &err)) {
+	case TLS_AGAIN:
+		break;
+	case TLS_DONE:
+		/* What was read ahead announces itself to nobody. */
+		conn_again(&upstream->conn);
+		upstream_open(upstream);
+		break;
+	case TLS_PLAIN_HTTP:
+	case TLS_FAILED:
+		backend_distrusted(upstream->backend, &err);
+		upstream_fail(upstream, EXCHANGE_NO_TLS);
+		break;
+	}
+}
+
 static void
 upstream_connected(struct upstream *upstream)
 {
-	struct exchange *ex = upstream->exchange;
 	socklen_t len = sizeof(int);
 	int error = 0;
 
@@ -444,9 +488,18 @@ upstream_connected(struct upstream *upstream)
 		upstream_fail(upstream, EXCHANGE_REFUSED);
 		return;
 	}
-	upstream->state = UPSTREAM_BUSY;
-	watch_request(upstream);
-	ex->ops->resume(ex->client);
+	if (upstream->backend->tls == NULL) {
+		upstream_open(upstream);
+		return;
+	}
+	upstream->conn.tls =
+	    tls_session_connect(upstream->backend->tls, &upstream->conn.sock);
+	if (upstream->conn.tls == NULL) {
+		upstream_fail(upstream, EXCHANGE_NO_TLS);
+		return;
+	}
+	upstream->state = UPSTREAM_HANDSHAKE;
+	upstream_handshake(upstream);
 }
 
 /* An idle connection has nothing to say: bytes and FIN both end it. */
@@ -488,6 +541,9 @@ upstream_ready(void *arg)
 	switch (upstream->state) {
 	case UPSTREAM_CONNECTING:
 		upstream_connected(upstream);
+		break;
+	case UPSTREAM_HANDSHAKE:
+		upstream_handshake(upstream);
 		break;
 	case UPSTREAM_BUSY:
 		busy_ready(upstream);
@@ -570,6 +626,7 @@ upstream_fresh(struct exchange *ex, struct backend *backend)
 	conn_open(
 	    &upstream->conn, backend->worker, fd, &upstream_owner, upstream);
 	attach(upstream, ex);
+	connected = connected && backend->tls == NULL;
 	upstream->state = connected ? UPSTREAM_BUSY : UPSTREAM_CONNECTING;
 	if (!connected)
 		set_timeout(

@@ -22,6 +22,7 @@ struct exchange;
 
 enum upstream_state {
 	UPSTREAM_CONNECTING,
+	UPSTREAM_HANDSHAKE, /* of TLS */
 	UPSTREAM_BUSY,
 	UPSTREAM_IDLE,
 	UPSTREAM_CLOSED

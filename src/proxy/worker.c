@@ -240,7 +240,9 @@ worker_configure(struct worker *worker, struct error *err)
 	const struct config *config = worker->config;
 
 	worker->certs = tls_certs_new(config->ncerts);
-	worker->backends = backends_new(worker);
+	worker->backends = backends_new(worker, err);
+	if (worker->backends == NULL)
+		return -1;
 	worker->listeners =
 	    xcalloc(config->nlisteners, sizeof *worker->listeners);
 	for (const struct config_listener *listener = config->listeners;

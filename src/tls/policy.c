@@ -1,5 +1,5 @@
 /*
- * What a listener offers apart from its certificates: Mozilla's intermediate
+ * What both sides offer apart from certificates: Mozilla's intermediate
  * guidelines 6.0, and the reads and buffers that the I/O design wants. Also
  * the judgement of a person's own list of ciphers.
  */
@@ -78,27 +78,51 @@ set_ciphers(
 	return 0;
 }
 
+/* What a listener and a connection to a backend have in common. */
+static bool
+apply_common(SSL_CTX *ctx, int min_version)
+{
+	SSL_CTX_set_options(
+	    ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(ctx, 1);
+	SSL_CTX_set_default_read_buffer_len(ctx, READ_BUFFER_SIZE);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	return SSL_CTX_set_min_proto_version(ctx, min_version) &&
+	    set_groups(ctx);
+}
+
 int
 tls_policy_apply(
     SSL_CTX *ctx, const struct tls_settings *settings, struct error *err)
 {
 	/* A FIN without close_notify is an end like any other: the framing of
-	 * HTTP tells a truncated message from a whole one. */
-	SSL_CTX_set_options(ctx,
-	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-	        SSL_OP_IGNORE_UNEXPECTED_EOF);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_read_ahead(ctx, 1);
-	SSL_CTX_set_default_read_buffer_len(ctx, READ_BUFFER_SIZE);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	 * HTTP tells a truncated request from a whole one. */
+	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_timeout(ctx, TICKET_LIFETIME);
 	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
-	if (!SSL_CTX_set_min_proto_version(ctx, (int)settings->min_version) ||
+	if (!apply_common(ctx, (int)settings->min_version) ||
 	    !SSL_CTX_set_num_tickets(ctx, 1) ||
-	    !SSL_CTX_set_max_early_data(ctx, 0) || !set_groups(ctx))
+	    !SSL_CTX_set_max_early_data(ctx, 0))
 		return pki_error(err, ERR_CRYPTO, "cannot set up TLS");
 	ERR_clear_error();
 	return set_ciphers(ctx, settings, err);
+}
+
+/*
+ * A response may end with its connection: then only close_notify tells the end
+ * from a cut, so that a FIN without it is an error here.
+ */
+int
+tls_policy_apply_client(SSL_CTX *ctx, struct error *err)
+{
+	if (!apply_common(ctx, TLS1_2_VERSION) ||
+	    !SSL_CTX_set_ciphersuites(ctx, suites_1_3) ||
+	    !SSL_CTX_set_cipher_list(ctx, suites_1_2) ||
+	    SSL_CTX_set_alpn_protos(ctx, protocols, sizeof(protocols) - 1) != 0)
+		return pki_error(err, ERR_CRYPTO, "cannot set up TLS");
+	ERR_clear_error();
+	return 0;
 }
 
 static void

@@ -167,6 +167,22 @@ tls_server_new(const struct tls_settings *settings, struct tls_certs *certs,
 	return server;
 }
 
+struct tls_session *
+tls_session_new(struct tls_server *server, struct sock *sock)
+{
+	struct tls_session *session = tls_session_make(server->ctx, sock);
+
+	if (session == NULL)
+		return NULL;
+	SSL_set_accept_state(session->ssl);
+	/* TLS 1.3 knows no empty ticket, so there must be none to send. */
+	if (!tls_tickets_ready(server->tickets)) {
+		SSL_set_options(session->ssl, SSL_OP_NO_TICKET);
+		SSL_set_num_tickets(session->ssl, 0);
+	}
+	return session;
+}
+
 void
 tls_server_free(struct tls_server *server)
 {

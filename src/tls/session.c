@@ -1,7 +1,7 @@
 /*
- * A TLS connection of a client. libssl reads from the struct sock and writes
- * into the buffer of the call, so writing never waits; the worker that owns
- * the connection sends the buffer, once, when its callback ends.
+ * A TLS connection, of either side. libssl reads from the struct sock and
+ * writes into the buffer of the call, so writing never waits; the worker that
+ * owns the connection sends the buffer, once, when its callback ends.
  */
 
 #include "tls_internal.h"
@@ -86,15 +86,14 @@ bio_method(void)
 /* --- life ----------------------------------------------------------------- */
 
 struct tls_session *
-tls_session_new(struct tls_server *server, struct sock *sock)
+tls_session_make(SSL_CTX *ctx, struct sock *sock)
 {
 	struct tls_session *session = xcalloc(1, sizeof(*session));
 	const BIO_METHOD *method = bio_method();
 	BIO *bio = method != NULL ? BIO_new(method) : NULL;
 
-	session->server = server;
 	session->sock = sock;
-	session->ssl = SSL_new(server->ctx);
+	session->ssl = SSL_new(ctx);
 	if (bio == NULL || session->ssl == NULL ||
 	    !SSL_set_app_data(session->ssl, session)) {
 		BIO_free(bio);
@@ -104,12 +103,6 @@ tls_session_new(struct tls_server *server, struct sock *sock)
 	BIO_set_data(bio, session);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(session->ssl, bio, bio);
-	SSL_set_accept_state(session->ssl);
-	/* TLS 1.3 knows no empty ticket, so there must be none to send. */
-	if (!tls_tickets_ready(server->tickets)) {
-		SSL_set_options(session->ssl, SSL_OP_NO_TICKET);
-		SSL_set_num_tickets(session->ssl, 0);
-	}
 	return session;
 }
 
@@ -125,12 +118,14 @@ tls_session_free(struct tls_session *session)
 
 /* --- handshake ------------------------------------------------------------ */
 
-/* Did the peer begin with a method: letters, then a space or more letters? */
+/* Did a client begin with a method: letters, then a space or more letters? */
 static bool
 looks_like_http(const struct tls_session *session)
 {
 	size_t i = 0;
 
+	if (!SSL_is_server(session->ssl))
+		return false;
 	while (i < session->nfirst && session->first[i] >= 'A' &&
 	    session->first[i] <= 'Z')
 		i++;
@@ -139,13 +134,49 @@ looks_like_http(const struct tls_session *session)
 	return i >= 3 && i < session->nfirst && session->first[i] == ' ';
 }
 
+/* What keeps a backend's certificate from being accepted; NULL: nothing. */
+static const char *
+verify_problem(const struct tls_session *session)
+{
+	long result = SSL_get_verify_result(session->ssl);
+
+	if (SSL_is_server(session->ssl) || result == X509_V_OK ||
+	    SSL_get_verify_mode(session->ssl) == SSL_VERIFY_NONE)
+		return NULL;
+	switch (result) {
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return "it is for another name; say with ServerName which one "
+		       "it is for";
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "nobody who is trusted vouches for it; name its "
+		       "authority's certificate, or itself, with CAFile";
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return "it has expired; renew it on the backend";
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return "it is not valid yet; look at both clocks";
+	default:
+		return X509_verify_cert_error_string(result);
+	}
+}
+
 /* Why it failed, in words; nothing that the peer wrote is in them. */
 static int
 handshake_error(const struct tls_session *session, int rc, struct error *err)
 {
+	bool server = SSL_is_server(session->ssl);
+	const char *peer = server ? "client" : "backend";
+	const char *problem = verify_problem(session);
 	unsigned long code = ERR_peek_error();
 	int reason = ERR_GET_REASON(code);
 
+	if (problem != NULL)
+		return error_set(err, ERR_DENIED,
+		    "the backend's certificate is refused: %s", problem);
 	if (session->refusal != NULL)
 		return error_set(
 		    err, ERR_CRYPTO, "TLS handshake: %s", session->refusal);
@@ -153,12 +184,18 @@ handshake_error(const struct tls_session *session, int rc, struct error *err)
 		errno = session->io_errno;
 		return error_sys(err, "TLS handshake");
 	}
-	if (SSL_get_error(session->ssl, rc) != SSL_ERROR_SSL)
+	if (SSL_get_error(session->ssl, rc) != SSL_ERROR_SSL ||
+	    (ERR_GET_LIB(code) == ERR_LIB_SSL &&
+	        reason == SSL_R_UNEXPECTED_EOF_WHILE_READING))
 		return error_set(err, ERR_PROTOCOL,
-		    "TLS handshake: the client closed the connection");
+		    "TLS handshake: the %s closed the connection", peer);
+	if (!server && session->nfirst > 0 && session->first[0] == 'H')
+		return error_set(err, ERR_PROTOCOL,
+		    "TLS handshake: the backend speaks plain HTTP; leave out "
+		    "HTTPS");
 	if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET)
 		return error_set(err, ERR_PROTOCOL,
-		    "TLS handshake: the client sent an alert: %s",
+		    "TLS handshake: the %s sent an alert: %s", peer,
 		    SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
 	return pki_error(err, ERR_PROTOCOL, "TLS handshake");
 }
@@ -172,7 +209,7 @@ tls_session_handshake(
 
 	ERR_clear_error();
 	session->out = out;
-	rc = SSL_accept(session->ssl);
+	rc = SSL_do_handshake(session->ssl);
 	session->out = NULL;
 	if (rc == 1)
 		return TLS_DONE;

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "pki/key.h"
+#include "tls/client.h"
 #include "tls/server.h"
 
 struct pki_chain;
@@ -71,13 +72,14 @@ void tls_names_release(struct tls_names *names);
 /* Versions, suites, groups, options: all that is not a certificate. */
 int tls_policy_apply(
     SSL_CTX *ctx, const struct tls_settings *settings, struct error *err);
+int tls_policy_apply_client(SSL_CTX *ctx, struct error *err);
 
 /* --- ticket.c ------------------------------------------------------------- */
 
 int tls_tickets_attach(struct tls_tickets *tickets, SSL_CTX *ctx);
 bool tls_tickets_ready(const struct tls_tickets *tickets);
 
-/* --- server.c and session.c ----------------------------------------------- */
+/* --- server.c, client.c and session.c ------------------------------------- */
 
 struct tls_server {
 	SSL_CTX *ctx;
@@ -91,7 +93,6 @@ struct tls_server {
 
 struct tls_session {
 	SSL *ssl;
-	struct tls_server *server;
 	struct sock *sock;
 	struct buf *out; /* of the call that is being served; else NULL */
 	char *sni;
@@ -104,5 +105,8 @@ struct tls_session {
 	unsigned char nfirst;
 	unsigned char first[5]; /* what the peer began with */
 };
+
+/* Neither side yet; its maker says which. NULL without memory. */
+struct tls_session *tls_session_make(SSL_CTX *ctx, struct sock *sock);
 
 #endif

@@ -22,17 +22,61 @@ same_text(const char *a, const char *b)
 }
 
 static void
+compare_patterns(const struct config_pattern *a, const struct config_pattern *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next)
+		assert(a->how == b->how && a->ignore_case == b->ignore_case &&
+		    same_text(a->text.p, b->text.p));
+	assert(a == NULL && b == NULL);
+}
+
+static void
+compare_conditions(
+    const struct config_condition *a, const struct config_condition *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		assert(a->kind == b->kind && a->negated == b->negated);
+		assert(same_text(a->name.p, b->name.p));
+		compare_patterns(a->patterns, b->patterns);
+		assert((a->acl == NULL) == (b->acl == NULL));
+		assert(a->acl == NULL || a->acl->nnets == b->acl->nnets);
+		compare_conditions(a->parts, b->parts);
+	}
+	assert(a == NULL && b == NULL);
+}
+
+static void
+compare_rules(const struct config_rule *a, const struct config_rule *b)
+{
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		const struct config_edit *x = a->edits, *y = b->edits;
+
+		compare_conditions(a->conditions, b->conditions);
+		for (; x != NULL && y != NULL; x = x->next, y = y->next) {
+			assert(x->kind == y->kind);
+			assert(same_text(x->name.p, y->name.p));
+			assert(same_text(x->value.p, y->value.p));
+			compare_patterns(x->patterns, y->patterns);
+		}
+		assert(x == NULL && y == NULL);
+		compare_rules(a->otherwise, b->otherwise);
+	}
+	assert(a == NULL && b == NULL);
+}
+
+static void
 compare_services(const struct config_service *a, const struct config_service *b)
 {
 	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
-		const struct config_condition *x = a->conditions;
-		const struct config_condition *y = b->conditions;
-
-		for (; x != NULL && y != NULL; x = x->next, y = y->next)
-			assert(
-			    x->kind == y->kind && same_text(x->text, y->text));
-		assert(x == NULL && y == NULL);
+		compare_conditions(a->conditions, b->conditions);
+		compare_patterns(a->head_remove, b->head_remove);
+		compare_rules(a->request_rules, b->request_rules);
+		compare_rules(a->response_rules, b->response_rules);
 		assert(a->nbackends == b->nbackends);
+		assert(a->nemergencies == b->nemergencies);
+		assert((a->reply == NULL) == (b->reply == NULL));
+		assert(
+		    a->reply == NULL || a->reply->status == b->reply->status);
 		assert((a->redirect == NULL) == (b->redirect == NULL));
 		if (a->redirect != NULL)
 			assert(same_text(a->redirect->url, b->redirect->url) &&
@@ -52,6 +96,11 @@ compare_listeners(
 		assert(a->tls == b->tls && a->dual == b->dual);
 		assert(addr_eq(&a->addr, &b->addr));
 		assert(a->methods == b->methods);
+		assert(a->max_request == b->max_request);
+		assert(a->max_uri == b->max_uri);
+		compare_conditions(a->check_url, b->check_url);
+		compare_rules(a->request_rules, b->request_rules);
+		compare_rules(a->response_rules, b->response_rules);
 		assert(a->log_level == b->log_level);
 		assert(a->client_timeout == b->client_timeout);
 		assert(a->tls_min_version == b->tls_min_version);

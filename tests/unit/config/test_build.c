@@ -19,7 +19,7 @@ static void
 assert_is_host(const struct config_service *service, const char *host)
 {
 	assert_int_equal(service->conditions->kind, COND_HOST);
-	assert_string_equal(service->conditions->text, host);
+	assert_string_equal(service->conditions->patterns->text.p, host);
 	assert_null(service->conditions->next);
 }
 
@@ -198,8 +198,7 @@ static void
 test_conditions(void **state)
 {
 	static const enum config_condition_kind kinds[] = { COND_HOST,
-		COND_HOST, COND_FIELD, COND_FIELD, COND_FIELD_ABSENT,
-		COND_URL };
+		COND_HOST, COND_FIELD, COND_FIELD, COND_FIELD, COND_URL };
 	const struct config_condition *condition;
 	struct reading reading;
 	size_t i;
@@ -218,7 +217,8 @@ test_conditions(void **state)
 	for (i = 0; i < COUNT(kinds); i++) {
 		assert_int_equal(condition->kind, kinds[i]);
 		if (condition->kind == COND_HOST)
-			assert_string_equal(condition->text, "a.example.org");
+			assert_string_equal(
+			    condition->patterns->text.p, "a.example.org");
 		condition = condition->next;
 	}
 	assert_null(condition);
@@ -360,10 +360,49 @@ test_words_without_case_and_sections_with_names(void **state)
 	reading_release(&reading);
 }
 
+static void
+test_backends_over_tls(void **state)
+{
+	const struct config_backend *const *backends;
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nPort 1\nEnd\nService\n"
+	    "BackEnd\nAddress a\nPort 1\nEnd\n"
+	    "BackEnd\nAddress a\nPort 1\nHTTPS\nServerName HA.test\n"
+	    "CAFile /ca.pem\nEnd\n"
+	    "End\n"
+	    "Gateway g.example.org\nForward https://[::1]:444\n"
+	    "ServerName g.example.org\nCAFile /b.pem\nEnd\n"
+	    "Gateway h.example.org\nForward HTTPS://10.0.0.1\nEnd\n");
+	backends = reading.config->backends;
+	assert_int_equal(reading.config->nbackends, 4);
+	assert_false(backends[0]->tls);
+	assert_null(backends[0]->server_name);
+	assert_null(backends[0]->ca_file);
+	assert_true(backends[1]->tls);
+	assert_false(backends[1]->insecure);
+	assert_string_equal(backends[1]->server_name, "ha.test");
+	assert_string_equal(backends[1]->ca_file, "/ca.pem");
+	assert_int_equal(backends[1]->ca_pos.line, 14);
+	assert_true(backends[2]->tls);
+	assert_string_equal(backends[2]->host, "::1");
+	assert_int_equal(backends[2]->port, 444);
+	assert_string_equal(backends[2]->server_name, "g.example.org");
+	assert_string_equal(backends[2]->ca_file, "/b.pem");
+	assert_true(backends[3]->tls);
+	assert_string_equal(backends[3]->host, "10.0.0.1");
+	assert_int_equal(backends[3]->port, 8123);
+	assert_null(backends[3]->server_name);
+	reading_release(&reading);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_pound_of_home_assistant),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_top_level),

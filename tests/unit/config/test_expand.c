@@ -65,6 +65,27 @@ test_the_five_lines(void **state)
 }
 
 static void
+test_forward_over_tls(void **state)
+{
+	char *printed;
+
+	(void)state;
+	printed = expand("Gateway a.example.org\nForward https://ha.lan\n"
+	                 "Insecure\nServerName ha.lan\nEnd\n");
+	assert_non_null(printed);
+	assert_non_null(strstr(printed,
+	    "\t\tBackEnd\n"
+	    "\t\t\tAddress\tha.lan\n"
+	    "\t\t\tPort\t8123\n"
+	    "\t\t\tHTTPS\n"
+	    "\t\t\tServerName\t\"ha.lan\"\n"
+	    "\t\t\tInsecure\n"
+	    "\t\tEnd\n"));
+	assert_expands(printed, printed);
+	free(printed);
+}
+
+static void
 test_gateways_share_listeners(void **state)
 {
 	struct reading reading;
@@ -197,6 +218,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forward_over_tls),
 		cmocka_unit_test(test_the_five_lines),
 		cmocka_unit_test(test_gateways_share_listeners),
 		cmocka_unit_test(test_positions_are_those_of_the_gateway),

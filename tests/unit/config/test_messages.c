@@ -36,9 +36,9 @@ test_words(void **state)
 	    "t:5:1: 'Forward' belongs in Gateway, not at the top level\n");
 	assert_said(HTTP("User a\n"),
 	    "t:2:1: 'User' belongs at the top level, not in ListenHTTP\n");
-	assert_said(SERVICE("Redirect \"https://x\"\nHeadRemove a\n"),
-	    "t:4:1: 'HeadRemove' belongs in ListenHTTP or in ListenHTTPS, not "
-	    "in Service\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nxHTTP 1\n"),
+	    "t:4:1: 'xHTTP' belongs in ListenHTTP or in ListenHTTPS, not in "
+	    "Service\n");
 	assert_said(HTTP("Port 80\nport 81\n"),
 	    "t:3:1: 'Port' is already given on line 2\n");
 	assert_said(HTTP("") "Threads 5\n",
@@ -55,9 +55,11 @@ static void
 test_words_of_later(void **state)
 {
 	(void)state;
-	assert_said(HTTP("MaxRequest 5\n") "LogTag x\nDDNS a\n Token b\nEnd\n"
-	                                   "Session\n Type IP\nEnd\n",
-	    "t:2:1: 'MaxRequest' is a Pound directive that Gatehouse does not "
+	assert_said(
+	    HTTP("RewriteErrors 5\n") "LogTag x\nDDNS a\n Token b\nEnd\n"
+	                              "Session\n Type IP\nEnd\n",
+	    "t:2:1: 'RewriteErrors' is a Pound directive that Gatehouse does "
+	    "not "
 	    "support yet\n"
 	    "t:4:1: 'LogTag' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
@@ -68,8 +70,8 @@ test_words_of_later(void **state)
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
 	    "support yet; use AutoCert in ListenHTTPS: challenges are answered "
 	    "by themselves\n");
-	assert_said(SERVICE("Redirect \"https://x\"\nHost -icase \"x\"\n"),
-	    "t:4:6: '-icase' is a Pound option that Gatehouse does not support "
+	assert_said(SERVICE("Redirect \"https://x\"\nHost -pcre \"x\"\n"),
+	    "t:4:6: '-pcre' is a Pound option that Gatehouse does not support "
 	    "yet\n");
 	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n"
 	            "Backend \"x\"\nAddress 1.1.1.1\nEnd\n" HTTP(""),
@@ -78,6 +80,145 @@ test_words_of_later(void **state)
 	    "t:5:1: 'End' without a section that it could end\n"
 	    "t:6:1: 'Backend' is a Pound directive that Gatehouse does not "
 	    "support yet\n");
+}
+
+static void
+test_conditions(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("Redirect \"https://x\"\nNot\nNot Redirect x\n"
+	                    "Not \"x\"\nMatch OR\nEnd\nMatch XOR\nEnd\n"),
+	    "t:4:1: 'Not' needs a condition behind it\n"
+	    "t:5:1: 'Not' needs a condition, and 'Redirect' is none\n"
+	    "t:6:1: 'Not' needs a condition behind it\n"
+	    "t:7:1: 'Match' has no condition in it\n"
+	    "t:9:7: 'Match' needs one of AND, OR, not 'XOR'\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nPath -re -beg x\n"
+	                    "Path -icase -case x\nRedirect -exact x\n"
+	                    "QueryParam a\nQueryParam a&b c\n"
+	                    "Header \"a b\" c\n"),
+	    "t:4:10: '-beg' does not go with the option before it\n"
+	    "t:5:13: '-case' does not go with the option before it\n"
+	    "t:6:1: 'Redirect' is already given on line 3\n"
+	    "t:6:10: '-exact' is an option of patterns, and here is none\n"
+	    "t:7:1: 'QueryParam' needs the name of a parameter and a pattern: "
+	    "a pattern that a parameter of the query must match\n"
+	    "t:8:12: 'QueryParam' needs the name of a parameter and a pattern, "
+	    "not 'a&b'\n"
+	    "t:9:8: 'Header' needs the name of a header field, not 'a b'\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nHost a\nNot Host b\n"
+	                    "Host -re c\nHost d\n"),
+	    "t:7:1: 'Host' is already given on line 4\n");
+	assert_said(
+	    SERVICE("Redirect \"https://x\"\nPath -file \"somewhere\"\n"),
+	    "t:4:12: cannot read somewhere: this text stands for itself\n");
+}
+
+static void
+test_edits(void **state)
+{
+	(void)state;
+	assert_said(HTTP("AddHeader \"X\"\nAddHeader \"X Y: z\"\n"
+	                 "SetHeader \"Host: a\"\nSetHeader \"TE: a\"\n"
+	                 "SetHeader \"X_Forwarded-for: a\"\n"
+	                 "SetHeader \"X-A: $1\"\nSetHeader \"X-A: $x $\"\n"
+	                 "AddHeader \"X-A: %[path]\"\nDeleteHeader (\n"),
+	    "t:2:11: 'AddHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X'\n"
+	    "t:3:11: 'AddHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X Y: z'\n"
+	    "t:4:11: 'SetHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'Host: a' (the gateway writes this field itself)\n"
+	    "t:5:11: 'SetHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'TE: a' (the gateway writes this field itself)\n"
+	    "t:6:11: 'SetHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X_Forwarded-for: a' (the gateway writes this field "
+	    "itself)\n"
+	    "t:7:11: 'SetHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X-A: $1' (references such as $1 are not supported "
+	    "yet)\n"
+	    "t:9:11: 'AddHeader' needs a header field such as \"X-Name: "
+	    "value\", not 'X-A: %[path]' (%[...] is not supported yet)\n"
+	    "t:10:14: 'DeleteHeader' needs a regular expression, not '(' "
+	    "(Unmatched ( or \\()\n");
+	assert_said(
+	    HTTP("SetPath x\nSetPath /?\nSetURL \"/ x\"\nSetQuery \"#\"\n"
+	         "SetQueryParam a b&c\nDeleteQuery a\nElse\n"),
+	    "t:2:9: 'SetPath' needs a part of a URL, percent-encoded, not 'x' "
+	    "(a path begins with a slash)\n"
+	    "t:3:9: 'SetPath' needs a part of a URL, percent-encoded, not "
+	    "'/?'\n"
+	    "t:4:8: 'SetURL' needs a part of a URL, percent-encoded, not '/ "
+	    "x'\n"
+	    "t:5:10: 'SetQuery' needs a part of a URL, percent-encoded, not "
+	    "'#'\n"
+	    "t:6:17: 'SetQueryParam' needs the name of a parameter and its "
+	    "value, not 'b&c'\n"
+	    "t:7:13: 'DeleteQuery' takes no value\n"
+	    "t:8:1: 'Else' belongs in Rewrite or in Rewrite response, not in "
+	    "ListenHTTP\n");
+	assert_said(HTTP("Rewrite response\nSetPath /\nEnd\n"
+	                 "Rewrite\nElse\nPath x\nEnd\nRewrite both\nEnd\n"),
+	    "t:3:1: 'SetPath' belongs in ListenHTTP, in ListenHTTPS, in "
+	    "Service or in Rewrite, not in Rewrite response\n"
+	    "t:5:1: 'Rewrite' has an 'Else' that is never reached: what is "
+	    "before it has no condition\n"
+	    "t:9:9: 'Rewrite' needs one of request, response, not 'both'\n");
+}
+
+static void
+test_answers(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("Path /a\n") SERVICE("Error 404\nSuccess\n"),
+	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
+	    "Error or a Success\n"
+	    "t:6:1: 'ListenHTTP' wants to listen on port 80, but the "
+	    "'ListenHTTP' on line 1 listens on port 80 already\n"
+	    "t:7:1: 'Service' has both Error and Success; a request can go to "
+	    "one of them only\n");
+	assert_said(SERVICE("Error\n") "Service\nError 200\nEnd\n"
+	                               "Service\nError 404 page\nEnd\n",
+	    "t:3:1: 'Error' needs a status from 400 to 599, and perhaps a "
+	    "file: an answer that refuses\n"
+	    "t:7:7: 'Error' needs a status from 400 to 599, and perhaps a "
+	    "file, not '200'\n"
+	    "t:10:11: cannot read page: this text stands for itself\n");
+	assert_said(HTTP("ErrorFile 404\nErr404 page\nMaxRequest 5x\n"
+	                 "MaxURI 40000\n"),
+	    "t:2:1: 'ErrorFile' needs a status from 400 to 599 and the path "
+	    "of a file: a page for a status\n"
+	    "t:3:8: cannot read page: this text stands for itself\n"
+	    "t:4:12: 'MaxRequest' needs a size such as 4096, 64k or 2g, not "
+	    "'5x'\n"
+	    "t:5:8: 'MaxURI' needs a number from 0 to 32768, not '40000'\n");
+}
+
+static void
+test_lists_of_addresses(void **state)
+{
+	(void)state;
+	assert_said(HTTP("") "ACL\n10.0.0.1\nEnd\n"
+	                     "ACL \"a\"\n10.0.0.0/33\nfe80::1%lo\n"
+	                     "\"10.0.0\" ::/129\nEnd\n"
+	                     "ACL \"a\"\nEnd\nACL \"b\" c\n"
+	                     "ACL -re \"d\"\nEnd\n",
+	    "t:3:1: 'ACL' needs a name: a list of addresses\n"
+	    "t:7:1: 'ACL' needs an address or a network such as "
+	    "192.168.1.0/24, not '10.0.0.0/33'\n"
+	    "t:8:1: 'ACL' needs an address or a network such as "
+	    "192.168.1.0/24, not 'fe80::1%lo'\n"
+	    "t:9:1: 'ACL' needs an address or a network such as "
+	    "192.168.1.0/24, not '10.0.0'\n"
+	    "t:9:10: 'ACL' needs an address or a network such as "
+	    "192.168.1.0/24, not '::/129'\n"
+	    "t:11:1: there is an ACL 'a' already\n"
+	    "t:13:1: 'ACL' takes a file behind -file only\n"
+	    "t:14:5: '-re' is an option of patterns, and here is none\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nACL \"none\"\n"
+	                    "ACL -file \"f\"\n"),
+	    "t:4:5: there is no ACL 'none' at the top level\n"
+	    "t:5:11: cannot read f: this text stands for itself\n");
 }
 
 static void
@@ -171,7 +312,8 @@ test_services(void **state)
 {
 	(void)state;
 	assert_said(SERVICE(""),
-	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect\n");
+	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
+	    "Error or a Success\n");
 	assert_said(BACKEND("Address 10.0.0.1\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
 	    "65535\n");
@@ -184,7 +326,7 @@ test_services(void **state)
 	    "t:5:1: unknown word 'Adress'; did you mean 'Address'?\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nBackEnd\nAddress a\n"
 	                    "Port 1\nEnd\n"),
-	    "t:2:1: 'Service' has both a BackEnd and a Redirect; a request can "
+	    "t:2:1: 'Service' has both BackEnd and Redirect; a request can "
 	    "go to one of them only\n");
 	assert_said(SERVICE("Redirect 302 \"https://x\"\nHeadRequire \"(\"\n"),
 	    "t:4:13: 'HeadRequire' needs a regular expression, not '(' "
@@ -314,12 +456,41 @@ test_all_in_one_go(void **state)
 	    "at the top level: every request will be refused\n");
 }
 
+static void
+test_backends_over_tls(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address a\nPort 1\nCAFile a.pem\n"),
+	    "t:6:1: 'CAFile' needs HTTPS: without it the backend shows no "
+	    "certificate\n");
+	assert_said(BACKEND("Address a\nPort 1\nInsecure\n"),
+	    "t:6:1: 'Insecure' needs HTTPS: without it the backend shows no "
+	    "certificate\n");
+	assert_said(BACKEND("Address a\nPort 1\nHTTPS\nInsecure\nCAFile b\n"),
+	    "t:7:1: 'Insecure' leaves nothing to 'CAFile'; one of them must "
+	    "go\n");
+	assert_said(BACKEND("Address a\nPort 1\nInsecure\nHTTPS\n"),
+	    "t:6:1: warning: 'Insecure': whoever gets between the gateway and "
+	    "'a' can read and change everything; CAFile with the backend's own "
+	    "certificate prevents it\n");
+	assert_said(BACKEND("Address a\nPort 1\nHTTPS 1\n"),
+	    "t:6:7: 'HTTPS' takes no value\n");
+	assert_said(GATEWAY("CAFile a.pem\n"),
+	    "t:3:1: 'CAFile' needs HTTPS: without it the backend shows no "
+	    "certificate\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
+		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_edits),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_lists_of_addresses),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_nesting_is_bounded),
 		cmocka_unit_test(test_number_of_directives_is_bounded),

@@ -21,6 +21,9 @@ test_compile(void **state)
 		{ "a{,1001}", "it repeats too much" },
 		{ "(a{2,40}){40}", "it repeats too much" },
 		{ "a{99999999999999999999}", "it repeats too much" },
+		{ "(a+b+)+c+d+e+f+g+h+i+j+k+", NULL },
+		{ "a+++++++++++", "it repeats too much" },
+		{ "((((((((((a)+)+)+)+)+)+)+)+)+)+", "it repeats too much" },
 		{ "(a)\\1", "it refers back to a part of itself" },
 	};
 	char long_one[2000];

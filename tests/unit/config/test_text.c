@@ -81,6 +81,137 @@ read_main(struct reading *reading)
 	reading_of(reading, config_text_read(path_of("main"), &err));
 }
 
+static bool
+path_matches(const struct config *config, const char *path)
+{
+	struct config_request req = {
+		.host = "",
+		.path = { path, strlen(path) },
+	};
+
+	return config_service_matches(config->services, &req);
+}
+
+/* What a file of patterns says is sealed with the configuration. */
+static void
+test_pattern_files(void **state)
+{
+	struct reading reading, sealed;
+	struct error err;
+	char *expanded;
+	int fd;
+
+	(void)state;
+	write_file("main",
+	    "ListenHTTP\nEnd\nService\nPath -beg -file sub/a\n"
+	    "Redirect https://x\nEnd\n");
+	write_file("sub/a", "# what is open\r\n\n  /open \r\n/#/\n/b c");
+	read_main(&reading);
+	assert_messages_here(&reading, "");
+	fd = config_text_seal(reading.text, &err);
+	expanded = config_expand(reading.text, reading.diag);
+	unlink(path_of("sub/a"));
+	reading_of(&sealed, config_text_unseal(fd, &err));
+	close(fd);
+	assert_messages_here(&sealed, "");
+	assert_true(path_matches(sealed.config, "/opened"));
+	assert_true(path_matches(sealed.config, "/#/x"));
+	assert_true(path_matches(sealed.config, "/b c"));
+	assert_false(path_matches(sealed.config, "/what"));
+	assert_non_null(strstr(expanded, "Path\t-beg -file \"/"));
+	free(expanded);
+	reading_release(&sealed);
+	reading_release(&reading);
+
+	write_file("main",
+	    "ListenHTTP\nEnd\nService\nPath -file sub/a\n"
+	    "URL -file sub/none\nRedirect https://x\nEnd\n");
+	write_file("sub/a", "good\n\n(\n");
+	read_main(&reading);
+	assert_messages_here(&reading,
+	    "sub/a:3:1: 'Path' needs a regular expression, not '(' (Unmatched "
+	    "( or \\()\n"
+	    "main:5:11: cannot read sub/none: No such file or directory\n");
+	reading_release(&reading);
+}
+
+static void
+test_pages(void **state)
+{
+	const struct config_listener *listener;
+	const struct config_reply *reply;
+	struct reading reading;
+	char *huge = malloc(CONFIG_PAGE_MAX + 2);
+
+	(void)state;
+	write_file("main",
+	    "ListenHTTP\nErr404 sub/a\nErrorFile 500 sub/b\n"
+	    "MaxRequest 3g\nMaxURI 100\n"
+	    "Service\nError 404 sub/b\nEnd\nService\nSuccess\nEnd\nEnd\n");
+	write_file("sub/a", "<p>none\n");
+	write_file("sub/b", "text");
+	read_main(&reading);
+	assert_messages_here(&reading, "");
+	listener = reading.config->listeners;
+	assert_int_equal(listener->pages->status, 404);
+	assert_string_equal(listener->pages->text.p, "<p>none\n");
+	assert_string_equal(listener->pages->type, "text/html; charset=utf-8");
+	assert_int_equal(listener->pages->next->status, 500);
+	assert_string_equal(
+	    listener->pages->next->type, "text/plain; charset=utf-8");
+	assert_null(listener->pages->next->next);
+	assert_true(listener->max_request == UINT64_C(3) << 30);
+	assert_int_equal(listener->max_uri, 100);
+	reply = listener->services->reply;
+	assert_int_equal(reply->status, 404);
+	assert_int_equal(reply->page->text.len, 4);
+	reply = listener->services->next->reply;
+	assert_int_equal(reply->status, 200);
+	assert_null(reply->page);
+	reading_release(&reading);
+
+	memset(huge, 'a', CONFIG_PAGE_MAX + 1);
+	huge[CONFIG_PAGE_MAX + 1] = '\0';
+	write_file("main", "ListenHTTP\nErr404 sub/a\nEnd\n");
+	write_file("sub/a", huge);
+	read_main(&reading);
+	assert_messages_here(
+	    &reading, "main:2:8: 'sub/a' has more than 65536 bytes\n");
+	reading_release(&reading);
+	free(huge);
+}
+
+static void
+test_address_files(void **state)
+{
+	const struct config_acl *acl;
+	struct reading reading;
+
+	(void)state;
+	write_file("main",
+	    "ListenHTTP\nEnd\nACL \"a\" -file sub/a\nService\nACL a\n"
+	    "ACL -file sub/a\nRedirect https://x\nEnd\n");
+	write_file("sub/a", "# home\n10.0.0.0/8 # lan\n\n::1\n");
+	read_main(&reading);
+	assert_messages_here(&reading, "");
+	acl = reading.config->services->conditions->acl;
+	assert_string_equal(acl->name, "a");
+	assert_int_equal(acl->nnets, 2);
+	assert_int_equal(acl->nets[0].bits, 8);
+	assert_int_equal(acl->nets[1].bits, 128);
+	acl = reading.config->services->conditions->next->acl;
+	assert_null(acl->name);
+	assert_int_equal(acl->nnets, 2);
+	reading_release(&reading);
+
+	write_file("sub/a", "10.0.0.1\nhome\n");
+	read_main(&reading);
+	assert_messages_here(&reading,
+	    "sub/a:2:1: 'home' is neither an address nor a network such as "
+	    "192.168.1.0/24\n");
+	reading_release(&reading);
+}
+
 static void
 test_includes(void **state)
 {
@@ -311,6 +442,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_includes),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_address_files),
+		cmocka_unit_test(test_pattern_files),
 		cmocka_unit_test(test_relative_paths_of_a_relative_file),
 		cmocka_unit_test(test_includes_that_fail),
 		cmocka_unit_test(test_number_of_files_is_bounded),

@@ -1,0 +1,43 @@
+#ifndef TLS_CLIENT_H
+#define TLS_CLIENT_H
+
+/*
+ * The client side of TLS, for connections to backends: whom to trust, and the
+ * name that must be in the certificate. Lives in gatehouse-proxy (and, for
+ * tls_trust_new(), in the command that checks a configuration).
+ */
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "tls/session.h"
+
+/* Certificates of those who may vouch for a backend. */
+struct tls_trust;
+
+/*
+ * Reads a PEM file, or the system's list if ca_file is NULL ($SSL_CERT_FILE,
+ * else the usual places). A certificate in ca_file is trusted as it is: a
+ * backend's own may stand there in place of its authority's. ERR_SYS,
+ * ERR_NOTFOUND, or ERR_SYNTAX if there is no certificate in it.
+ */
+struct tls_trust *tls_trust_new(const char *ca_file, struct error *err);
+void tls_trust_free(struct tls_trust *trust); /* NULL is fine */
+
+/* One backend. */
+struct tls_client;
+
+/*
+ * name: a host name, which is sent as SNI (RFC 6066 section 3) and must be in
+ * the certificate (RFC 9525), or an IP address, which must be in it. Trust is
+ * shared by reference; NULL: any certificate will do.
+ */
+struct tls_client *tls_client_new(
+    const char *name, const struct tls_trust *trust, struct error *err);
+void tls_client_free(struct tls_client *client); /* NULL is fine */
+
+/* Borrows both, which outlive it. NULL when libssl is out of memory. */
+struct tls_session *tls_session_connect(
+    struct tls_client *client, struct sock *sock);
+
+#endif

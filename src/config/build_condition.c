@@ -1,0 +1,248 @@
+/* Conditions, and the patterns in them and elsewhere. */
+
+#include <string.h>
+
+#include "build.h"
+#include "option.h"
+#include "pattern.h"
+
+#define PATTERNS_MAX 1000 /* in one file */
+
+static const struct {
+	enum word id;
+	enum config_condition_kind kind;
+	enum option how;   /* without another option */
+	enum option fixed; /* ICASE or CASE; 0: as IgnoreCase says */
+} conditions[] = {
+	{ WORD_HOST, COND_HOST, OPTION_EXACT, OPTION_ICASE },
+	{ WORD_URL, COND_URL, OPTION_RE, 0 },
+	{ WORD_CHECKURL, COND_URL, OPTION_RE, 0 },
+	{ WORD_PATH, COND_PATH, OPTION_RE, 0 },
+	{ WORD_QUERY, COND_QUERY, OPTION_RE, 0 },
+	{ WORD_QUERYPARAM, COND_PARAMETER, OPTION_RE, 0 },
+	{ WORD_METHOD, COND_METHOD, OPTION_EXACT, OPTION_CASE },
+	{ WORD_HEADREQUIRE, COND_FIELD, OPTION_RE, OPTION_ICASE },
+	{ WORD_HEADDENY, COND_FIELD, OPTION_RE, OPTION_ICASE },
+};
+
+#define NCONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
+
+static const struct {
+	enum option option;
+	enum config_match how;
+} matches[] = {
+	{ OPTION_RE, MATCH_REGEX },
+	{ OPTION_EXACT, MATCH_EXACT },
+	{ OPTION_BEG, MATCH_BEGIN },
+	{ OPTION_END, MATCH_END },
+	{ OPTION_CONTAIN, MATCH_CONTAIN },
+};
+
+static const struct value *
+last_value(const struct directive *line)
+{
+	const struct value *value = line->values;
+
+	while (value->next != NULL)
+		value = value->next;
+	return value;
+}
+
+static void
+free_regex(void *regex)
+{
+	regfree(regex);
+}
+
+/* What a pattern stands in, for messages, and how it is meant. */
+struct meaning {
+	const char *word;
+	struct config_pos pos;
+	unsigned options; /* one of OPTIONS_HOW and one of OPTIONS_CASE */
+};
+
+/* NULL, with an error given, if it is none. */
+static struct config_pattern *
+compile(struct build *build, const struct meaning *meaning, const char *text)
+{
+	struct config_pattern *pattern =
+	    arena_alloc(build->arena, sizeof(*pattern));
+	struct error err;
+	size_t i = 0;
+
+	while ((meaning->options & matches[i].option) == 0)
+		i++;
+	pattern->how = matches[i].how;
+	pattern->ignore_case = (meaning->options & OPTION_ICASE) != 0;
+	pattern->text = (struct slice){ text, strlen(text) };
+	if (pattern->how != MATCH_REGEX && pattern->text.len <= PATTERN_MAX)
+		return pattern;
+	if (pattern_compile(
+	        &pattern->regex, text, pattern->ignore_case, &err) == -1) {
+		diag_add(build->diag, DIAG_ERROR, meaning->pos,
+		    "'%s' needs a regular expression, not '%.100s' (%s)",
+		    meaning->word, text, err.msg);
+		return NULL;
+	}
+	arena_on_free(build->arena, free_regex, &pattern->regex);
+	return pattern;
+}
+
+/* The patterns of a file, one on each line. */
+static struct config_pattern *
+compile_file(
+    struct build *build, const struct directive *line, struct meaning *meaning)
+{
+	struct config_pattern *first = NULL, **tail = &first;
+	const struct value *value = last_value(line);
+	struct file_lines lines;
+	unsigned n = 0;
+	char *text;
+
+	if (!build_open(build, line->source, value, &lines))
+		return NULL;
+	while ((text = build_next_line(build, &lines)) != NULL) {
+		meaning->pos = lines.pos;
+		if (n++ == PATTERNS_MAX) {
+			diag_add(build->diag, DIAG_ERROR, lines.pos,
+			    "more than %d patterns in one file", PATTERNS_MAX);
+			break;
+		}
+		*tail = compile(build, meaning, text);
+		if (*tail != NULL)
+			tail = &(*tail)->next;
+	}
+	return first;
+}
+
+struct config_pattern *
+build_patterns(
+    struct build *build, const struct directive *line, unsigned usual)
+{
+	const struct value *value = last_value(line);
+	struct meaning meaning = { line->row->word, value->pos, line->options };
+
+	if ((meaning.options & OPTIONS_HOW) == 0)
+		meaning.options |= usual & OPTIONS_HOW;
+	if ((meaning.options & OPTIONS_CASE) == 0)
+		meaning.options |= usual & OPTIONS_CASE;
+	if (line->row->id == WORD_HOST)
+		meaning.options =
+		    (meaning.options & ~OPTIONS_CASE) | OPTION_ICASE;
+	if ((line->options & OPTION_FILE) != 0)
+		return compile_file(build, line, &meaning);
+	return compile(build, &meaning, value->text);
+}
+
+/* IgnoreCase of the service around it, or else of the top level. */
+static enum option
+case_of(struct build *build, const struct directive *line)
+{
+	const struct directive *section = line->parent;
+
+	while (section->scope != SCOPE_SERVICE && section->parent != NULL)
+		section = section->parent;
+	return build_number(build, section, WORD_IGNORECASE) != 0 ? OPTION_ICASE
+	                                                          : OPTION_CASE;
+}
+
+/* "Header Host: name" and its like mean the host. */
+static bool
+is_about_host(const struct directive *line, const char **host, char *dst)
+{
+	if (line->row->id != WORD_HEADREQUIRE || line->nvalues != 1 ||
+	    (line->options & ~(unsigned)OPTION_ICASE) != 0 ||
+	    !pattern_is_host(line->values->text, dst))
+		return false;
+	*host = dst;
+	return true;
+}
+
+static const struct config_pattern *
+host_pattern(struct build *build, const char *host)
+{
+	struct config_pattern *pattern =
+	    arena_alloc(build->arena, sizeof(*pattern));
+
+	pattern->how = MATCH_EXACT;
+	pattern->text.p = arena_strdup(build->arena, host);
+	pattern->text.len = strlen(host);
+	return pattern;
+}
+
+static void
+build_simple(struct build *build, const struct directive *line, size_t i,
+    struct config_condition *cond)
+{
+	char name[PATTERN_HOST_SIZE];
+	const char *host;
+	unsigned usual = conditions[i].how | conditions[i].fixed;
+
+	cond->kind = conditions[i].kind;
+	cond->negated = line->negated != (line->row->id == WORD_HEADDENY);
+	if (is_about_host(line, &host, name)) {
+		cond->kind = COND_HOST;
+		cond->patterns = host_pattern(build, host);
+		return;
+	}
+	if (conditions[i].fixed == 0)
+		usual |= case_of(build, line);
+	if (line->values->next != NULL)
+		cond->name = (struct slice){ line->values->text,
+			strlen(line->values->text) };
+	cond->patterns = build_patterns(build, line, usual);
+}
+
+static struct config_condition *
+build_match(struct build *build, const struct directive *section)
+{
+	struct config_condition *cond =
+	    arena_alloc(build->arena, sizeof(*cond));
+
+	cond->kind = section->values->number == 0 ? COND_ALL : COND_ANY;
+	cond->negated = section->negated;
+	cond->parts = build_conditions(build, section);
+	if (cond->parts == NULL && !tree_is_bad(section))
+		diag_add(build->diag, DIAG_ERROR, section->pos,
+		    "'Match' has no condition in it");
+	return cond;
+}
+
+struct config_condition *
+build_condition(struct build *build, const struct directive *line)
+{
+	struct config_condition *cond;
+	size_t i = 0;
+
+	if (line->bad)
+		return NULL;
+	if (line->row->id == WORD_MATCH)
+		return build_match(build, line);
+	while (i < NCONDITIONS && conditions[i].id != line->row->id)
+		i++;
+	if (i == NCONDITIONS && line->row->id != WORD_ACL)
+		return NULL;
+	cond = arena_alloc(build->arena, sizeof(*cond));
+	if (line->row->id == WORD_ACL) {
+		cond->kind = COND_CLIENT;
+		cond->negated = line->negated;
+		cond->acl = build_acl(build, line);
+		return cond;
+	}
+	build_simple(build, line, i, cond);
+	return cond;
+}
+
+struct config_condition *
+build_conditions(struct build *build, const struct directive *section)
+{
+	struct config_condition *first = NULL, **tail = &first;
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next) {
+		*tail = build_condition(build, line);
+		if (*tail != NULL)
+			tail = &(*tail)->next;
+	}
+	return first;
+}

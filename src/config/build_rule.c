@@ -1,0 +1,220 @@
+/* Edits of requests and responses, and Rewrite, which puts them under
+ * conditions. */
+
+#include <string.h>
+
+#include "build.h"
+#include "option.h"
+
+#define EDITS_MAX 100 /* in one section */
+
+static const struct {
+	enum word id;
+	enum config_edit_kind kind;
+} edits[] = {
+	{ WORD_ADDHEADER, EDIT_ADD },
+	{ WORD_SETHEADER, EDIT_SET },
+	{ WORD_DELETEHEADER, EDIT_DELETE },
+	{ WORD_SETURL, EDIT_URL },
+	{ WORD_SETPATH, EDIT_PATH },
+	{ WORD_SETQUERY, EDIT_QUERY },
+	{ WORD_SETQUERYPARAM, EDIT_PARAMETER },
+	{ WORD_DELETEQUERY, EDIT_NO_QUERY },
+};
+
+#define NEDITS (sizeof(edits) / sizeof(edits[0]))
+
+static struct slice
+slice_of(const char *text)
+{
+	return (struct slice){ text, strlen(text) };
+}
+
+/* "Name: value", checked when it was read. */
+static void
+split_field(struct build *build, const char *text, struct config_edit *edit)
+{
+	static const char blanks[] = " \t";
+	size_t len = strcspn(text, ":");
+
+	edit->name = slice_of(arena_strndup(build->arena, text, len));
+	text += len + 1;
+	text += strspn(text, blanks);
+	len = strlen(text);
+	while (len > 0 && strchr(blanks, text[len - 1]) != NULL)
+		len--;
+	edit->value = (struct slice){ text, len };
+}
+
+static void
+fill_edit(
+    struct build *build, const struct directive *line, struct config_edit *edit)
+{
+	const struct value *value = line->values;
+
+	switch (edit->kind) {
+	case EDIT_ADD:
+	case EDIT_SET:
+		split_field(build, value->text, edit);
+		break;
+	case EDIT_DELETE:
+		edit->patterns =
+		    build_patterns(build, line, OPTION_RE | OPTION_ICASE);
+		break;
+	case EDIT_URL:
+	case EDIT_PATH:
+	case EDIT_QUERY:
+		edit->value = slice_of(value->text);
+		break;
+	case EDIT_PARAMETER:
+		edit->name = slice_of(value->text);
+		edit->value = slice_of(value->next->text);
+		break;
+	case EDIT_NO_QUERY:
+		break;
+	}
+}
+
+/* NULL if the line is no edit, or a bad one. */
+static struct config_edit *
+build_edit(struct build *build, const struct directive *line)
+{
+	struct config_edit *edit;
+	size_t i = 0;
+
+	if (line->bad)
+		return NULL;
+	while (i < NEDITS && edits[i].id != line->row->id)
+		i++;
+	if (i == NEDITS)
+		return NULL;
+	edit = arena_alloc(build->arena, sizeof(*edit));
+	edit->kind = edits[i].kind;
+	fill_edit(build, line, edit);
+	return edit;
+}
+
+static void
+check_rewrite(struct build *build, const struct directive *section,
+    const struct config_rule *first)
+{
+	const struct config_rule *rule;
+
+	if (tree_is_bad(section))
+		return;
+	for (rule = first; rule->otherwise != NULL; rule = rule->otherwise)
+		if (rule->conditions == NULL)
+			diag_add(build->diag, DIAG_ERROR, section->pos,
+			    "'Rewrite' has an 'Else' that is never reached: "
+			    "what is before it has no condition");
+}
+
+/* Up to the next Else, which is returned, or to the end. */
+static const struct directive *
+build_branch(
+    struct build *build, const struct directive *line, struct config_rule *rule)
+{
+	struct config_condition *conditions = NULL, **next = &conditions;
+	struct config_edit *done = NULL, **tail = &done;
+
+	for (; line != NULL; line = line->next) {
+		if (!line->bad && line->row->id == WORD_ELSE)
+			break;
+		*next = build_condition(build, line);
+		if (*next != NULL) {
+			next = &(*next)->next;
+			continue;
+		}
+		*tail = build_edit(build, line);
+		if (*tail != NULL)
+			tail = &(*tail)->next;
+	}
+	rule->conditions = conditions;
+	rule->edits = done;
+	return line;
+}
+
+/* A Rewrite: branches, each but the first behind an Else. */
+static struct config_rule *
+build_rewrite(struct build *build, const struct directive *section)
+{
+	struct config_rule *first = arena_alloc(build->arena, sizeof(*first));
+	struct config_rule *rule = first;
+	const struct directive *line = section->children;
+
+	while ((line = build_branch(build, line, rule)) != NULL) {
+		struct config_rule *next =
+		    arena_alloc(build->arena, sizeof(*next));
+
+		rule->otherwise = next;
+		rule = next;
+		line = line->next;
+	}
+	check_rewrite(build, section, first);
+	return first;
+}
+
+static void
+check_count(struct build *build, const struct directive *section)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < NEDITS; i++)
+		n += tree_count(section, edits[i].id);
+	if (n > EDITS_MAX)
+		diag_add(build->diag, DIAG_ERROR, section->pos,
+		    "'%s' has more than %d edits in it", section->row->word,
+		    EDITS_MAX);
+}
+
+static bool
+is_rewrite(const struct directive *line, enum scope scope)
+{
+	return line->row != NULL && line->row->id == WORD_REWRITE &&
+	    line->scope == scope;
+}
+
+const struct config_rule *
+build_rules(
+    struct build *build, const struct directive *section, enum scope scope)
+{
+	struct config_rule *first = NULL, **tail = &first;
+	const struct directive *line;
+
+	check_count(build, section);
+	for (line = section->children; line != NULL; line = line->next) {
+		struct config_rule *rule = NULL;
+		struct config_edit *edit = NULL;
+
+		if (is_rewrite(line, scope))
+			rule = build_rewrite(build, line);
+		else if (scope == SCOPE_REQUEST)
+			edit = build_edit(build, line);
+		if (edit != NULL) {
+			rule = arena_alloc(build->arena, sizeof(*rule));
+			rule->edits = edit;
+		}
+		if (rule == NULL)
+			continue;
+		*tail = rule;
+		tail = &rule->next;
+	}
+	return first;
+}
+
+struct config_pattern *
+build_removals(struct build *build, const struct directive *section)
+{
+	struct config_pattern *first = NULL, **tail = &first;
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next) {
+		if (line->bad || line->row->id != WORD_HEADREMOVE)
+			continue;
+		*tail = build_patterns(build, line, OPTION_RE | OPTION_ICASE);
+		while (*tail != NULL)
+			tail = &(*tail)->next;
+	}
+	return first;
+}

@@ -1,0 +1,244 @@
+#include "edit.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "exchange.h"
+#include "worker.h"
+
+/* An edit that waits until the fields are complete. */
+struct edit_list {
+	const struct config_edit *edit;
+	struct edit_list *next;
+};
+
+struct config_request
+edit_subject(const struct exchange *ex)
+{
+	return (struct config_request){
+		.host = ex->host != NULL ? ex->host : "",
+		.client = ex->peer,
+		.method = ex->req.method,
+		.path = ex->path,
+		.query = ex->query,
+		.fields = ex->req.fields,
+		.nfields = ex->req.nfields,
+	};
+}
+
+/* "?" and a query; an empty one is none. */
+static bool
+set_query(struct exchange *ex, struct slice query)
+{
+	char *copy;
+
+	if (query.len == 0) {
+		ex->query = (struct slice){ "", 0 };
+		return true;
+	}
+	copy = arena_alloc(ex->arena, query.len + 1);
+	if (copy == NULL)
+		return false;
+	copy[0] = '?';
+	memcpy(copy + 1, query.p, query.len);
+	ex->query = (struct slice){ copy, query.len + 1 };
+	return true;
+}
+
+static bool
+set_url(struct exchange *ex, struct slice url)
+{
+	const char *mark = memchr(url.p, '?', url.len);
+	size_t len = mark != NULL ? (size_t)(mark - url.p) : url.len;
+
+	ex->path = (struct slice){ url.p, len };
+	return set_query(ex,
+	    mark != NULL ? (struct slice){ mark + 1, url.len - len - 1 }
+	                 : (struct slice){ "", 0 });
+}
+
+static char *
+append(char *out, const void *p, size_t len)
+{
+	memcpy(out, p, len);
+	return out + len;
+}
+
+/* The parameter's place stays; a second one of its name goes. */
+static bool
+set_parameter(struct exchange *ex, const struct config_edit *edit)
+{
+	size_t max = ex->query.len + edit->name.len + edit->value.len + 3, at;
+	char *copy = arena_alloc(ex->arena, max), *out = copy;
+	struct slice query = ex->query;
+	bool done = false;
+
+	if (copy == NULL)
+		return false;
+	if (query.len == 1)
+		query = (struct slice){ "", 0 };
+	for (at = 0; at < query.len || !done;) {
+		const char *part = query.p + at + 1;
+		size_t left = at < query.len ? query.len - at - 1 : 0;
+		const char *end = memchr(part, '&', left);
+		size_t len = end != NULL ? (size_t)(end - part) : left;
+		const char *equals = memchr(part, '=', len);
+		struct slice name = { part,
+			equals != NULL ? (size_t)(equals - part) : len };
+		bool is_it = at >= query.len || slice_eq(name, edit->name.p);
+
+		at += len + 1;
+		if (is_it && done)
+			continue;
+		*out = out == copy ? '?' : '&';
+		out++;
+		if (!is_it) {
+			out = append(out, part, len);
+			continue;
+		}
+		out = append(out, edit->name.p, edit->name.len);
+		*out++ = '=';
+		out = append(out, edit->value.p, edit->value.len);
+		done = true;
+	}
+	ex->query = (struct slice){ copy, (size_t)(out - copy) };
+	return true;
+}
+
+static bool
+note(struct exchange *ex, const struct config_edit *edit)
+{
+	struct edit_list *new = arena_alloc(ex->arena, sizeof *new);
+	struct edit_list **tail = &ex->edits;
+
+	if (new == NULL)
+		return false;
+	new->edit = edit;
+	while (*tail != NULL)
+		tail = &(*tail)->next;
+	*tail = new;
+	return true;
+}
+
+static bool
+apply(struct exchange *ex, const struct config_edit *edit)
+{
+	switch (edit->kind) {
+	case EDIT_ADD:
+	case EDIT_SET:
+	case EDIT_DELETE:
+		return note(ex, edit);
+	case EDIT_URL:
+		return set_url(ex, edit->value);
+	case EDIT_PATH:
+		ex->path = edit->value;
+		return true;
+	case EDIT_QUERY:
+		return set_query(ex, edit->value);
+	case EDIT_PARAMETER:
+		return set_parameter(ex, edit);
+	case EDIT_NO_QUERY:
+		return set_query(ex, (struct slice){ "", 0 });
+	}
+	return false;
+}
+
+bool
+edit_request(struct exchange *ex, const struct config_rule *rules)
+{
+	for (; rules != NULL; rules = rules->next) {
+		struct config_request req = edit_subject(ex);
+		const struct config_edit *edit = config_rule_edits(rules, &req);
+
+		for (; edit != NULL; edit = edit->next)
+			if (!apply(ex, edit))
+				return false;
+	}
+	return true;
+}
+
+static bool
+goes(const struct config_edit *edit, const struct http_field *field)
+{
+	if (edit->kind == EDIT_SET)
+		return slice_ieq(field->name, edit->name.p);
+	return edit->kind == EDIT_DELETE &&
+	    config_pattern_matches(edit->patterns, field);
+}
+
+static unsigned
+edit_field_list(
+    const struct config_edit *edit, struct http_field *fields, unsigned nfields)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < nfields; i++)
+		if (!goes(edit, &fields[i]))
+			fields[kept++] = fields[i];
+	if (edit->kind == EDIT_ADD || edit->kind == EDIT_SET)
+		fields[kept++] = (struct http_field){ .name = edit->name,
+			.value = edit->value,
+			.id = http_field_id(edit->name.p, edit->name.len) };
+	return kept;
+}
+
+unsigned
+edit_count(const struct exchange *ex)
+{
+	unsigned n = 0;
+
+	for (struct edit_list *at = ex->edits; at != NULL; at = at->next)
+		n++;
+	return n;
+}
+
+unsigned
+edit_fields(
+    const struct exchange *ex, struct http_field *fields, unsigned nfields)
+{
+	for (struct edit_list *at = ex->edits; at != NULL; at = at->next)
+		nfields = edit_field_list(at->edit, fields, nfields);
+	return nfields;
+}
+
+/* One rule; without memory for it, the response stays as it is. */
+static void
+edit_by_rule(const struct exchange *ex, const struct config_rule *rule,
+    struct http_response *res)
+{
+	struct config_request req = edit_subject(ex);
+	const struct config_edit *edits, *edit;
+	struct http_field *fields;
+	unsigned n = res->nfields;
+
+	req.fields = res->fields;
+	req.nfields = res->nfields;
+	edits = config_rule_edits(rule, &req);
+	for (edit = edits; edit != NULL; edit = edit->next)
+		n++;
+	if (edits == NULL)
+		return;
+	fields = arena_alloc(ex->arena, n * sizeof *fields);
+	if (fields == NULL)
+		return;
+	if (res->nfields > 0)
+		memcpy(fields, res->fields, res->nfields * sizeof *fields);
+	res->fields = fields;
+	for (edit = edits; edit != NULL; edit = edit->next)
+		res->nfields = edit_field_list(edit, fields, res->nfields);
+}
+
+void
+edit_response(const struct exchange *ex, struct http_response *res)
+{
+	const struct config_rule *rule = NULL;
+
+	if (ex->service != NULL)
+		rule = ex->service->response_rules;
+	for (; rule != NULL; rule = rule->next)
+		edit_by_rule(ex, rule, res);
+	rule = ex->listener->config->response_rules;
+	for (; rule != NULL; rule = rule->next)
+		edit_by_rule(ex, rule, res);
+}

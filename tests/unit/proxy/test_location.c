@@ -1,0 +1,110 @@
+/* Which URLs of a backend's answers are made ours, and which never. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "answer.h"
+#include "backend.h"
+#include "location.h"
+#include "route.h"
+#include "scene.h"
+
+/* What the client of http://<host> gets for a Location, at this level. */
+static void
+check(unsigned level, const char *host, const char *location,
+    const char *expected)
+{
+	char text[512], head[128], got[256];
+	struct http_field field = {
+		.name = { "location", 8 },
+		.value = { location, strlen(location) },
+	};
+	struct http_response res = {
+		.status = 302, .fields = &field, .nfields = 1
+	};
+	struct answer answer;
+	struct exchange *ex;
+	uint64_t tried = 0;
+
+	snprintf(text, sizeof text,
+	    "ListenHTTP\nAddress 127.0.0.1\nPort 8080\nRewriteLocation %u\n"
+	    "Service\nBackEnd\nAddress 192.0.2.1\nPort 8123\nEnd\nEnd\nEnd\n",
+	    level);
+	worker_for(text);
+	snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host);
+	ex = exchange_for(head, 0);
+	assert_true(route_request(ex, &answer));
+	ex->backend = backend_pick(worker.backends, ex->service, &tried);
+	location_rewrite(ex, &res);
+	snprintf(got, sizeof got, "%.*s", (int)field.value.len, field.value.p);
+	assert_string_equal(got, expected);
+	exchange_end(ex);
+	worker_release(&worker);
+}
+
+static void
+the_address_of_the_backend_becomes_ours(void **state)
+{
+	(void)state;
+	for (unsigned level = 1; level <= 2; level++) {
+		check(level, "A.test:8080", "http://192.0.2.1:8123/x?y#z",
+		    "http://A.test:8080/x?y#z");
+		check(
+		    level, "a.test", "HTTPS://192.0.2.1:8123", "http://a.test");
+	}
+	check(0, "a.test", "http://192.0.2.1:8123/", "http://192.0.2.1:8123/");
+}
+
+static void
+our_host_by_another_scheme_or_port_is_mended(void **state)
+{
+	(void)state;
+	check(1, "a.test:8080", "http://A.TEST/x", "http://a.test:8080/x");
+	check(
+	    1, "a.test:8080", "https://a.test:8080/x", "http://a.test:8080/x");
+	check(1, "a.test", "http://a.test:8123/", "http://a.test/");
+	check(2, "a.test:8080", "http://a.test/x", "http://a.test/x");
+	check(0, "a.test:8080", "http://a.test/x", "http://a.test/x");
+}
+
+static void
+other_urls_stay(void **state)
+{
+	static const char *const others[] = {
+		"https://accounts.example/o?x=http://192.0.2.1:8123/",
+		"http://192.0.2.1/",
+		"http://192.0.2.1:81230/",
+		"http://192.0.2.11:8123/",
+		"http://192.0.2.1:8123@evil/",
+		"http://a.test.evil/",
+		"http://evil/a.test",
+		"homeassistant://auth-callback?code=1",
+		"/relative",
+		"//192.0.2.1:8123/x",
+		"http://a.test/same",
+		"",
+		"http://",
+		"HTTP://a.test/same",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		check(1, "a.test", others[i], others[i]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_address_of_the_backend_becomes_ours),
+		cmocka_unit_test(our_host_by_another_scheme_or_port_is_mended),
+		cmocka_unit_test(other_urls_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
