@@ -7,7 +7,9 @@ WebSocket is RFC 6455 on top of it, as strict.
 
 from __future__ import annotations
 
+import _ssl
 import base64
+import ctypes
 import hashlib
 import json
 import os
@@ -29,6 +31,15 @@ FIELD_LINE = re.compile(
 MAX_LINE = 128 * 1024
 
 Headers = Iterable[tuple[str, str]]
+
+
+def _forget_errors() -> None:
+    """Empty OpenSSL's queue of errors, for Python leaves there why it could
+    not send, and reports it of whatever connection is read next.
+
+    https://github.com/python/cpython/issues/148594
+    """
+    ctypes.CDLL(_ssl.__file__).ERR_clear_error()
 
 
 class BadResponse(AssertionError):
@@ -138,7 +149,11 @@ class RawClient:
     # Bytes
 
     def send(self, data: bytes) -> None:
-        self.sock.sendall(data)
+        try:
+            self.sock.sendall(data)
+        except OSError:
+            _forget_errors()
+            raise
 
     @property
     def leftover(self) -> bytes:

@@ -8,6 +8,7 @@ versions of Debian 12 (2.4) to sid (2.10).
 from __future__ import annotations
 
 import json
+import select
 import shutil
 import ssl
 import subprocess
@@ -179,6 +180,7 @@ class HeldValidation(ScriptedBackend):
         deadline = time.monotonic() + 5
         answer = b""
         while b" 200 " not in answer[:16] and time.monotonic() < deadline:
+            select.select([], [], [], 0.01)
             with RawClient(self._gateway) as client:
                 client.send(head)
                 answer = client.read_to_end()
