@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _ssl
 import base64
+import contextlib
 import ctypes
 import hashlib
 import json
@@ -33,13 +34,16 @@ MAX_LINE = 128 * 1024
 Headers = Iterable[tuple[str, str]]
 
 
-def _forget_errors() -> None:
-    """Empty OpenSSL's queue of errors, for Python leaves there why it could
-    not send, and reports it of whatever connection is read next.
-
-    https://github.com/python/cpython/issues/148594
+@contextlib.contextmanager
+def _errors_forgotten() -> Iterator[None]:
+    """Python 3.13 leaves the error of a connection in OpenSSL's queue, where
+    it becomes that of the next one: python/cpython#148594.
     """
-    ctypes.CDLL(_ssl.__file__).ERR_clear_error()
+    try:
+        yield
+    except OSError:
+        ctypes.CDLL(_ssl.__file__).ERR_clear_error()
+        raise
 
 
 class BadResponse(AssertionError):
@@ -149,11 +153,8 @@ class RawClient:
     # Bytes
 
     def send(self, data: bytes) -> None:
-        try:
+        with _errors_forgotten():
             self.sock.sendall(data)
-        except OSError:
-            _forget_errors()
-            raise
 
     @property
     def leftover(self) -> bytes:
@@ -167,7 +168,8 @@ class RawClient:
         """
         if self._eof:
             return False
-        data = self.sock.recv(65536)
+        with _errors_forgotten():
+            data = self.sock.recv(65536)
         self._eof = not data
         self._buffer += data
         return bool(data)
