@@ -15,7 +15,6 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 from .gateway import BUILD, REPOSITORY, SANITIZER
 
