@@ -112,6 +112,8 @@ after_exit(struct child *child, int status)
 	bool expected = worker->state == WORKER_LEAVING;
 	char text[CHILD_STATUS_SIZE];
 
+	/* Before the log: who has read it may ask the monitor. */
+	empty(worker);
 	if (expected && status == 0)
 		log_info("worker %u of generation %u is gone", worker->index,
 		    generation->number);
@@ -119,7 +121,6 @@ after_exit(struct child *child, int status)
 		log_err("worker %u of generation %u (%s[%ld]) %s",
 		    worker->index, generation->number, child->name,
 		    (long)child->pid, child_status_text(status, text));
-	empty(worker);
 	challenge_forget_worker(sup, worker);
 	if (generation == sup->starting) {
 		generation_fail(generation, "a worker died while starting");
