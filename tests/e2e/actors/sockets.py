@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 
 def descriptors(pid: int) -> set[str]:
-    """What the descriptors of a process are: paths, "socket:[inode]" …"""
-    return {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    """What the descriptors of a process are: paths, "socket:[inode]" …
+
+    What is closed meanwhile may be missing, and all of it once it has ended.
+    """
+    found = set()
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for number in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):
+                found.add(os.readlink(f"/proc/{pid}/fd/{number}"))
+    return found
 
 
 def established(pid: int, port: int) -> dict[int, str]:
