@@ -50,7 +50,7 @@ job_init(struct job *job, struct chan *supervisor, const struct msg_JOB *msg)
 		.supervisor = supervisor,
 		.uid = (uid_t)msg->uid,
 		.gid = (gid_t)msg->gid,
-		.self_signed = msg->self_signed != 0,
+		.kind = (enum job_kind)msg->kind,
 		.directory = xstrdup(msg->directory),
 		.ca_file = xstrdup(msg->ca_file),
 		.email = xstrdup(msg->email),

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "ipc/job.h"
+
 struct chan;
 struct msg_JOB;
 
@@ -19,7 +21,7 @@ struct job {
 	struct chan *supervisor; /* borrowed */
 	uid_t uid;
 	gid_t gid;
-	bool self_signed;
+	enum job_kind kind;
 	char **names; /* as a CA writes them: lower case, RFC 5952 */
 	size_t nnames;
 	/* As in msg.def; "" = none. */

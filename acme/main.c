@@ -84,7 +84,7 @@ run(const struct job *job, struct problem *problem)
 	struct client *client;
 	int ret;
 
-	if (job->self_signed)
+	if (job->kind == JOB_PLACEHOLDER)
 		return certificate_placeholder(job, problem);
 	client = client_new(job, problem);
 	if (client == NULL)

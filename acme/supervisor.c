@@ -91,12 +91,13 @@ supervisor_set_challenge(
 {
 	struct msg msg = { .kind = MSG_CHALLENGE_SET,
 		.fd = -1,
-		.u.CHALLENGE_SET = {
-		    .token = token, .key_authorization = authorization } };
+		.u.CHALLENGE_SET = { .kind = JOB_HTTP_01,
+		    .name = token,
+		    .answer = { authorization, strlen(authorization) } } };
 
 	tell(supervisor, &msg);
 	hear(supervisor, MSG_CHALLENGE_READY, &msg);
-	if (strcmp(msg.u.CHALLENGE_READY.token, token) != 0)
+	if (strcmp(msg.u.CHALLENGE_READY.name, token) != 0)
 		fatal("the supervisor is ready for another challenge");
 }
 
@@ -105,7 +106,7 @@ supervisor_clear_challenge(struct chan *supervisor, const char *token)
 {
 	struct msg msg = { .kind = MSG_CHALLENGE_CLEAR,
 		.fd = -1,
-		.u.CHALLENGE_CLEAR = { .token = token } };
+		.u.CHALLENGE_CLEAR = { .kind = JOB_HTTP_01, .name = token } };
 
 	tell(supervisor, &msg);
 }
@@ -144,15 +145,13 @@ void
 supervisor_failed(struct chan *supervisor, const struct problem *problem)
 {
 	const char *advice = problem_advice(problem);
-	char *detail = xasprintf(
-	    "%s%s%s", problem->detail, *advice != '\0' ? ". " : "", advice);
 	struct msg msg = { .kind = MSG_JOB_FAILED,
 		.fd = -1,
 		.u.JOB_FAILED = { .kind = problem->kind,
 		    .problem = problem->name,
-		    .detail = detail,
+		    .detail = problem->detail,
+		    .advice = advice,
 		    .retry_after = problem->retry_after } };
 
 	tell(supervisor, &msg);
-	free(detail);
 }

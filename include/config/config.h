@@ -18,27 +18,54 @@
 #include "http/message.h"
 #include "net/addr.h"
 
-/* An ACME section: who issues (RFC 8555). */
+/* How a name is proven (RFC 8555 section 8, RFC 8737). */
+enum config_challenge {
+	CHALLENGE_HTTP_01,
+	CHALLENGE_TLS_ALPN_01,
+	CHALLENGE_DNS_01,
+	CHALLENGE_COUNT
+};
+
+#define CONFIG_KEY_TYPES_MAX 2 /* one of each kind, EC and RSA */
+
+/* An ACME section: who issues (RFC 8555), and how. */
 struct config_acme {
 	struct config_pos pos;
+	const char *name;      /* NULL: the usual one */
 	const char *directory; /* URL */
 	const char *ca_file;   /* NULL: the system's */
 	const char *email;     /* NULL: none */
-	const char *key_type;  /* a word of PKI_KEY_TYPES */
 	const char *eab_kid;   /* NULL: none (RFC 8555 section 7.3.4) */
 	const char *eab_key;   /* base64url; blanked in a sealed text */
+	const char *profile;   /* NULL: the authority's choice */
+	const char *chain;     /* common name of a root; NULL: the first */
+	const char *key_types[CONFIG_KEY_TYPES_MAX]; /* of PKI_KEY_TYPES */
+	unsigned nkey_types;
+	bool reuse_key;
+	enum config_challenge challenges[CHALLENGE_COUNT];
+	unsigned nchallenges; /* 0: what can work, by itself */
+	const char *dns_hook; /* a program; NULL: none */
+	const char *hook;     /* a program; NULL: none */
+	const char *webhook;  /* URL; NULL: none; blanked in a sealed text */
+	const struct config_acme *fallback; /* NULL: none */
+	struct config_acme *next;
 };
 
 enum config_cert_kind { CERT_FILE, CERT_AUTO };
 
-/* A certificate slot. The same Cert or AutoCert twice is one slot. */
+/*
+ * A certificate slot. The same Cert or AutoCert twice is one slot; an AutoCert
+ * with two types of key is two.
+ */
 struct config_cert {
 	struct config_pos pos;
 	unsigned slot; /* index in config->certs */
 	enum config_cert_kind kind;
 	const char *file;   /* CERT_FILE */
-	const char **names; /* CERT_AUTO; the first one names the store */
+	const char **names; /* CERT_AUTO */
 	unsigned nnames;
+	const char *key_type;           /* CERT_AUTO */
+	const char *store;              /* CERT_AUTO: what it is stored as */
 	const struct config_acme *acme; /* CERT_AUTO */
 };
 

@@ -196,7 +196,7 @@ check_cert(const struct config_cert *cert, struct diag *diag)
 	if (cert->kind == CERT_FILE)
 		return check_cert_file(cert, diag);
 	check_ca_file(cert->acme, diag);
-	return key_kind(cert->acme->key_type);
+	return key_kind(cert->key_type);
 }
 
 /* Which kinds of keys a listener has, judged by `kinds` of all slots. */

@@ -43,11 +43,11 @@ build_name(const struct directive *directive)
 	return directive->gateway != NULL ? "Gateway" : directive->row->word;
 }
 
-static const struct source *
+static struct source *
 find_source(
     struct build *build, const struct source *from, const struct value *path)
 {
-	const struct source *source;
+	struct source *source;
 	struct error err;
 
 	source = text_include(build->tree->text, from, path->text, &err);
@@ -113,6 +113,36 @@ build_next_line(struct build *build, struct file_lines *lines)
 	return NULL;
 }
 
+char *
+build_read_secret(struct build *build, const struct directive *line, size_t max)
+{
+	static const char blanks[] = " \t\r\n";
+	struct source *source = find_source(build, line->source, line->values);
+	const char *start;
+	char *text;
+	size_t len, word;
+
+	if (source == NULL)
+		return NULL;
+	start = source->data + strspn(source->data, blanks);
+	len = source->len - (size_t)(start - source->data);
+	while (len > 0 && strchr(blanks, start[len - 1]) != NULL)
+		len--;
+	if (len == 0 || len > max || memchr(start, '\n', len) != NULL ||
+	    memchr(start, '\0', len) != NULL) {
+		diag_add(build->diag, DIAG_ERROR, line->values->pos,
+		    "'%s' needs a file with one line of up to %zu bytes",
+		    line->row->word, max);
+		return NULL;
+	}
+	text = arena_strndup(build->arena, start, len);
+	for (word = len; word > 0 && strchr(" \t", text[word - 1]) == NULL;)
+		word--;
+	source_mark_secret(
+	    source, (size_t)(start - source->data) + word, len - word);
+	return text;
+}
+
 static struct config_pos
 pos_of(const struct directive *section, enum word id)
 {
@@ -170,8 +200,8 @@ build_config(struct tree *tree, struct config *config)
 		.config = config,
 	};
 	const struct directive *root = tree->root;
-	unsigned ncerts =
-	    tree_count(root, WORD_CERT) + tree_count(root, WORD_AUTOCERT);
+	unsigned ncerts = tree_count(root, WORD_CERT) +
+	    CONFIG_KEY_TYPES_MAX * tree_count(root, WORD_AUTOCERT);
 
 	config->backends = arena_alloc(build.arena,
 	    (tree_count(root, WORD_BACKEND) +
@@ -180,7 +210,7 @@ build_config(struct tree *tree, struct config *config)
 	config->certs =
 	    arena_alloc(build.arena, ncerts * sizeof(*config->certs));
 	build_top(&build);
-	build.acme = build_acme(&build);
+	build_acmes(&build);
 	build_acls(&build);
 	config->services = build_services(&build, root);
 	build_listeners(&build);

@@ -15,8 +15,8 @@ struct build {
 	struct diag *diag;
 	struct arena *arena;
 	struct config *config;
-	const struct config_acme *acme;
-	struct config_acl *acls; /* those with a name */
+	struct config_acme *acmes; /* the usual one first */
+	struct config_acl *acls;   /* those with a name */
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */
@@ -74,6 +74,13 @@ struct config_condition *build_conditions(
 bool build_read(struct build *build, const struct source *from,
     const struct value *path, size_t max, struct slice *text);
 
+/*
+ * The one line of a file that a directive names, without blanks around it; its
+ * last word is a secret. NULL with an error given.
+ */
+char *build_read_secret(
+    struct build *build, const struct directive *line, size_t max);
+
 /* The ErrorFile lines of a listener. */
 struct config_page *build_pages(
     struct build *build, const struct directive *section);
@@ -100,7 +107,15 @@ const struct config_rule *build_rules(
 struct config_service *build_services(
     struct build *build, const struct directive *section);
 
-const struct config_acme *build_acme(struct build *build);
+/* The ACME sections, which AutoCert lines may name. */
+void build_acmes(struct build *build);
+
+/* The one that a Use line names; NULL with an error given. */
+const struct config_acme *build_use(
+    struct build *build, const struct value *name);
+
+/* Is it an authority that browsers trust, or its staging? */
+bool build_is_public(const struct config_acme *acme);
 
 /* Every listener, and what they must have from each other. */
 void build_listeners(struct build *build);

@@ -1,77 +1,14 @@
-/* The certificates of the listeners, and the authority that issues some. */
+/* The certificates of the listeners. */
 
 #include <string.h>
 
 #include "base/text.h"
 #include "build.h"
 
-static const struct {
-	const char *name;
-	const char *url;
-} directories[] = {
-	{ "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory" },
-	{ "letsencrypt-staging",
-	    "https://acme-staging-v02.api.letsencrypt.org/directory" },
-};
-
-#define NDIRECTORIES (sizeof(directories) / sizeof(directories[0]))
-
 /* What follows the last dot where no public authority issues. */
 static const char *const private_domains[] = { "arpa", "home", "internal",
 	"intranet", "invalid", "lan", "local", "localdomain", "localhost",
 	"private", "test" };
-
-static const char *
-directory_url(const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < NDIRECTORIES; i++)
-		if (strcmp(text, directories[i].name) == 0)
-			return directories[i].url;
-	return text;
-}
-
-static bool
-is_public(const struct config_acme *acme)
-{
-	size_t i;
-
-	for (i = 0; i < NDIRECTORIES; i++)
-		if (strcmp(acme->directory, directories[i].url) == 0)
-			return true;
-	return false;
-}
-
-const struct config_acme *
-build_acme(struct build *build)
-{
-	const struct directive *root = build->tree->root;
-	const struct directive *section = tree_find(root, WORD_ACME);
-	struct config_acme *acme = arena_alloc(build->arena, sizeof(*acme));
-	const struct value *eab;
-
-	acme->pos = root->pos;
-	acme->directory =
-	    directory_url(schema_row(SCOPE_ACME, WORD_DIRECTORY)->def);
-	acme->key_type = schema_row(SCOPE_ACME, WORD_KEYTYPE)->def;
-	if (section == NULL)
-		return acme;
-	acme->pos = section->pos;
-	if (build_text(section, WORD_DIRECTORY) != NULL)
-		acme->directory =
-		    directory_url(build_text(section, WORD_DIRECTORY));
-	if (build_text(section, WORD_KEYTYPE) != NULL)
-		acme->key_type = build_text(section, WORD_KEYTYPE);
-	acme->ca_file = build_text(section, WORD_CAFILE);
-	acme->email = build_text(section, WORD_EMAIL);
-	eab = build_value(section, WORD_EAB);
-	if (eab != NULL) {
-		acme->eab_kid = eab->text;
-		acme->eab_key = eab->next->text;
-	}
-	return acme;
-}
 
 static bool
 has_name(const struct config_cert *cert, const char *name)
@@ -114,7 +51,8 @@ is_private_name(const char *name)
 
 /* What keeps an authority from issuing, as far as it can be seen from here. */
 static void
-check_auto(struct build *build, const struct directive *line)
+check_auto(struct build *build, const struct directive *line,
+    const struct config_acme *acme)
 {
 	const struct value *value;
 
@@ -122,7 +60,7 @@ check_auto(struct build *build, const struct directive *line)
 		diag_add(build->diag, DIAG_WARNING, line->pos,
 		    "'AutoCert' needs a ListenHTTP: the certificate authority "
 		    "comes to port 80 of each name");
-	if (!is_public(build->acme))
+	if (!build_is_public(acme))
 		return;
 	for (value = line->values; value != NULL; value = value->next)
 		if (is_private_name(value->text))
@@ -133,20 +71,37 @@ check_auto(struct build *build, const struct directive *line)
 			    value->text);
 }
 
+/*
+ * The second type of key has a file of its own. An underscore is in no name of
+ * a host.
+ */
+static const char *
+store_name(struct build *build, const struct config_cert *cert)
+{
+	const struct config_acme *acme = cert->acme;
+
+	if (strcmp(cert->key_type, acme->key_types[0]) == 0)
+		return cert->names[0];
+	return arena_printf(build->arena, "%s_%s", cert->names[0],
+	    strncmp(cert->key_type, "RSA", 3) == 0 ? "rsa" : "ec");
+}
+
 static struct config_cert *
-read_auto(struct build *build, const struct directive *line)
+read_auto(struct build *build, const struct directive *line,
+    const struct config_acme *acme, const char *key_type)
 {
 	struct config_cert *cert = arena_alloc(build->arena, sizeof(*cert));
 	const struct value *value;
 
-	check_auto(build, line);
 	cert->kind = CERT_AUTO;
-	cert->acme = build->acme;
+	cert->acme = acme;
+	cert->key_type = key_type;
 	cert->names =
 	    arena_alloc(build->arena, line->nvalues * sizeof(*cert->names));
 	for (value = line->values; value != NULL; value = value->next)
 		if (!has_name(cert, value->text))
 			cert->names[cert->nnames++] = value->text;
+	cert->store = store_name(build, cert);
 	return cert;
 }
 
@@ -180,13 +135,14 @@ find_slot(struct build *build, struct config_cert *cert)
 				return old;
 			continue;
 		}
-		if (strcmp(old->names[0], cert->names[0]) != 0)
+		if (strcmp(old->store, cert->store) != 0)
 			continue;
-		if (same_names(old, cert))
+		if (same_names(old, cert) && old->acme == cert->acme)
 			return old;
 		diag_add(build->diag, DIAG_ERROR, cert->pos,
-		    "'AutoCert' for '%s' is on %s with other names; the first "
-		    "name of a certificate must be its own",
+		    "'AutoCert' for '%s' is on %s with other names or another "
+		    "authority; the first name of a certificate must be its "
+		    "own",
 		    cert->names[0],
 		    tree_where(build->tree, old->pos, cert->pos));
 		return old;
@@ -208,32 +164,43 @@ is_offered(
 	return false;
 }
 
+static void
+offer(struct build *build, const struct directive *line,
+    struct config_cert *cert, struct config_listener *listener)
+{
+	const struct config_cert *slot;
+
+	cert->pos = line->pos;
+	slot = find_slot(build, cert);
+	if (!is_offered(listener, slot))
+		listener->certs[listener->ncerts++] = slot;
+}
+
 void
 build_certs(struct build *build, const struct directive *section,
     struct config_listener *listener)
 {
+	const struct config_acme *acme = build->acmes;
 	const struct directive *line;
 
 	listener->certs = arena_alloc(build->arena,
 	    (tree_count(section, WORD_CERT) +
-	        tree_count(section, WORD_AUTOCERT)) *
+	        CONFIG_KEY_TYPES_MAX * tree_count(section, WORD_AUTOCERT)) *
 	        sizeof(*listener->certs));
 	for (line = section->children; line != NULL; line = line->next) {
-		const struct config_cert *slot;
-		struct config_cert *cert;
-
 		if (line->bad)
 			continue;
+		if (line->row->id == WORD_USE)
+			acme = build_use(build, line->values);
 		if (line->row->id == WORD_CERT)
-			cert = read_file(build, line);
-		else if (line->row->id == WORD_AUTOCERT)
-			cert = read_auto(build, line);
-		else
+			offer(build, line, read_file(build, line), listener);
+		if (line->row->id != WORD_AUTOCERT || acme == NULL)
 			continue;
-		cert->pos = line->pos;
-		slot = find_slot(build, cert);
-		if (!is_offered(listener, slot))
-			listener->certs[listener->ncerts++] = slot;
+		check_auto(build, line, acme);
+		for (unsigned i = 0; i < acme->nkey_types; i++)
+			offer(build, line,
+			    read_auto(build, line, acme, acme->key_types[i]),
+			    listener);
 	}
 	if (listener->ncerts == 0 && !tree_is_bad(section))
 		diag_add(build->diag, DIAG_ERROR, section->pos,

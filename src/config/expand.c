@@ -16,14 +16,14 @@
 #define FORWARD_PORT 8123 /* Home Assistant's */
 #define HTTPS_PORT 443
 #define HTTPS_SCHEME "https://"
-#define XHTTP_LEVEL "2" /* the methods that Home Assistant uses */
+#define USUAL_ACME "default" /* an ACME section without a name */
+#define XHTTP_LEVEL "2"      /* the methods that Home Assistant uses */
 
 /* One Gateway being replaced. */
 struct expansion {
 	struct tree *tree;
 	const struct directive *gateway;
 	struct directive *result; /* the new top level */
-	struct directive *acme;   /* the file's section, wherever it stands */
 };
 
 /* A directive as if it had been written at `at`. */
@@ -185,6 +185,71 @@ add_tls(struct expansion *exp, struct directive *backend, bool https,
 	}
 }
 
+/* The ACME section that the Gateway uses, or NULL; they stand first. */
+static struct directive *
+find_acme(const struct expansion *exp, const char *name)
+{
+	struct directive *acme;
+
+	for (acme = exp->result->children; acme != NULL; acme = acme->next)
+		if (acme->row != NULL && acme->row->id == WORD_ACME &&
+		    strcmp(
+		        acme->values != NULL ? acme->values->text : USUAL_ACME,
+		        name) == 0)
+			return acme;
+	return NULL;
+}
+
+static const char *
+acme_of(const struct expansion *exp)
+{
+	const struct directive *use = tree_find(exp->gateway, WORD_USE);
+
+	return use != NULL ? use->values->text : USUAL_ACME;
+}
+
+/* There is one account, so there is one address. */
+static void
+add_email(struct expansion *exp)
+{
+	const struct directive *line = tree_find(exp->gateway, WORD_EMAIL);
+	const struct directive *other;
+	struct directive *acme = find_acme(exp, acme_of(exp));
+
+	if (line == NULL)
+		return;
+	if (acme == NULL && strcmp(acme_of(exp), USUAL_ACME) == 0)
+		acme = add_directive(exp, exp->result, WORD_ACME, line);
+	if (acme == NULL)
+		return; /* there is no such section: Use says so */
+	other = tree_find(acme, WORD_EMAIL);
+	if (other == NULL)
+		add_line(exp, acme, WORD_EMAIL, line, line->values->text);
+	else if (!other->bad &&
+	    strcmp(other->values->text, line->values->text) != 0)
+		diag_add(exp->tree->diag, DIAG_ERROR, line->values->pos,
+		    "'Email' is another one on %s; all certificates of an "
+		    "authority are obtained with one account",
+		    tree_where(exp->tree, other->pos, line->values->pos));
+}
+
+/* Use holds for the AutoCert lines below it, of whatever Gateway. */
+static void
+add_cert(struct expansion *exp, struct directive *listener)
+{
+	const struct directive *line, *last = NULL;
+	const char *now;
+
+	for (line = listener->children; line != NULL; line = line->next)
+		if (line->row->id == WORD_USE)
+			last = line;
+	now = last != NULL ? last->values->text : USUAL_ACME;
+	if (strcmp(now, acme_of(exp)) != 0)
+		add_line(exp, listener, WORD_USE, line_of(exp, WORD_USE),
+		    acme_of(exp));
+	add_line(exp, listener, WORD_AUTOCERT, exp->gateway, host_of(exp));
+}
+
 static void
 add_backend(struct expansion *exp)
 {
@@ -203,7 +268,7 @@ add_backend(struct expansion *exp)
 	if (is_taken(exp, listener) ||
 	    !addr_split(where, host, sizeof(host), &port))
 		return;
-	add_line(exp, listener, WORD_AUTOCERT, exp->gateway, host_of(exp));
+	add_cert(exp, listener);
 	backend = add_directive(
 	    exp, add_service(exp, listener), WORD_BACKEND, forward);
 	add_line(exp, backend, WORD_ADDRESS, forward,
@@ -211,28 +276,6 @@ add_backend(struct expansion *exp)
 	add_line(exp, backend, WORD_PORT, forward,
 	    arena_printf(exp->tree->arena, "%u", port));
 	add_tls(exp, backend, https, forward);
-}
-
-/* There is one account, so there is one address. */
-static void
-add_email(struct expansion *exp)
-{
-	const struct directive *line = tree_find(exp->gateway, WORD_EMAIL);
-	const struct directive *other;
-
-	if (line == NULL)
-		return;
-	if (exp->acme == NULL)
-		exp->acme = add_directive(exp, exp->result, WORD_ACME, line);
-	other = tree_find(exp->acme, WORD_EMAIL);
-	if (other == NULL)
-		add_line(exp, exp->acme, WORD_EMAIL, line, line->values->text);
-	else if (!other->bad &&
-	    strcmp(other->values->text, line->values->text) != 0)
-		diag_add(exp->tree->diag, DIAG_ERROR, line->values->pos,
-		    "'Email' is another one on %s; all certificates are "
-		    "obtained with one account",
-		    tree_where(exp->tree, other->pos, line->values->pos));
 }
 
 static void
@@ -248,7 +291,6 @@ expand_gateway(struct expansion *exp)
 		exp->result->bad = true;
 		return;
 	}
-	add_email(exp);
 	add_redirect(exp);
 	add_backend(exp);
 }
@@ -262,14 +304,18 @@ move(struct directive *child, struct directive *section)
 	section->tail = &child->next;
 }
 
+static bool
+is_section(const struct directive *directive, enum word id)
+{
+	return directive->row != NULL && directive->row->id == id;
+}
+
 void
 expand_gateways(struct tree *tree)
 {
 	struct directive *old = tree->root, *child, *next;
-	struct expansion exp = {
-		.tree = tree,
-		.acme = tree_find(old, WORD_ACME),
-	};
+	struct directive *others = NULL, **tail = &others;
+	struct expansion exp = { .tree = tree };
 
 	exp.result = tree_add(tree, NULL, "", old->pos);
 	exp.result->source = old->source;
@@ -278,7 +324,22 @@ expand_gateways(struct tree *tree)
 	tree->root = exp.result;
 	for (child = old->children; child != NULL; child = next) {
 		next = child->next;
-		if (child->row == NULL || child->row->id != WORD_GATEWAY) {
+		child->next = NULL;
+		if (is_section(child, WORD_ACME)) {
+			move(child, exp.result);
+		} else {
+			*tail = child;
+			tail = &child->next;
+		}
+	}
+	for (child = others; child != NULL; child = child->next) {
+		exp.gateway = child;
+		if (is_section(child, WORD_GATEWAY) && !tree_is_bad(child))
+			add_email(&exp);
+	}
+	for (child = others; child != NULL; child = next) {
+		next = child->next;
+		if (!is_section(child, WORD_GATEWAY)) {
 			move(child, exp.result);
 			continue;
 		}

@@ -37,6 +37,9 @@ static const char *const directions[] = { "request", "response", NULL };
 
 static const char *const operators[] = { "AND", "OR", NULL };
 
+static const char *const challenges[] = { "http-01", "tls-alpn-01", "dns-01",
+	NULL };
+
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	"RSA-3072", "RSA-4096", NULL };
 
@@ -89,7 +92,8 @@ static const struct schema_row rows[] = {
 	{ "BackEnd", SERVICE, WORD_BACKEND, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server that requests are passed to" },
-	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
+	{ "ACME", GLOBAL, WORD_ACME, ROW_REPEATABLE | ROW_OPTIONAL, SCOPE_ACME,
+	    { VALUE_TEXT },
 	    .help = "the authority that issues certificates for AutoCert" },
 
 	{ "ACL", GLOBAL, WORD_ACL, ROW_REPEATABLE | ROW_SHORT | ROW_FILE,
@@ -199,6 +203,9 @@ static const struct schema_row rows[] = {
 	{ "AutoCert", HTTPS, WORD_AUTOCERT, ROW_REPEATABLE | ROW_MANY,
 	    .types = { VALUE_HOSTNAME },
 	    .help = "the names of a certificate to obtain" },
+	{ "Use", HTTPS, WORD_USE, ROW_REPEATABLE, .types = { VALUE_TEXT },
+	    .needs = "the name of an ACME section, or default",
+	    .help = "who issues the certificates of the AutoCert lines below" },
 	{ "Disable", HTTPS, WORD_DISABLE, ROW_REPEATABLE,
 	    .types = { VALUE_CHOICE }, .choices = protocols,
 	    .help = "the newest protocol version that is refused" },
@@ -320,19 +327,44 @@ static const struct schema_row rows[] = {
 	{ "CAFile", ACME, WORD_CAFILE, .types = { VALUE_PATH },
 	    .help = "whom to trust as the authority, instead of the system's "
 	            "list" },
-	{ "KeyType", ACME, WORD_KEYTYPE, .types = { VALUE_CHOICE },
+	{ "KeyType", ACME, WORD_KEYTYPE, ROW_MANY, .types = { VALUE_CHOICE },
 	    .choices = key_types, .def = "P-256",
 	    .help = "the private keys of certificates" },
+	{ "ReuseKey", ACME, WORD_REUSEKEY, .types = { VALUE_BOOL }, .def = "no",
+	    .help = "renewals keep the private key" },
 	{ "EAB", ACME, WORD_EAB, ROW_SECRET,
 	    .types = { VALUE_TEXT, VALUE_BASE64URL },
 	    .needs = "a key identifier and a base64url key",
 	    .help = "the account that the authority gave you" },
+	{ "EABFile", ACME, WORD_EABFILE, .types = { VALUE_PATH },
+	    .help = "the same in a file of its own" },
+	{ "Profile", ACME, WORD_PROFILE, .types = { VALUE_TEXT },
+	    .needs = "the name of a profile",
+	    .help = "which kind of certificate the authority is to issue" },
+	{ "PreferredChain", ACME, WORD_PREFERREDCHAIN, .types = { VALUE_TEXT },
+	    .needs = "the common name of a root",
+	    .help = "which of the authority's chains to serve" },
+	{ "Challenge", ACME, WORD_CHALLENGE, ROW_MANY,
+	    .types = { VALUE_CHOICE }, .choices = challenges,
+	    .help = "how a name is proven, in the order of preference" },
+	{ "DNSHook", ACME, WORD_DNSHOOK, .types = { VALUE_PATH },
+	    .help = "a program that publishes TXT records, for dns-01" },
+	{ "Fallback", ACME, WORD_FALLBACK, .types = { VALUE_TEXT },
+	    .needs = "the name of an ACME section",
+	    .help = "who issues when this authority keeps failing" },
+	{ "Hook", ACME, WORD_HOOK, .types = { VALUE_PATH },
+	    .help = "a program that is told what becomes of certificates" },
+	{ "Webhook", ACME, WORD_WEBHOOK, ROW_SECRET, .types = { VALUE_URL },
+	    .help = "a URL that is told the same" },
 
 	/* Gateway. */
 
 	{ "Forward", GATEWAY, WORD_FORWARD, ROW_REQUIRED,
 	    .types = { VALUE_FORWARD },
 	    .help = "where Home Assistant is; port 8123 unless given" },
+	{ "Use", GATEWAY, WORD_USE, .types = { VALUE_TEXT },
+	    .needs = "the name of an ACME section",
+	    .help = "who issues the certificate" },
 	{ "Email", GATEWAY, WORD_EMAIL, .types = { VALUE_EMAIL },
 	    .help = "where the certificate authority can reach you" },
 	{ "Address", GATEWAY, WORD_ADDRESS, .types = { VALUE_IP },
@@ -352,16 +384,6 @@ static const struct schema_row rows[] = {
 
 	NATIVE("DDNS", GLOBAL),
 	NATIVE("Status", GLOBAL | LISTENER),
-	NATIVE("EABFile", ACME),
-	NATIVE("Profile", ACME),
-	NATIVE("ReuseKey", ACME),
-	NATIVE("Challenge", ACME),
-	NATIVE("DNSHook", ACME),
-	NATIVE("PreferredChain", ACME),
-	NATIVE("Fallback", ACME),
-	NATIVE("Hook", ACME),
-	NATIVE("Webhook", ACME),
-	NATIVE("Use", ACME),
 
 	LATER("LogFormat", GLOBAL),
 	LATER("LogTag", GLOBAL),

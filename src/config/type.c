@@ -543,7 +543,7 @@ static bool
 read_directory(struct reading *reading)
 {
 	static const char *const names[] = { "letsencrypt",
-		"letsencrypt-staging" };
+		"letsencrypt-staging", "zerossl", "google", "google-staging" };
 	struct value *value = reading->value;
 	size_t i;
 
@@ -572,7 +572,6 @@ read_email(struct reading *reading)
 	    uri_is_hostname(at + 1, strlen(at + 1), false);
 }
 
-/* A blanked one is accepted too: a sealed text must pass. */
 static bool
 read_base64url(struct reading *reading)
 {
@@ -581,8 +580,6 @@ read_base64url(struct reading *reading)
 	size_t len = 0;
 	bool good;
 
-	if (text[0] != '\0' && text[strspn(text, "*")] == '\0')
-		return true;
 	good = text_unbase64url(text, key, sizeof(key), &len) && len > 0;
 	secret_wipe(key, sizeof(key));
 	return good;
@@ -624,8 +621,8 @@ static const struct {
 	[VALUE_URL] = { read_url, true,
 	    "a URL such as \"https://home.example.org\"" },
 	[VALUE_DIRECTORY] = { read_directory, true,
-	    "letsencrypt, letsencrypt-staging or a URL that begins with "
-	    "https://" },
+	    "letsencrypt, letsencrypt-staging, zerossl, google, "
+	    "google-staging or a URL that begins with https://" },
 	[VALUE_EMAIL] = { read_email, true, "an e-mail address" },
 	[VALUE_BASE64URL] = { read_base64url, true, "a base64url text" },
 };

@@ -3,6 +3,7 @@
 #include "value.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "option.h"
 #include "type.h"
@@ -106,6 +107,13 @@ check_count(struct tree *tree, struct directive *directive)
 	return false;
 }
 
+/* A sealed text must pass: its secrets are overwritten. */
+static bool
+is_blanked(const char *text)
+{
+	return text[0] != '\0' && text[strspn(text, "*")] == '\0';
+}
+
 static bool
 check_value(struct tree *tree, const struct directive *directive,
     struct value *value, unsigned index)
@@ -121,7 +129,8 @@ check_value(struct tree *tree, const struct directive *directive,
 	};
 	char needs[VALUE_NEEDS_SIZE];
 
-	if (type_read(row->types[index], &reading)) {
+	if ((secret && is_blanked(value->text)) ||
+	    type_read(row->types[index], &reading)) {
 		if (secret && value->len > 0)
 			source_mark_secret(
 			    directive->source, value->offset, value->len);

@@ -70,7 +70,7 @@ find(const struct challenges *challenges, const char *token, size_t len)
 
 int
 challenge_set(struct challenges *challenges, const char *token,
-    const char *key_authorization)
+    struct slice key_authorization)
 {
 	struct challenge *challenge;
 
@@ -79,7 +79,8 @@ challenge_set(struct challenges *challenges, const char *token,
 	challenge_clear(challenges, token);
 	challenge = xcalloc(1, sizeof *challenge);
 	challenge->token = xstrdup(token);
-	challenge->answer = xstrdup(key_authorization);
+	challenge->answer =
+	    xstrndup(key_authorization.p, key_authorization.len);
 	TAILQ_INSERT_TAIL(&challenges->list, challenge, link);
 	challenges->count++;
 	return 0;

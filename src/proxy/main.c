@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 #include "challenge.h"
 #include "ipc/chan.h"
+#include "ipc/job.h"
 #include "pki/cert.h"
 #include "tls/server.h"
 #include "worker.h"
@@ -173,10 +174,11 @@ on_challenge_set(struct worker *worker, const struct msg *msg)
 {
 	const struct msg_CHALLENGE_SET *set = &msg->u.CHALLENGE_SET;
 	struct msg done = { .kind = MSG_CHALLENGE_DONE,
-		.u.CHALLENGE_DONE.token = set->token };
+		.u.CHALLENGE_DONE = { .kind = set->kind, .name = set->name } };
 
-	if (challenge_set(
-	        worker->challenges, set->token, set->key_authorization) == -1)
+	if (set->kind != JOB_HTTP_01 ||
+	    challenge_set(worker->challenges, set->name,
+	        (struct slice){ set->answer.p, set->answer.len }) == -1)
 		log_err("challenge answer refused: bad token or too many");
 	tell(worker, &done);
 }
@@ -184,7 +186,7 @@ on_challenge_set(struct worker *worker, const struct msg *msg)
 static void
 on_challenge_clear(struct worker *worker, const struct msg *msg)
 {
-	challenge_clear(worker->challenges, msg->u.CHALLENGE_CLEAR.token);
+	challenge_clear(worker->challenges, msg->u.CHALLENGE_CLEAR.name);
 }
 
 static void (*const handlers[MSG_COUNT])(

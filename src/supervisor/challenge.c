@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "generation.h"
+#include "ipc/job.h"
 #include "job.h"
 #include "supervisor.h"
 #include "worker.h"
@@ -16,20 +18,22 @@
 struct challenge {
 	TAILQ_ENTRY(challenge) entry;
 	struct job *job;
-	char *token;
-	char *key_authorization;
+	enum job_challenge kind;
+	char *name;
+	struct buf answer;
 	struct worker **waiting; /* for these */
 	unsigned nwaiting;
 	bool ready; /* the job was told */
 };
 
 static struct challenge *
-find(struct supervisor *sup, const char *token)
+find(struct supervisor *sup, uint32_t kind, const char *name)
 {
 	struct challenge *challenge;
 
 	TAILQ_FOREACH(challenge, &sup->challenges, entry)
-		if (strcmp(challenge->token, token) == 0)
+		if (challenge->kind == kind &&
+		    strcmp(challenge->name, name) == 0)
 			return challenge;
 	return NULL;
 }
@@ -38,8 +42,8 @@ static void
 drop(struct supervisor *sup, struct challenge *challenge)
 {
 	TAILQ_REMOVE(&sup->challenges, challenge, entry);
-	free(challenge->token);
-	free(challenge->key_authorization);
+	free(challenge->name);
+	buf_wipe(&challenge->answer);
 	free(challenge->waiting);
 	free(challenge);
 }
@@ -49,8 +53,10 @@ as_message(const struct challenge *challenge)
 {
 	return (struct msg){ .kind = MSG_CHALLENGE_SET,
 		.fd = -1,
-		.u.CHALLENGE_SET = { .token = challenge->token,
-		    .key_authorization = challenge->key_authorization } };
+		.u.CHALLENGE_SET = { .kind = challenge->kind,
+		    .name = challenge->name,
+		    .answer = { buf_data(&challenge->answer),
+		        buf_len(&challenge->answer) } } };
 }
 
 static void
@@ -58,7 +64,8 @@ check_ready(struct challenge *challenge)
 {
 	struct msg msg = { .kind = MSG_CHALLENGE_READY,
 		.fd = -1,
-		.u.CHALLENGE_READY = { .token = challenge->token } };
+		.u.CHALLENGE_READY = {
+		    .kind = challenge->kind, .name = challenge->name } };
 
 	if (challenge->nwaiting > 0 || challenge->ready)
 		return;
@@ -105,16 +112,19 @@ challenge_set(struct child *child, const struct msg *msg)
 	const struct msg_CHALLENGE_SET *set = &msg->u.CHALLENGE_SET;
 	struct challenge *challenge;
 
-	if (find(sup, set->token) != NULL || count(sup) == CHALLENGES_MAX) {
-		log_err("%s[%ld] sets a challenge twice, or too many",
+	if (set->kind >= JOB_CHALLENGE_COUNT ||
+	    find(sup, set->kind, set->name) != NULL ||
+	    count(sup) == CHALLENGES_MAX) {
+		log_err("%s[%ld] sets a wrong challenge, or too many",
 		    child->name, (long)child->pid);
 		child_kill(child);
 		return;
 	}
 	challenge = xcalloc(1, sizeof(*challenge));
 	challenge->job = job;
-	challenge->token = xstrdup(set->token);
-	challenge->key_authorization = xstrdup(set->key_authorization);
+	challenge->kind = (enum job_challenge)set->kind;
+	challenge->name = xstrdup(set->name);
+	buf_append(&challenge->answer, set->answer.p, set->answer.len);
 	TAILQ_INSERT_TAIL(&sup->challenges, challenge, entry);
 	tell_workers(challenge, sup->current);
 	tell_workers(challenge, sup->starting);
@@ -127,7 +137,8 @@ withdraw(struct supervisor *sup, struct challenge *challenge)
 	struct generation *const told[] = { sup->current, sup->starting };
 	struct msg msg = { .kind = MSG_CHALLENGE_CLEAR,
 		.fd = -1,
-		.u.CHALLENGE_CLEAR = { .token = challenge->token } };
+		.u.CHALLENGE_CLEAR = {
+		    .kind = challenge->kind, .name = challenge->name } };
 
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
 		if (told[i] != NULL)
@@ -139,8 +150,8 @@ void
 challenge_clear(struct child *child, const struct msg *msg)
 {
 	struct job *job = job_from(child->owner);
-	struct challenge *challenge =
-	    find(job->sup, msg->u.CHALLENGE_CLEAR.token);
+	const struct msg_CHALLENGE_CLEAR *clear = &msg->u.CHALLENGE_CLEAR;
+	struct challenge *challenge = find(job->sup, clear->kind, clear->name);
 
 	if (challenge != NULL && challenge->job == job)
 		withdraw(job->sup, challenge);
@@ -163,8 +174,9 @@ void
 challenge_done(struct child *child, const struct msg *msg)
 {
 	struct worker *worker = worker_from(child->owner);
+	const struct msg_CHALLENGE_DONE *done = &msg->u.CHALLENGE_DONE;
 	struct challenge *challenge =
-	    find(worker->generation->sup, msg->u.CHALLENGE_DONE.token);
+	    find(worker->generation->sup, done->kind, done->name);
 
 	if (challenge != NULL)
 		answered(challenge, worker);

@@ -37,7 +37,7 @@ detach(struct job *job)
 
 	if (slot == NULL)
 		return NULL;
-	if (job->self_signed)
+	if (job->kind == JOB_PLACEHOLDER)
 		slot->placeholder = NULL;
 	else
 		slot->job = NULL;
@@ -53,7 +53,7 @@ failed(struct job *job, const struct renewal_failure *failure)
 	if (slot == NULL)
 		return;
 	challenge_forget_job(job->sup, job);
-	if (!job->self_signed) {
+	if (job->kind != JOB_PLACEHOLDER) {
 		renewal_failed(slot, failure);
 		return;
 	}
@@ -118,8 +118,8 @@ send_job(struct job *job, const struct certstore_account *account,
 		.fd = -1,
 		.u.JOB = { .uid = plan_wire_id(plan->uid),
 		    .gid = plan_wire_id(plan->gid),
-		    .self_signed = job->self_signed,
-		    .key_type = cert->acme->key_type,
+		    .kind = job->kind,
+		    .key_type = cert->key_type,
 		    .log_target = sup->log.target,
 		    .log_facility = (uint32_t)sup->log.facility,
 		    .log_level = sup->log.level } };
@@ -128,7 +128,7 @@ send_job(struct job *job, const struct certstore_account *account,
 		buf_printf(&names, "%s%s", i > 0 ? " " : "", cert->names[i]);
 	buf_append(&names, "", 1);
 	msg.u.JOB.names = (const char *)buf_data(&names);
-	if (!job->self_signed) {
+	if (job->kind != JOB_PLACEHOLDER) {
 		msg.u.JOB.directory = cert->acme->directory;
 		msg.u.JOB.ca_file = cert->acme->ca_file;
 		msg.u.JOB.email = cert->acme->email;
@@ -154,7 +154,7 @@ spawn(struct job *job, struct error *err)
 	const struct slot *slot = job->slot;
 	int rc = -1;
 
-	if (!job->self_signed) {
+	if (job->kind != JOB_PLACEHOLDER) {
 		certstore_read_order(
 		    &job->sup->store, slot_name(slot), clock_wall(), &order);
 		if (certstore_read_account(&job->sup->store,
@@ -173,14 +173,14 @@ out:
 }
 
 int
-job_start(struct slot *slot, bool self_signed, struct error *err)
+job_start(struct slot *slot, enum job_kind kind, struct error *err)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 
 	job->magic = JOB_MAGIC;
 	job->sup = slot->sup;
 	job->slot = slot;
-	job->self_signed = self_signed;
+	job->kind = kind;
 	job->deadline.fn = on_deadline;
 	job->deadline.arg = job;
 	TAILQ_INSERT_TAIL(&slot->sup->jobs, job, entry);
@@ -188,12 +188,12 @@ job_start(struct slot *slot, bool self_signed, struct error *err)
 		job_free(job);
 		return -1;
 	}
-	if (self_signed)
+	if (kind == JOB_PLACEHOLDER)
 		slot->placeholder = job;
 	else
 		slot->job = job;
 	loop_timer_set(slot->sup->loop, &job->deadline,
-	    self_signed ? JOB_PLACEHOLDER_MAX_MS : JOB_MAX_MS);
+	    kind == JOB_PLACEHOLDER ? JOB_PLACEHOLDER_MAX_MS : JOB_MAX_MS);
 	return 0;
 }
 
@@ -307,7 +307,7 @@ job_issued(struct child *child, const struct msg *msg)
 	if (job->slot == NULL)
 		return;
 	challenge_forget_job(job->sup, job);
-	if (job->self_signed)
+	if (job->kind == JOB_PLACEHOLDER)
 		swap_placeholder(detach(job), pem);
 	else
 		store_issued(job, pem);
@@ -320,6 +320,7 @@ job_failed(struct child *child, const struct msg *msg)
 	struct renewal_failure failure = { .kind = JOB_LADDER,
 		.problem = said->problem,
 		.detail = said->detail,
+		.advice = said->advice,
 		.retry_after = said->retry_after };
 
 	if (said->kind < JOB_FAILURE_COUNT)

@@ -8,10 +8,9 @@
  * behind.
  */
 
-#include <stdbool.h>
-
 #include "base/error.h"
 #include "base/list.h"
+#include "ipc/job.h"
 #include "ipc/msg.h"
 #include "net/loop.h"
 
@@ -29,14 +28,14 @@ struct job {
 	struct supervisor *sup;
 	struct slot *slot; /* NULL: it has answered, or nobody waits any more */
 	struct child *child;
-	bool self_signed;
+	enum job_kind kind;
 	struct loop_timer deadline;
 };
 
 struct job *job_from(void *arg);
 
 /* Starts one, as slot->placeholder or slot->job. */
-int job_start(struct slot *slot, bool self_signed, struct error *err);
+int job_start(struct slot *slot, enum job_kind kind, struct error *err);
 
 /* Nobody waits for it any more. What it must keep is kept. NULL is fine. */
 void job_cancel(struct job *job);

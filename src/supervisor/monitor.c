@@ -211,8 +211,10 @@ problem_of(const struct slot *slot)
 
 	if (record->problem == NULL)
 		return xstrdup("");
-	return xasprintf("%s: %s", record->problem,
-	    record->detail == NULL ? "" : record->detail);
+	return xasprintf("%s: %s%s%s", record->problem,
+	    record->detail == NULL ? "" : record->detail,
+	    record->advice == NULL ? "" : ". ",
+	    record->advice == NULL ? "" : record->advice);
 }
 
 /* 0 = never; what is overdue is due now. */

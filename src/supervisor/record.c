@@ -28,6 +28,7 @@ static const struct field {
 	{ "saved-at", NUMBER, FIELD(schedule.saved_at) },
 	{ "problem", TEXT, FIELD(problem) },
 	{ "detail", TEXT, FIELD(detail) },
+	{ "advice", TEXT, FIELD(advice) },
 };
 
 #define NFIELDS (sizeof(fields) / sizeof(fields[0]))

@@ -19,6 +19,7 @@ struct record {
 	int64_t succeeded_at; /* the last issuance, 0 = none */
 	char *problem; /* of the last failure: the ACME type; NULL = none */
 	char *detail;  /* and what it means, in one line; NULL = none */
+	char *advice;  /* and what a person can do; NULL = nothing */
 	char *wanted;  /* what `schedule` is about: directory and names */
 	char *issued;  /* the same, of the certificate in the store */
 };

@@ -54,7 +54,7 @@ is_busy(const struct supervisor *sup)
 	const struct job *job;
 
 	TAILQ_FOREACH(job, &sup->jobs, entry)
-		if (!job->self_signed && job->slot != NULL)
+		if (job->kind != JOB_PLACEHOLDER && job->slot != NULL)
 			return true;
 	return false;
 }
@@ -89,7 +89,7 @@ start(struct slot *slot)
 	slot_save(slot);
 	log_info("certificate for %s: asking %s", slot_name(slot),
 	    slot->config->acme->directory);
-	if (job_start(slot, false, &err) == -1)
+	if (job_start(slot, JOB_ISSUE, &err) == -1)
 		renewal_failed(slot, &failure);
 	else
 		monitor_show_cert(slot);
@@ -176,6 +176,7 @@ renewal_succeeded(struct slot *slot)
 	record->succeeded_at = clock_wall();
 	record_set(&record->problem, NULL);
 	record_set(&record->detail, NULL);
+	record_set(&record->advice, NULL);
 	record_set(&record->issued, record->wanted);
 	slot_save(slot);
 	clock_date(expires, slot->facts.dates.not_after);
@@ -203,9 +204,12 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 	    slot_dates(slot), moment);
 	record_set(&record->problem, failure->problem);
 	record_set(&record->detail, failure->detail);
+	record_set(&record->advice, failure->advice);
 	slot_save(slot);
-	line = xasprintf("%s: %s: %s; next attempt %s", slot_name(slot),
+	line = xasprintf("%s: %s: %s%s%s; next attempt %s", slot_name(slot),
 	    failure->problem, failure->detail,
+	    record->advice != NULL ? ". " : "",
+	    record->advice != NULL ? record->advice : "",
 	    clock_date(next, renewal_next(slot)));
 	if (failure->kind == JOB_DAILY)
 		log_err("certificate for %s", line);

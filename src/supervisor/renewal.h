@@ -18,6 +18,7 @@ struct renewal_failure {
 	enum job_failure kind;
 	const char *problem;
 	const char *detail;
+	const char *advice;  /* what a person can do; NULL or "" = nothing */
 	int64_t retry_after; /* seconds; -1 = none */
 };
 

@@ -31,7 +31,7 @@ slot_is_auto(const struct slot *slot)
 const char *
 slot_name(const struct slot *slot)
 {
-	return slot_is_auto(slot) ? slot->config->names[0] : slot->config->file;
+	return slot_is_auto(slot) ? slot->config->store : slot->config->file;
 }
 
 const char *
@@ -45,8 +45,7 @@ wanted(const struct config_cert *config)
 {
 	struct buf text = { 0 };
 
-	buf_printf(
-	    &text, "%s %s", config->acme->directory, config->acme->key_type);
+	buf_printf(&text, "%s %s", config->acme->directory, config->key_type);
 	for (unsigned i = 0; i < config->nnames; i++)
 		buf_printf(&text, " %s", config->names[i]);
 	return buf_detach(&text, NULL);

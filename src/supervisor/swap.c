@@ -62,7 +62,7 @@ swap_need_pair(struct slot *slot)
 
 	if (slot->source != SLOT_NONE || slot->placeholder != NULL)
 		return;
-	if (job_start(slot, true, &err) == -1)
+	if (job_start(slot, JOB_PLACEHOLDER, &err) == -1)
 		log_err("no placeholder certificate for %s: %s",
 		    slot_name(slot), err.msg);
 }

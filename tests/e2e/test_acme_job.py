@@ -218,7 +218,7 @@ def test_supervisor_that_leaves_ends_the_job(job: Job):
 
 
 def test_placeholder():
-    issued = Job().run(self_signed=1, names="gw.test 192.0.2.1 2001:DB8::1"
+    issued = Job().run(kind=1, names="gw.test 192.0.2.1 2001:DB8::1"
                        ).issued
     leaf = x509.load_pem_x509_certificate(issued["pem"])
     assert key_fits(issued["pem"], leaf)

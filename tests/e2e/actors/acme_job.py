@@ -164,10 +164,11 @@ class Job:
             self.store.order_key = values["key"]
             self.store.order_url = values["url"]
         elif kind == "CHALLENGE_SET":
-            self.answers[values["token"]] = values["key_authorization"]
-            return encode("CHALLENGE_READY", token=values["token"])
+            self.answers[values["name"]] = values["answer"].decode()
+            return encode("CHALLENGE_READY", kind=values["kind"],
+                          name=values["name"])
         elif kind == "CHALLENGE_CLEAR":
-            del self.answers[values["token"]]
+            del self.answers[values["name"]]
             return None
         else:
             return None

@@ -19,7 +19,7 @@ init(struct job *job, const char *names)
 {
 	struct msg_JOB msg = { .uid = -1,
 		.gid = 65534,
-		.self_signed = 1,
+		.kind = JOB_PLACEHOLDER,
 		.names = names,
 		.directory = "d",
 		.ca_file = "c",
@@ -44,7 +44,7 @@ test_fields(void **state)
 	init(&job, "a");
 	assert_int_equal(job.uid, (uid_t)-1);
 	assert_int_equal(job.gid, 65534);
-	assert_true(job.self_signed);
+	assert_int_equal(job.kind, JOB_PLACEHOLDER);
 	assert_string_equal(job.directory, "d");
 	assert_string_equal(job.ca_file, "c");
 	assert_string_equal(job.email, "e");

@@ -47,10 +47,11 @@ set_up(void **state)
 	static struct scene scene;
 
 	memset(&scene, 0, sizeof(scene));
-	scene.acme = (struct config_acme){ .pos = AT(1), .key_type = "P-256" };
-	scene.cert = (struct config_cert){
-		.pos = AT(2), .kind = CERT_AUTO, .acme = &scene.acme
-	};
+	scene.acme = (struct config_acme){ .pos = AT(1) };
+	scene.cert = (struct config_cert){ .pos = AT(2),
+		.kind = CERT_AUTO,
+		.key_type = "P-256",
+		.acme = &scene.acme };
 	scene.certs[0] = &scene.cert;
 	scene.listener = (struct config_listener){ .tls = true,
 		.certs = scene.certs,
@@ -317,7 +318,7 @@ test_ciphers(void **state)
 		bool rsa = i % 2 == 0;
 		const char *want = rsa ? cases[i / 2].rsa : cases[i / 2].ecdsa;
 
-		scene->acme.key_type = rsa ? "RSA-2048" : "P-384";
+		scene->cert.key_type = rsa ? "RSA-2048" : "P-384";
 		scene->listener.ciphers = cases[i / 2].ciphers;
 		if (want != NULL)
 			assert_says(scene, want);

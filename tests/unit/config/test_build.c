@@ -121,7 +121,7 @@ test_defaults(void **state)
 	assert_false(listener->prefer_server_order);
 	assert_string_equal(listener->certs[0]->acme->directory,
 	    "https://acme-v02.api.letsencrypt.org/directory");
-	assert_string_equal(listener->certs[0]->acme->key_type, "P-256");
+	assert_string_equal(listener->certs[0]->key_type, "P-256");
 	assert_null(listener->certs[0]->acme->email);
 	assert_null(listener->certs[0]->acme->ca_file);
 	assert_null(listener->certs[0]->acme->eab_kid);
@@ -333,7 +333,7 @@ test_acme(void **state)
 	assert_string_equal(acme->directory, "https://ca.lan/dir");
 	assert_string_equal(acme->email, "a@example.org");
 	assert_string_equal(acme->ca_file, "/etc/ca.pem");
-	assert_string_equal(acme->key_type, "RSA-4096");
+	assert_string_equal(acme->key_types[0], "RSA-4096");
 	assert_string_equal(acme->eab_kid, "kid");
 	assert_string_equal(acme->eab_key, "c2VjcmV0");
 	reading_release(&reading);
@@ -343,6 +343,70 @@ test_acme(void **state)
 	    "ACME\nDirectory letsencrypt-staging\nEnd\n");
 	assert_string_equal(reading.config->certs[0]->acme->directory,
 	    "https://acme-staging-v02.api.letsencrypt.org/directory");
+	reading_release(&reading);
+}
+
+static void
+test_acme_of_a_name(void **state)
+{
+	struct reading reading;
+	const struct config_acme *acme;
+	const struct config *config;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nEnd\nService\nRedirect https://x\nEnd\n"
+	    "ListenHTTPS\nAutoCert a.lan\nUse other\nAutoCert b.lan c.lan\n"
+	    "Use default\nAutoCert d.lan\nEnd\n"
+	    "ACME other\nDirectory https://ca.lan/dir\nProfile shortlived\n"
+	    "KeyType P-384 RSA-2048\nReuseKey yes\nPreferredChain \"R 1\"\n"
+	    "DNSHook /bin/hook\nChallenge dns-01 http-01\nHook /bin/tell\n"
+	    "Webhook https://ha.lan/api/webhook/x\nFallback default\nEnd\n"
+	    "ACME\nDirectory https://first.lan/\nEnd\n");
+	config = reading.config;
+	assert_int_equal(config->ncerts, 4);
+	assert_string_equal(
+	    config->certs[0]->acme->directory, "https://first.lan/");
+	assert_string_equal(config->certs[1]->store, "b.lan");
+	assert_string_equal(config->certs[1]->key_type, "P-384");
+	assert_string_equal(config->certs[2]->store, "b.lan_rsa");
+	assert_string_equal(config->certs[2]->key_type, "RSA-2048");
+	assert_ptr_equal(config->certs[3]->acme, config->certs[0]->acme);
+	acme = config->certs[1]->acme;
+	assert_string_equal(acme->name, "other");
+	assert_string_equal(acme->profile, "shortlived");
+	assert_string_equal(acme->chain, "R 1");
+	assert_true(acme->reuse_key);
+	assert_int_equal(acme->nchallenges, 2);
+	assert_int_equal(acme->challenges[0], CHALLENGE_DNS_01);
+	assert_int_equal(acme->challenges[1], CHALLENGE_HTTP_01);
+	assert_string_equal(acme->dns_hook, "/bin/hook");
+	assert_string_equal(acme->hook, "/bin/tell");
+	assert_string_equal(acme->webhook, "https://ha.lan/api/webhook/x");
+	assert_ptr_equal(acme->fallback, config->certs[0]->acme);
+	reading_release(&reading);
+}
+
+static void
+test_gateways_of_different_authorities(void **state)
+{
+	struct reading reading;
+	const struct config *config;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "Gateway a.example.org\nForward 10.0.0.1\nEnd\n"
+	    "Gateway b.example.org\nForward 10.0.0.1\nUse z\n"
+	    "Email z@example.org\nEnd\n"
+	    "Gateway c.example.org\nForward 10.0.0.1\nEnd\n"
+	    "ACME z\nDirectory zerossl\nEAB kid c2VjcmV0\nEnd\n");
+	config = reading.config;
+	assert_int_equal(config->nlisteners, 2);
+	assert_int_equal(config->ncerts, 3);
+	assert_null(config->certs[0]->acme->name);
+	assert_string_equal(config->certs[1]->acme->name, "z");
+	assert_string_equal(config->certs[1]->acme->email, "z@example.org");
+	assert_null(config->certs[2]->acme->name);
 	reading_release(&reading);
 }
 
@@ -412,6 +476,8 @@ main(void)
 		cmocka_unit_test(test_certificates_have_one_slot_each),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_acme),
+		cmocka_unit_test(test_acme_of_a_name),
+		cmocka_unit_test(test_gateways_of_different_authorities),
 		cmocka_unit_test(
 		    test_words_without_case_and_sections_with_names),
 	};

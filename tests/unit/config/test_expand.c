@@ -178,6 +178,9 @@ test_everything_else_is_printed_as_it_is(void **state)
 	               "Service\nRedirect 301 https://x/\nEnd\n"
 	               "END\n"
 	               "ACME\nEAB \"my kid\" c2VjcmV0\nEnd\n",
+	    "ACME\n"
+	    "\tEAB\t\"my kid\" \"********\"\n"
+	    "End\n"
 	    "User\t\"nobody\"\n"
 	    "LogFacility\tLOCAL1\n"
 	    "Client\t1m\n"
@@ -188,10 +191,6 @@ test_everything_else_is_printed_as_it_is(void **state)
 	    "\tService\n"
 	    "\t\tRedirect\t301 \"https://x/\"\n"
 	    "\tEnd\n"
-	    "End\n"
-	    "\n"
-	    "ACME\n"
-	    "\tEAB\t\"my kid\" \"********\"\n"
 	    "End\n");
 }
 

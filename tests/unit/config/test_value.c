@@ -231,7 +231,8 @@ test_urls(void **state)
 	assert_text(SCOPE_ACME, "Directory", "https://ca.lan:14000/dir",
 	    "https://ca.lan:14000/dir");
 	assert_refused(SCOPE_ACME, "Directory", "http://ca.lan/dir");
-	assert_refused(SCOPE_ACME, "Directory", "zerossl");
+	assert_text(SCOPE_ACME, "Directory", "ZeroSSL", "zerossl");
+	assert_refused(SCOPE_ACME, "Directory", "buypass");
 }
 
 static void

@@ -132,20 +132,21 @@ test_malformed_is_refused_and_output_untouched(void **state)
 	size_t len;
 
 	(void)state;
-	sent.u.CHALLENGE_CLEAR.token = "abcd";
+	sent.u.CHALLENGE_CLEAR.kind = 1;
+	sent.u.CHALLENGE_CLEAR.name = "abc";
 	len = (size_t)encode(&sent);
-	assert_int_equal(len, 4 + 4 + 4 + 1);
+	assert_int_equal(len, 4 + 4 + 4 + 3 + 1);
 
 	wire[len] = 0; /* a byte too many */
 	refuse(len + 1);
-	wire[8] = '\0'; /* NUL inside the text */
+	wire[12] = '\0'; /* NUL inside the text */
 	refuse(len);
-	wire[8] = 'a';
+	wire[12] = 'a';
 	wire[len - 1] = 'e'; /* no NUL at its end */
 	refuse(len);
 	wire[len - 1] = '\0';
 	word = UINT32_MAX; /* a length beyond the packet */
-	memcpy(wire + 4, &word, sizeof(word));
+	memcpy(wire + 8, &word, sizeof(word));
 	refuse(len);
 	word = MSG_COUNT; /* no such kind */
 	memcpy(wire, &word, sizeof(word));

@@ -11,6 +11,12 @@
 
 #include "challenge.h"
 
+static struct slice
+text(const char *s)
+{
+	return (struct slice){ s, strlen(s) };
+}
+
 static const char *
 find(const struct challenges *challenges, const char *token)
 {
@@ -23,7 +29,8 @@ finds_the_whole_token_only(void **state)
 	struct challenges *challenges = challenges_new();
 
 	(void)state;
-	assert_int_equal(challenge_set(challenges, "abc-_9", "abc-_9.x"), 0);
+	assert_int_equal(
+	    challenge_set(challenges, "abc-_9", text("abc-_9.x")), 0);
 	assert_string_equal(find(challenges, "abc-_9"), "abc-_9.x");
 	assert_null(find(challenges, "abc-_"));
 	assert_null(find(challenges, "abc-_99"));
@@ -39,8 +46,8 @@ setting_again_replaces_the_answer(void **state)
 	struct challenges *challenges = challenges_new();
 
 	(void)state;
-	assert_int_equal(challenge_set(challenges, "t", "one"), 0);
-	assert_int_equal(challenge_set(challenges, "t", "two"), 0);
+	assert_int_equal(challenge_set(challenges, "t", text("one")), 0);
+	assert_int_equal(challenge_set(challenges, "t", text("two")), 0);
 	assert_string_equal(find(challenges, "t"), "two");
 	challenge_clear(challenges, "t");
 	assert_null(find(challenges, "t"));
@@ -56,13 +63,13 @@ refuses_what_is_no_token(void **state)
 	(void)state;
 	memset(longest, 'a', sizeof longest);
 	longest[129] = '\0';
-	assert_int_equal(challenge_set(challenges, longest, "x"), -1);
+	assert_int_equal(challenge_set(challenges, longest, text("x")), -1);
 	longest[128] = '\0';
-	assert_int_equal(challenge_set(challenges, longest, "x"), 0);
-	assert_int_equal(challenge_set(challenges, "", "x"), -1);
-	assert_int_equal(challenge_set(challenges, "../etc", "x"), -1);
-	assert_int_equal(challenge_set(challenges, "a b", "x"), -1);
-	assert_int_equal(challenge_set(challenges, "a=", "x"), -1);
+	assert_int_equal(challenge_set(challenges, longest, text("x")), 0);
+	assert_int_equal(challenge_set(challenges, "", text("x")), -1);
+	assert_int_equal(challenge_set(challenges, "../etc", text("x")), -1);
+	assert_int_equal(challenge_set(challenges, "a b", text("x")), -1);
+	assert_int_equal(challenge_set(challenges, "a=", text("x")), -1);
 	challenges_free(challenges);
 }
 
@@ -75,11 +82,12 @@ holds_so_many_and_no_more(void **state)
 	(void)state;
 	for (int i = 0; i < CHALLENGES_MAX; i++) {
 		snprintf(token, sizeof token, "t%d", i);
-		assert_int_equal(challenge_set(challenges, token, "x"), 0);
+		assert_int_equal(
+		    challenge_set(challenges, token, text("x")), 0);
 	}
-	assert_int_equal(challenge_set(challenges, "more", "x"), -1);
+	assert_int_equal(challenge_set(challenges, "more", text("x")), -1);
 	challenge_clear(challenges, "t0");
-	assert_int_equal(challenge_set(challenges, "more", "x"), 0);
+	assert_int_equal(challenge_set(challenges, "more", text("x")), 0);
 	challenges_free(challenges);
 }
 

@@ -38,8 +38,9 @@ set_up(void **state)
 {
 	(void)state;
 	worker_for(config);
-	assert_int_equal(
-	    challenge_set(worker.challenges, "token", "token.thumb"), 0);
+	assert_int_equal(challenge_set(worker.challenges, "token",
+	                     (struct slice){ "token.thumb", 11 }),
+	    0);
 	return 0;
 }
 

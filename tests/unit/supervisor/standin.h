@@ -195,10 +195,11 @@ standin_proxy(struct chan *chan)
 		case MSG_CHALLENGE_SET:
 			deaf = standin_told("deaf");
 			log_info("worker %u: challenge %s", worker,
-			    msg.u.CHALLENGE_SET.token);
+			    msg.u.CHALLENGE_SET.name);
 			if (deaf != NULL && deaf[0] == (char)('0' + worker))
 				break;
-			done.u.CHALLENGE_DONE.token = msg.u.CHALLENGE_SET.token;
+			done.u.CHALLENGE_DONE.kind = msg.u.CHALLENGE_SET.kind;
+			done.u.CHALLENGE_DONE.name = msg.u.CHALLENGE_SET.name;
 			standin_send(chan, done);
 			break;
 		case MSG_WORKER_DRAIN:
@@ -289,8 +290,10 @@ standin_step(struct chan *chan, const char *verb, const char *first, long n)
 		                       "-----END PRIVATE KEY-----\n";
 	} else if (strcmp(verb, "challenge") == 0) {
 		msg.kind = MSG_CHALLENGE_SET;
-		msg.u.CHALLENGE_SET.token = first;
-		msg.u.CHALLENGE_SET.key_authorization = "token.thumb";
+		msg.u.CHALLENGE_SET.kind = JOB_HTTP_01;
+		msg.u.CHALLENGE_SET.name = first;
+		msg.u.CHALLENGE_SET.answer =
+		    (struct msg_bytes){ "token.thumb", 11 };
 	} else if (strcmp(verb, "issue") == 0) {
 		int len = standin_pair(pem, sizeof(pem), first, n);
 
@@ -327,7 +330,7 @@ standin_acme(struct chan *chan)
 	struct msg msg;
 
 	standin_hear(chan, &msg);
-	if (msg.u.JOB.self_signed) {
+	if (msg.u.JOB.kind == JOB_PLACEHOLDER) {
 		standin_step(chan, "issue", "self", 86400);
 		return 0;
 	}
