@@ -156,7 +156,7 @@ def test_failed_validation(pebble: Pebble, job: Job):
     assert failure["kind"] == LADDER
     assert failure["retry_after"] == -1
     assert failure["detail"].startswith("gw.test: Non-200 status code")
-    assert failure["detail"].endswith("nothing else answers on port 80.")
+    assert failure["advice"].endswith("nothing else answers on port 80.")
     assert done.fields("CHALLENGE_CLEAR")
     # The order that failed is not tried again.
     orders = pebble.new_orders
@@ -168,7 +168,7 @@ def test_nobody_on_port_80(pebble: Pebble):
     job = Job(directory=pebble.directory, ca_file=str(pebble.ca_file))
     failure = job.run().failure
     assert failure["problem"] == URN + "connection"
-    assert "port 80 of the public address" in failure["detail"]
+    assert "port 80 of the public address" in failure["advice"]
 
 
 def test_name_that_the_ca_refuses(job: Job):
@@ -194,7 +194,7 @@ def test_unreachable_ca():
 def test_untrusted_ca(pebble: Pebble):
     failure = Job(directory=pebble.directory).run().failure
     assert (failure["problem"], failure["kind"]) == ("untrusted", LADDER)
-    assert "check the CAFile and this machine's clock" in failure["detail"]
+    assert "check the CAFile and this machine's clock" in failure["advice"]
 
 
 def test_ca_file_that_is_missing(pebble: Pebble):

@@ -39,7 +39,7 @@ TABLE = _read_table()
 KINDS = list(TABLE)
 
 
-def encode(kind: str, **values) -> bytes:
+def encode(kind: str, /, **values) -> bytes:
     """A message; what is not named is 0 or empty."""
     data = struct.pack("=I", KINDS.index(kind))
     for form, name in TABLE[kind]:
