@@ -44,6 +44,7 @@ sock_read(struct sock *sock, void *data, size_t len)
 		/* The FIN of an event that came before must not be lost. */
 		if ((size_t)n < len && !sock->hup)
 			sock->readable = false;
+		sock->doubt = !sock->readable;
 	} else if (n == 0)
 		sock->eof = true;
 	else if (errno == EAGAIN)
@@ -76,6 +77,8 @@ sock_writev(struct sock *sock, const struct iovec *iov, int niov)
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN)
 		n = 0;
+	if (n > 0)
+		sock->doubt = false;
 	if (n == -1)
 		sock->readable = true;
 	else if ((size_t)n < want)

@@ -29,11 +29,13 @@ conn_open(struct conn *conn, struct worker *worker, int fd,
 }
 
 static void
-conn_not_again(struct conn *conn)
+conn_enter(struct conn *conn, struct conn_list *list)
 {
-	if (conn->again)
-		TAILQ_REMOVE(&conn->worker->again, conn, link);
-	conn->again = false;
+	if (conn->list != NULL)
+		TAILQ_REMOVE(conn->list, conn, link);
+	if (list != NULL)
+		TAILQ_INSERT_TAIL(list, conn, link);
+	conn->list = list;
 }
 
 void
@@ -41,14 +43,13 @@ conn_close(struct conn *conn)
 {
 	if (conn->closed)
 		return;
-	conn_not_again(conn);
+	conn_enter(conn, &conn->worker->graveyard);
 	conn->closed = true;
 	loop_io_del(&conn->io);
 	sock_close(&conn->sock);
 	tls_session_free(conn->tls);
 	conn->tls = NULL;
 	buf_release(&conn->backlog);
-	TAILQ_INSERT_TAIL(&conn->worker->graveyard, conn, link);
 	loop_later(conn->worker->loop, &conn->worker->reap);
 }
 
@@ -185,11 +186,19 @@ conn_again(struct conn *conn)
 {
 	struct worker *worker = conn->worker;
 
-	if (conn->again || conn->closed)
+	if (conn->closed || conn->list == &worker->again)
 		return;
+	if (conn->list == &worker->doubtful && conn->sock.doubt)
+		conn->sock.readable = true;
+	conn_enter(conn, &worker->again);
 	loop_later(worker->loop, &worker->turn);
-	TAILQ_INSERT_TAIL(&worker->again, conn, link);
-	conn->again = true;
+}
+
+void
+conn_turn(struct conn *conn)
+{
+	conn_enter(conn, NULL);
+	conn->ops->ready(conn->owner);
 }
 
 void
@@ -197,6 +206,31 @@ conn_read_on(struct conn *conn)
 {
 	conn->sock.readable = true;
 	conn_again(conn);
+}
+
+void
+conn_look_later(struct conn *conn)
+{
+	struct worker *worker = conn->worker;
+
+	if (conn_readable(conn)) {
+		conn_again(conn);
+		return;
+	}
+	if (conn->closed || conn->list != NULL)
+		return;
+	if (TAILQ_EMPTY(&worker->doubtful))
+		timeout_set(&worker->timeouts, &worker->look, CONN_LOOK_MS);
+	conn_enter(conn, &worker->doubtful);
+}
+
+void
+conn_look(struct conn *conn)
+{
+	if (conn->sock.doubt)
+		conn_again(conn);
+	else
+		conn_enter(conn, NULL);
 }
 
 void

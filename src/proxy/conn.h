@@ -25,7 +25,8 @@ struct conn_owner {
 };
 
 struct conn {
-	TAILQ_ENTRY(conn) link; /* in worker->again or worker->graveyard */
+	TAILQ_ENTRY(conn) link; /* in `list` */
+	struct conn_list *list; /* of the worker's; or NULL */
 	struct worker *worker;
 	const struct conn_owner *ops;
 	void *owner;
@@ -33,7 +34,6 @@ struct conn {
 	struct loop_io io;
 	struct tls_session *tls; /* NULL: plain */
 	struct buf backlog;      /* to be sent before anything else */
-	bool again;              /* in worker->again */
 	bool closed;             /* in worker->graveyard */
 	bool broken;             /* a write failed */
 	bool finished;           /* FIN was sent */
@@ -83,6 +83,17 @@ void conn_again(struct conn *conn);
  * event will tell.
  */
 void conn_read_on(struct conn *conn);
+
+/*
+ * The same where nobody waits for that reset: it is found within two ticks, and
+ * a message costs no second read.
+ */
+#define CONN_LOOK_MS 250
+void conn_look_later(struct conn *conn);
+
+/* For the worker: the turn that was asked for, and the look. */
+void conn_turn(struct conn *conn);
+void conn_look(struct conn *conn);
 
 /* Says that nothing more will be written: close_notify, then FIN. */
 void conn_finish(struct conn *conn);

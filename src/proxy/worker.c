@@ -58,12 +58,20 @@ worker_turn(void *arg)
 		n++;
 	for (; n > 0 && !TAILQ_EMPTY(&worker->again); n--) {
 		conn = TAILQ_FIRST(&worker->again);
-		TAILQ_REMOVE(&worker->again, conn, link);
-		conn->again = false;
-		conn->ops->ready(conn->owner);
+		conn_turn(conn);
 	}
 	if (!TAILQ_EMPTY(&worker->again))
 		loop_later(worker->loop, &worker->turn);
+}
+
+static void
+worker_look(void *arg)
+{
+	struct worker *worker = arg;
+	struct conn *conn;
+
+	while ((conn = TAILQ_FIRST(&worker->doubtful)) != NULL)
+		conn_look(conn);
 }
 
 static void
@@ -191,6 +199,7 @@ worker_init(struct worker *worker)
 	*worker = (struct worker){ .loop = loop_new(),
 		.turn = { .fn = worker_turn, .arg = worker },
 		.reap = { .fn = worker_reap, .arg = worker },
+		.look = { .fn = worker_look, .arg = worker },
 		.accept_again = { .fn = start_accepting, .arg = worker },
 		.drain_end = { .fn = drain_is_over, .arg = worker },
 		.challenges = challenges_new(),
@@ -200,6 +209,7 @@ worker_init(struct worker *worker)
 	timeouts_init(&worker->timeouts, worker->loop);
 	TAILQ_INIT(&worker->clients);
 	TAILQ_INIT(&worker->again);
+	TAILQ_INIT(&worker->doubtful);
 	TAILQ_INIT(&worker->graveyard);
 	TAILQ_INIT(&worker->ended);
 }

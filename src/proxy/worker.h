@@ -68,6 +68,8 @@ struct worker {
 
 	struct conn_list again;     /* have more to read than one turn allows */
 	struct loop_later turn;     /* serves them after the others */
+	struct conn_list doubtful;  /* may have been reset unnoticed … */
+	struct timeout look;        /* … as this finds out */
 	struct conn_list graveyard; /* freed when the callbacks are over … */
 	struct exchange_list ended; /* … like these … */
 	struct loop_later reap;     /* … by this */
