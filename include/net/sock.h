@@ -50,6 +50,9 @@ ssize_t sock_writev(struct sock *sock, const struct iovec *iov, int niov);
 enum sock_state { SOCK_QUIET, SOCK_DATA, SOCK_BROKEN };
 enum sock_state sock_peek(const struct sock *sock);
 
+/* Are there bytes that close() would throw away, and answer with RST? */
+bool sock_has_unread(const struct sock *sock);
+
 void sock_shutdown_write(struct sock *sock);
 void sock_close(struct sock *sock);
 

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +101,14 @@ sock_peek(const struct sock *sock)
 	if (n == 0 || errno == EAGAIN || errno == EINTR)
 		return SOCK_QUIET;
 	return SOCK_BROKEN;
+}
+
+bool
+sock_has_unread(const struct sock *sock)
+{
+	int n;
+
+	return ioctl(sock->fd, FIONREAD, &n) == -1 || n > 0;
 }
 
 void

@@ -126,8 +126,8 @@ backlog_iov(struct conn *conn, const struct iovec *iov, int niov, size_t skip)
 	return 0;
 }
 
-int
-conn_writev(struct conn *conn, const struct iovec *iov, int niov)
+static int
+write_all(struct conn *conn, const struct iovec *iov, int niov, bool last)
 {
 	ssize_t sent = 0;
 
@@ -140,15 +140,29 @@ conn_writev(struct conn *conn, const struct iovec *iov, int niov)
 			conn->broken = true;
 			return -1;
 		}
+		if (last)
+			tls_session_close(conn->tls, &conn->worker->cipher);
 		return send_cipher(conn);
 	}
-	if (!conn_blocked(conn))
+	if (niov > 0 && !conn_blocked(conn))
 		sent = sock_writev(&conn->sock, iov, niov);
 	if (sent < 0 || backlog_iov(conn, iov, niov, (size_t)sent) == -1) {
 		conn->broken = true;
 		return -1;
 	}
 	return 0;
+}
+
+int
+conn_writev(struct conn *conn, const struct iovec *iov, int niov)
+{
+	return write_all(conn, iov, niov, false);
+}
+
+int
+conn_writev_last(struct conn *conn, const struct iovec *iov, int niov)
+{
+	return write_all(conn, iov, niov, true);
 }
 
 int
@@ -231,6 +245,13 @@ conn_look(struct conn *conn)
 		conn_again(conn);
 	else
 		conn_enter(conn, NULL);
+}
+
+bool
+conn_is_settled(const struct conn *conn)
+{
+	return !conn_blocked(conn) && !conn_readable(conn) &&
+	    !sock_has_unread(&conn->sock);
 }
 
 void

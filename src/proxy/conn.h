@@ -55,6 +55,9 @@ ssize_t conn_read(struct conn *conn, void *data, size_t len);
 /* Sends or keeps all of it. -1: the connection is broken. */
 int conn_writev(struct conn *conn, const struct iovec *iov, int niov);
 
+/* The same, with close_notify in the same write: nothing will follow. */
+int conn_writev_last(struct conn *conn, const struct iovec *iov, int niov);
+
 /* Pushes the backlog. -1: the connection is broken. */
 int conn_flush(struct conn *conn);
 
@@ -94,6 +97,9 @@ void conn_look_later(struct conn *conn);
 /* For the worker: the turn that was asked for, and the look. */
 void conn_turn(struct conn *conn);
 void conn_look(struct conn *conn);
+
+/* May it be closed and still everything that was written arrive? */
+bool conn_is_settled(const struct conn *conn);
 
 /* Says that nothing more will be written: close_notify, then FIN. */
 void conn_finish(struct conn *conn);

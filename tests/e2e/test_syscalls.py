@@ -111,3 +111,21 @@ def test_head_and_body_leave_in_one_write(traced, scheme, method, body):
             if (match := SENT.search(line.text))]
     assert len(sent) == 2, tracer.tail()
     assert [ours for ours, _theirs in sent].count(port) == 1
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+@pytest.mark.parametrize("traced", [0], indirect=True)
+def test_the_last_response_and_the_end_are_one_write(traced, scheme):
+    """And whoever asked for the end is not waited for."""
+    with traced.open(scheme) as client:
+        port = str(client.sock.getpeername()[1])
+        with strace(traced, "-yy", "-e",
+                    "trace=write,writev,sendto,sendmsg,shutdown,close"
+                    ) as tracer:
+            client.request("GET", "/", headers=[("Connection", "close")])
+            client.expect_end()
+            tracer.wait_for_line(rf"close\(\d+<TCP:\[127\.0\.0\.1:{port}->")
+    sent = [match[1] for line in tracer.lines
+            if (match := SENT.search(line.text))]
+    assert sent.count(port) == 1, tracer.tail()
+    assert "shutdown(" not in tracer.tail()
