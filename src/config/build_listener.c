@@ -70,6 +70,18 @@ build_tls(struct build *build, const struct directive *section,
 		    build_name(section));
 }
 
+static const char *
+build_forwarded_header(struct build *build, const struct directive *section)
+{
+	const char *name = build_text(section, WORD_FORWARDEDHEADER);
+
+	if (name == NULL)
+		name = build_text(build->tree->root, WORD_FORWARDEDHEADER);
+	return name != NULL
+	    ? name
+	    : schema_row(SCOPE_GLOBAL, WORD_FORWARDEDHEADER)->def;
+}
+
 static struct config_listener *
 build_listener(struct build *build, const struct directive *section)
 {
@@ -81,6 +93,8 @@ build_listener(struct build *build, const struct directive *section)
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
 	listener->head_remove = build_removals(build, section);
+	listener->trusted = build_trusted(build, section);
+	listener->forwarded_header = build_forwarded_header(build, section);
 	listener->rewrite_location =
 	    (unsigned)build_number(build, section, WORD_REWRITELOCATION);
 	listener->pages = build_pages(build, section);

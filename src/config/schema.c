@@ -150,6 +150,15 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_NUMBER }, .max = 5, .def = "1",
 	    .help = "how much is logged of each request" },
 
+	/* Whom we believe. */
+
+	{ "TrustedIP", GLOBAL | LISTENER, WORD_TRUSTEDIP, ROW_SHORT | ROW_FILE,
+	    SCOPE_ACL, { VALUE_ACL },
+	    .help = "addresses of proxies that tell who the client is" },
+	{ "ForwardedHeader", GLOBAL | LISTENER, WORD_FORWARDEDHEADER,
+	    .types = { VALUE_NAME }, .def = "X-Forwarded-For",
+	    .help = "the header field in which they tell it" },
+
 	/* Listeners. */
 
 	{ "Address", LISTENER, WORD_ADDRESS, .types = { VALUE_IP },
@@ -368,8 +377,6 @@ static const struct schema_row rows[] = {
 	LATER("Anonymise", GLOBAL),
 	LATER("Anonymize", GLOBAL),
 	LATER("HeaderOption", GLOBAL | LISTENER),
-	LATER("ForwardedHeader", GLOBAL | LISTENER),
-	LATER_MAYBE("TrustedIP", GLOBAL | LISTENER),
 	LATER("IncludeDir", GLOBAL),
 	LATER_MAYBE("Control", GLOBAL | SERVICE),
 	LATER_SECTION("Backend", GLOBAL),

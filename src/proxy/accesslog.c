@@ -92,7 +92,7 @@ write_combined(const struct exchange *ex, const char *request, bool host)
 	escape_field(ex, HTTP_REFERER, referer);
 	escape_field(ex, HTTP_USER_AGENT, agent);
 	log_info("%s%s%s - - \"%s\" %u %llu \"%s\" \"%s\"",
-	    host && ex->host != NULL ? ex->host : "", host ? " " : "", ex->peer,
+	    host && ex->host != NULL ? ex->host : "", host ? " " : "", ex->from,
 	    request, ex->status, sent, referer, agent);
 }
 
@@ -111,13 +111,13 @@ accesslog_write(const struct exchange *ex)
 		return;
 	}
 	if (level == 1) {
-		log_info("%s \"%s\" %u", ex->peer, request, ex->status);
+		log_info("%s \"%s\" %u", ex->from, request, ex->status);
 		return;
 	}
 	now = clock_mono_ms();
 	log_info("%s \"%s\" %u (%s -> %s) in %llu out %llu, %lld ms, first "
 	         "byte %lld ms%s%s",
-	    ex->peer, request, ex->status, ex->host != NULL ? ex->host : "-",
+	    ex->from, request, ex->status, ex->host != NULL ? ex->host : "-",
 	    ex->backend != NULL ? ex->backend->config->host : "-",
 	    (unsigned long long)ex->received, (unsigned long long)ex->sent,
 	    (long long)(now - ex->started),

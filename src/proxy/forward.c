@@ -90,6 +90,7 @@ static bool
 passes(const struct exchange *ex, const struct http_field *field)
 {
 	return !is_ours_to_say(field) &&
+	    !slice_ieq(field->name, ex->listener->config->forwarded_header) &&
 	    !http_is_hop_by_hop(field, ex->req.fields, ex->req.nfields) &&
 	    !config_pattern_matches(ex->listener->config->head_remove, field) &&
 	    !config_pattern_matches(ex->service->head_remove, field);
@@ -107,8 +108,8 @@ make_field(const char *name, struct slice value)
 static struct slice
 scheme_of(const struct exchange *ex)
 {
-	return ex->listener->tls != NULL ? (struct slice){ "https", 5 }
-	                                 : (struct slice){ "http", 4 };
+	return ex->https ? (struct slice){ "https", 5 }
+	                 : (struct slice){ "http", 4 };
 }
 
 bool
@@ -127,7 +128,7 @@ forward_prepare(struct exchange *ex)
 		if (passes(ex, &req->fields[i]))
 			fields[n++] = req->fields[i];
 	fields[n++] = make_field(
-	    "X-Forwarded-For", (struct slice){ ex->peer, strlen(ex->peer) });
+	    "X-Forwarded-For", (struct slice){ ex->from, strlen(ex->from) });
 	fields[n++] = make_field("X-Forwarded-Proto", scheme_of(ex));
 	fields[n++] = make_field("X-Forwarded-Host", ex->authority);
 	ex->nfields = edit_fields(ex, fields, n);
@@ -176,7 +177,7 @@ forward_request(const struct exchange *ex, struct buf *out)
 	if (ex->fields == NULL) {
 		buf_printf(out,
 		    "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n",
-		    ex->peer, scheme_of(ex).p);
+		    ex->from, scheme_of(ex).p);
 		put_field(out, "X-Forwarded-Host", ex->authority);
 	}
 	put(out, "\r\n");
