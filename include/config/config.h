@@ -189,6 +189,8 @@ struct config_listener {
 	const struct config_pattern *head_remove; /* client's fields to drop */
 	const struct config_acl *trusted; /* peers that are believed, or NULL */
 	const char *forwarded_header;     /* where they say who the client is */
+	bool tells_client; /* X-Forwarded-For and its like, to backends */
+	bool tells_tls;    /* X-SSL-Cipher */
 	const struct config_rule *request_rules;
 	const struct config_rule *response_rules;
 	unsigned log_level;        /* 0..5 */
@@ -224,6 +226,7 @@ struct config {
 	unsigned workers;                /* 1..64 */
 	unsigned alive; /* seconds between probes of a backend */
 	unsigned grace; /* seconds that SIGINT lets connections finish */
+	bool anonymise; /* the access log shows networks, not addresses */
 
 	struct config_listener *listeners;
 	unsigned nlisteners;

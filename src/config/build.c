@@ -157,6 +157,7 @@ build_top(struct build *build)
 	config->workers =
 	    count_workers(build_number(build, root, WORD_WORKERS));
 	config->alive = (unsigned)build_number(build, root, WORD_ALIVE);
+	config->anonymise = tree_find(root, WORD_ANONYMISE) != NULL;
 	config->grace = (unsigned)build_number(build, root, WORD_GRACE);
 }
 

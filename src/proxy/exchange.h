@@ -61,6 +61,7 @@ struct exchange {
 	bool https;              /* that is how the client came */
 	const char *sni;         /* the name in its TLS handshake, or NULL */
 	const char *tls_version; /* or NULL */
+	const char *tls_cipher;  /* or NULL */
 
 	struct http_request req;
 	struct http_target target;

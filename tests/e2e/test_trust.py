@@ -1,4 +1,7 @@
-"""Whom the gateway believes: TrustedIP, ForwardedHeader, ACL -forwarded."""
+"""Whom the gateway believes, and what it tells of a client.
+
+TrustedIP, ForwardedHeader, ACL -forwarded, HeaderOption and Anonymise.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Iterator
 
 import pytest
 
+from actors.client import RawClient
 from actors.front import NAME, Front, from_address, pound
 
 PROXY, STRANGER = "127.0.0.7", "127.0.0.8"
@@ -97,3 +101,58 @@ def test_connection_option_hides_no_client(trusting):
         ("Connection", "X-Forwarded-For, X-Forwarded-Proto")])
     assert told(response, "X-Forwarded-For") == ["198.51.100.1"]
     assert response.header("Connection") is None
+
+
+CLAIMS = [("X-Forwarded-For", "6.6.6.6"), ("X-Forwarded-Proto", "ftp"),
+          ("X-Forwarded-Host", "evil"), ("X-SSL-Cipher", "NULL"),
+          ("X-SSL-Subject", "CN=root"), ("Forwarded", "for=6.6.6.6")]
+
+
+@pytest.fixture(scope="module")
+def discreet(home_assistant) -> Iterator[Front]:
+    """HTTP tells nothing of clients; HTTPS nothing but the cipher; the log
+    shows networks only."""
+    with Front(pound(home_assistant.address,
+                     top="HeaderOption none\nAnonymise", address="",
+                     tls="HeaderOption ssl no-forwarded")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_header_options(discreet, scheme):
+    response = ask(discreet, "127.0.0.9", CLAIMS, scheme=scheme)
+    fields = {key.lower(): value for key, value in response.json()["headers"]
+              if re.match("x-(forwarded|ssl)|forwarded", key, re.I)}
+    assert response.json()["remote"] == "127.0.0.1"    # the gateway itself
+    if scheme == "http":
+        assert fields == {}
+    else:
+        assert list(fields) == ["x-ssl-cipher"]
+        assert re.fullmatch(r"TLSv1\.[23]/TLS_AES_\w+|TLSv1\.2/[-\w]+",
+                            fields["x-ssl-cipher"])
+
+
+def test_edited_requests_tell_the_same(make_gateway, home_assistant):
+    front = make_gateway(Front, pound(
+        home_assistant.address, top="HeaderOption all",
+        tls='AddHeader "X-Gateway: home"'))
+    front.start_ready()
+    response = ask(front, "127.0.0.9", CLAIMS)
+    assert told(response, "X-Gateway") == ["home"]
+    assert told(response, "X-Forwarded-For") == ["127.0.0.9"]
+    assert told(response, "X-SSL-Subject") == []
+    assert len(told(response, "X-SSL-Cipher")) == 1
+
+
+@pytest.mark.parametrize("address, shown", [
+    ("127.0.0.9", "127.0.0.0"), ("::1", "::")])
+def test_log_without_the_end_of_addresses(discreet, address, shown):
+    since = discreet.mark()
+    try:
+        with RawClient((address, discreet.http_port), name=NAME,
+                       connect=from_address(address)) as client:
+            assert client.request("GET", "/anonymous").status == 404
+    except OSError:
+        pytest.skip("no IPv6 here")
+    line = discreet.wait_for_line(r': (\S+) "GET /anonymous', since=since)
+    assert line[1] == shown
