@@ -53,6 +53,32 @@ conn_close(struct conn *conn)
 	loop_later(conn->worker->loop, &conn->worker->reap);
 }
 
+/* Behind what was held back. What the kernel does not take is the backlog. */
+static int
+send_behind(struct conn *conn, const struct buf *out)
+{
+	const struct iovec iov[] = {
+		{ buf_data(&conn->backlog), buf_len(&conn->backlog) },
+		{ buf_data(out), buf_len(out) },
+	};
+	ssize_t sent = sock_writev(&conn->sock, iov, 2);
+	size_t held = iov[0].iov_len, skip = 0;
+
+	conn->held = false;
+	if (sent < 0)
+		return -1;
+	if ((size_t)sent < held)
+		held = (size_t)sent;
+	else
+		skip = (size_t)sent - held;
+	buf_consume(&conn->backlog, held);
+	if (skip < iov[1].iov_len)
+		return buf_append(&conn->backlog, buf_data(out) + skip,
+		    iov[1].iov_len - skip);
+	buf_release(&conn->backlog);
+	return 0;
+}
+
 /*
  * Sends what TLS produced. The worker's buffer is empty again afterwards: what
  * the kernel did not take moves to the connection.
@@ -66,7 +92,9 @@ send_cipher(struct conn *conn)
 
 	if (buf_len(out) == 0)
 		return 0;
-	if (conn_blocked(conn)) {
+	if (conn->held) {
+		r = send_behind(conn, out);
+	} else if (conn_blocked(conn)) {
 		r = buf_append(&conn->backlog, buf_data(out), buf_len(out));
 	} else {
 		sent = sock_write(&conn->sock, buf_data(out), buf_len(out));
@@ -82,12 +110,28 @@ send_cipher(struct conn *conn)
 	return r;
 }
 
+static bool
+hold_back(struct conn *conn)
+{
+	struct buf *out = &conn->worker->cipher;
+
+	if (buf_len(out) == 0 || buf_len(&conn->backlog) > 0 ||
+	    !tls_session_tail_may_wait(conn->tls) ||
+	    buf_append(&conn->backlog, buf_data(out), buf_len(out)) == -1)
+		return false;
+	buf_clear(out);
+	conn->held = true;
+	return true;
+}
+
 enum tls_result
 conn_handshake(struct conn *conn, struct error *err)
 {
 	enum tls_result r =
 	    tls_session_handshake(conn->tls, &conn->worker->cipher, err);
 
+	if (r == TLS_DONE && hold_back(conn))
+		return r;
 	if (send_cipher(conn) == -1)
 		error_set(err, ERR_SYS, "the connection broke");
 	return conn->broken ? TLS_FAILED : r;

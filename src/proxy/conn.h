@@ -34,6 +34,7 @@ struct conn {
 	struct loop_io io;
 	struct tls_session *tls; /* NULL: plain */
 	struct buf backlog;      /* to be sent before anything else */
+	bool held;               /* the backlog goes with the next write */
 	bool closed;             /* in worker->graveyard */
 	bool broken;             /* a write failed */
 	bool finished;           /* FIN was sent */
@@ -46,7 +47,10 @@ void conn_open(struct conn *conn, struct worker *worker, int fd,
 /* Stops at once; the owner's free() is called when the callback is over. */
 void conn_close(struct conn *conn);
 
-/* One step of the TLS handshake; what it has to say is sent. */
+/*
+ * One step of the TLS handshake; what it has to say is sent, but for a session
+ * ticket: that leaves with the first response, or with the end.
+ */
 enum tls_result conn_handshake(struct conn *conn, struct error *err);
 
 /* > 0 bytes; 0 end of stream; -1 with errno, EAGAIN when drained. */
@@ -64,7 +68,7 @@ int conn_flush(struct conn *conn);
 static inline bool
 conn_blocked(const struct conn *conn)
 {
-	return buf_len(&conn->backlog) > 0;
+	return buf_len(&conn->backlog) > 0 && !conn->held;
 }
 
 /* Whether conn_read() may yield something now. */

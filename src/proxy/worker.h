@@ -62,6 +62,8 @@ struct worker {
 
 	struct client_list clients;
 	unsigned nclients;
+	unsigned most_clients; /* since memory was last given back */
+	struct loop_timer trim;
 	unsigned max_clients; /* from RLIMIT_NOFILE */
 	bool paused;          /* not accepting: max_clients are here */
 	struct loop_timer accept_again;

@@ -135,3 +135,19 @@ def test_the_last_response_and_the_end_are_one_write(traced, scheme):
             if (match := SENT.search(line.text))]
     assert sent.count(port) == 1, tracer.tail()
     assert "shutdown(" not in tracer.tail()
+
+
+@pytest.mark.parametrize("traced", [0], indirect=True)
+def test_the_ticket_leaves_with_the_first_response(traced):
+    """Two writes for all: the server's part of the handshake is the other."""
+    with strace(traced, "-yy", "-e", "trace=write,writev,sendto,sendmsg"
+                ) as tracer:
+        with traced.https() as client:
+            port = str(client.sock.getpeername()[1])
+            client.request("GET", "/")
+            session = client.sock.session
+    sent = [match[1] for line in tracer.lines
+            if (match := SENT.search(line.text))]
+    assert sent.count(port) == 2, tracer.tail()
+    with traced.https(tls=client.sock.context, session=session) as client:
+        assert client.sock.session_reused
