@@ -40,6 +40,7 @@ enum word {
 	WORD_ADDHEADER,
 	WORD_ADDRESS,
 	WORD_ALIVE,
+	WORD_ANONYMISE,
 	WORD_AUTOCERT,
 	WORD_BACKEND,
 	WORD_CAFILE,
@@ -65,10 +66,12 @@ enum word {
 	WORD_ERRORFILE,
 	WORD_FALLBACK,
 	WORD_FORWARD,
+	WORD_FORWARDEDHEADER,
 	WORD_GATEWAY,
 	WORD_GRACE,
 	WORD_GROUP,
 	WORD_HEADDENY,
+	WORD_HEADEROPTION,
 	WORD_HEADREMOVE,
 	WORD_HEADREQUIRE,
 	WORD_HOOK,
@@ -93,6 +96,7 @@ enum word {
 	WORD_PORT,
 	WORD_PREFERREDCHAIN,
 	WORD_PROFILE,
+	WORD_PROBE,
 	WORD_QUERY,
 	WORD_QUERYPARAM,
 	WORD_REDIRECT,
@@ -111,6 +115,7 @@ enum word {
 	WORD_STATEDIR,
 	WORD_SUCCESS,
 	WORD_TIMEOUT,
+	WORD_TRUSTEDIP,
 	WORD_URL,
 	WORD_USE,
 	WORD_USER,
@@ -144,6 +149,7 @@ enum value_type {
 	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
 	VALUE_TARGET,    /* path and query, what may be of them */
+	VALUE_PROBE,     /* tcp, or a path to ask for */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
 	VALUE_EMAIL,
@@ -151,6 +157,7 @@ enum value_type {
 };
 
 #define DURATION_MAX (30 * 86400)
+#define PROBE_TCP "tcp"
 #define ROW_TYPES 2
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 
