@@ -34,7 +34,7 @@ renewal_next(const struct slot *slot)
 		return 0;
 	if (slot->asked)
 		return slot->record.schedule.gate;
-	return schedule_next(&slot->record.schedule, slot_dates(slot));
+	return schedule_next(&slot->record.schedule, slot_dates(slot), NULL);
 }
 
 /* Its dates are not known before a worker has read the pair. */

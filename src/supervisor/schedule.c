@@ -9,6 +9,9 @@
 #define SHORT_LIFETIME (10 * DAY)
 #define RETRY_AFTER_MAX (8 * DAY) /* longer than any rate limit lasts */
 #define LOST_AGAIN (10 * MINUTE)
+#define INFO_LEAST (1 * MINUTE)
+#define INFO_MOST (1 * DAY)
+#define INFO_FAILED_MOST (6 * HOUR)
 
 static const int64_t ladder[] = { 1 * MINUTE, 10 * MINUTE, 100 * MINUTE };
 
@@ -22,14 +25,29 @@ clamp(int64_t value, int64_t least, int64_t most)
 	return value > most ? most : value;
 }
 
+static const char *const reasons[] = {
+	[SCHEDULE_MISSING] = "there is none yet",
+	[SCHEDULE_WINDOW] = "in the window that the CA suggests",
+	[SCHEDULE_LIFE] = "by its lifetime",
+	[SCHEDULE_EMERGENCY] = "it is about to expire",
+	[SCHEDULE_RETRY] = "after the last failure",
+	[SCHEDULE_GATE] = "the CA asked to wait until then",
+};
+
+const char *
+schedule_reason_text(enum schedule_reason reason)
+{
+	return reasons[reason];
+}
+
 static int64_t
 later(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
 }
 
-int64_t
-schedule_renewal(const struct schedule_dates *dates)
+static int64_t
+by_lifetime(const struct schedule_dates *dates)
 {
 	int64_t lifetime = dates->not_after - dates->not_before;
 
@@ -39,12 +57,99 @@ schedule_renewal(const struct schedule_dates *dates)
 }
 
 int64_t
-schedule_next(
-    const struct schedule *schedule, const struct schedule_dates *dates)
+schedule_emergency(const struct schedule_dates *dates)
 {
-	int64_t due = dates == NULL ? 0 : schedule_renewal(dates);
+	return dates->not_after - (dates->not_after - dates->not_before) / 20;
+}
 
-	return later(due, later(schedule->retry_at, schedule->gate));
+/* When it would be renewed if nothing had ever failed. */
+static int64_t
+due(const struct schedule *schedule, const struct schedule_dates *dates,
+    enum schedule_reason *reason)
+{
+	int64_t when, last;
+
+	*reason = SCHEDULE_MISSING;
+	if (dates == NULL)
+		return 0;
+	*reason = schedule->chosen != 0 ? SCHEDULE_WINDOW : SCHEDULE_LIFE;
+	when = schedule->chosen != 0 ? schedule->chosen : by_lifetime(dates);
+	last = schedule_emergency(dates);
+	if (when <= last)
+		return when;
+	*reason = SCHEDULE_EMERGENCY;
+	return last;
+}
+
+int64_t
+schedule_next(const struct schedule *schedule,
+    const struct schedule_dates *dates, enum schedule_reason *reason)
+{
+	enum schedule_reason why;
+	int64_t when = due(schedule, dates, &why);
+
+	if (schedule->retry_at > when) {
+		why = SCHEDULE_RETRY;
+		when = schedule->retry_at;
+	}
+	if (schedule->gate != 0 && schedule->gate >= when) {
+		why = SCHEDULE_GATE;
+		when = schedule->gate;
+	}
+	if (reason != NULL)
+		*reason = why;
+	return when;
+}
+
+int64_t
+schedule_info_next(const struct schedule *schedule,
+    const struct schedule_dates *dates, int64_t now)
+{
+	enum schedule_reason reason;
+
+	if (dates == NULL || now >= dates->not_after ||
+	    now >= due(schedule, dates, &reason))
+		return 0;
+	return later(schedule->info_at, 1);
+}
+
+/* Its randomness has 32 bits: enough for windows of a century. */
+static int64_t
+choose(const struct schedule_info *info, uint32_t random)
+{
+	int64_t width = info->end - info->start;
+
+	if (width <= (int64_t)UINT32_MAX)
+		return info->start +
+		    (int64_t)((uint64_t)random * (uint64_t)width >> 32);
+	return info->start + random;
+}
+
+void
+schedule_informed(struct schedule *schedule, const struct schedule_info *info,
+    struct schedule_moment moment)
+{
+	if (info == NULL) {
+		int64_t wait = MINUTE;
+
+		for (int64_t i = schedule->info_failures++;
+		     i > 0 && wait < INFO_FAILED_MOST; i--)
+			wait *= 2;
+		schedule->info_at = moment.now +
+		    (wait < INFO_FAILED_MOST ? wait : INFO_FAILED_MOST);
+		return;
+	}
+	schedule->info_failures = 0;
+	schedule->info_at =
+	    moment.now + clamp(info->retry_after, INFO_LEAST, INFO_MOST);
+	if (info->start == schedule->window_start &&
+	    info->end == schedule->window_end)
+		return;
+	schedule->window_start = info->start;
+	schedule->window_end = info->end;
+	schedule->chosen = 0;
+	if (info->end > info->start && info->start > 0)
+		schedule->chosen = choose(info, moment.random);
 }
 
 void
@@ -139,16 +244,22 @@ move(int64_t *when, int64_t by)
 }
 
 void
+schedule_clock_went_back(struct schedule *schedule, int64_t seconds)
+{
+	move(&schedule->retry_at, -seconds);
+	move(&schedule->gate, -seconds);
+	move(&schedule->lost_at, -seconds);
+	move(&schedule->info_at, -seconds);
+}
+
+void
 schedule_loaded(
     struct schedule *schedule, bool resumable, struct schedule_moment moment)
 {
 	int64_t back = moment.now - schedule->saved_at;
 
-	if (back < 0) {
-		move(&schedule->retry_at, back);
-		move(&schedule->gate, back);
-		move(&schedule->lost_at, back);
-	}
+	if (back < 0)
+		schedule_clock_went_back(schedule, -back);
 	if (schedule->started_at == 0)
 		return;
 	if (resumable)

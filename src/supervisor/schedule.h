@@ -14,9 +14,14 @@
 #include "ipc/job.h"
 
 struct schedule {
-	int64_t failures;   /* in a row */
-	int64_t retry_at;   /* the ladder: nothing before it; 0 = no wait */
-	int64_t gate;       /* the CA's own word: outlives "renew now"; 0 */
+	int64_t window_start;  /* when the CA would have it renewed; … */
+	int64_t window_end;    /* … both 0 = it has not said (RFC 9773) */
+	int64_t chosen;        /* a moment in that window */
+	int64_t info_at;       /* when to ask for the window again; 0 = now */
+	int64_t info_failures; /* of asking, in a row */
+	int64_t failures;      /* in a row */
+	int64_t retry_at;      /* the ladder: nothing before it; 0 = no wait */
+	int64_t gate;          /* the CA's own word: outlives "renew now"; 0 */
 	int64_t lost_at;    /* the last job that ended without an answer; 0 */
 	int64_t started_at; /* a job is under way; 0 = none */
 	int64_t saved_at;   /* when all this was written down; 0 = never */
@@ -33,14 +38,55 @@ struct schedule_moment {
 	uint32_t random;
 };
 
-/* At 2/3 of the lifetime, at 1/2 when it is under ten days. */
-int64_t schedule_renewal(const struct schedule_dates *dates);
+/* Why the next attempt is when it is. */
+enum schedule_reason {
+	SCHEDULE_MISSING,   /* there is no certificate worth keeping */
+	SCHEDULE_WINDOW,    /* the moment chosen in the CA's window */
+	SCHEDULE_LIFE,      /* 2/3 of its life, 1/2 if that is under ten days */
+	SCHEDULE_EMERGENCY, /* a twentieth of its life is left */
+	SCHEDULE_RETRY,     /* the ladder after a failure */
+	SCHEDULE_GATE       /* the CA asked not to come back before */
+};
 
-/* The next attempt; NULL dates: there is no certificate worth keeping. */
-int64_t schedule_next(
-    const struct schedule *schedule, const struct schedule_dates *dates);
+/* In words, as a person would say it. */
+const char *schedule_reason_text(enum schedule_reason reason);
 
-/* Before a job starts, and when it succeeded. */
+/*
+ * The next attempt, and why; NULL dates: there is no certificate worth keeping.
+ * `reason` may be NULL.
+ */
+int64_t schedule_next(const struct schedule *schedule,
+    const struct schedule_dates *dates, enum schedule_reason *reason);
+
+/*
+ * When a twentieth of the life is left: renewal comes first, whatever the CA
+ * says, and somebody must be told.
+ */
+int64_t schedule_emergency(const struct schedule_dates *dates);
+
+/*
+ * When the CA is to be asked for its window again; 0 = never: there is nothing
+ * to renew, it has expired, or the moment to renew has come.
+ */
+int64_t schedule_info_next(const struct schedule *schedule,
+    const struct schedule_dates *dates, int64_t now);
+
+/* What the CA says of the window; start and end may be 0 for none. */
+struct schedule_info {
+	int64_t start;
+	int64_t end;
+	int64_t retry_after; /* seconds; is held to 1 minute … 1 day */
+};
+
+/*
+ * It was asked. The moment is chosen once for a window, uniformly: only another
+ * window makes it another moment. NULL: there was no answer, and it is asked
+ * again a minute later, then ever later up to six hours.
+ */
+void schedule_informed(struct schedule *schedule,
+    const struct schedule_info *info, struct schedule_moment moment);
+
+/* Before a job starts, and when it succeeded: another certificate. */
 void schedule_started(struct schedule *schedule, int64_t now);
 void schedule_succeeded(struct schedule *schedule);
 
@@ -63,6 +109,9 @@ void schedule_lost(struct schedule *schedule,
 
 /* "Renew now", or another set of names: forgets the ladder, not the gate. */
 void schedule_clear(struct schedule *schedule);
+
+/* The waits move along: a wrong clock once must not mean silence for years. */
+void schedule_clock_went_back(struct schedule *schedule, int64_t seconds);
 
 /*
  * After it was read from disk. A clock that went back since then moves the

@@ -52,16 +52,136 @@ test_renewal_share(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct schedule_dates dates = issued(T0, rows[i].lifetime);
+		struct schedule schedule = { 0 };
+		enum schedule_reason reason;
 
-		assert_int_equal(schedule_renewal(&dates), T0 + rows[i].due);
+		assert_int_equal(schedule_next(&schedule, &dates, &reason),
+		    T0 + rows[i].due);
+		assert_int_equal(reason, SCHEDULE_LIFE);
 	}
 }
 
-/* A year and more of 90, 45 and 7 day certificates, looked at now and then. */
+#define INFO(from, to, after) (&(struct schedule_info){ from, to, after })
+
+static void
+test_window(void **state)
+{
+	struct schedule_dates dates = issued(T0, 90 * DAY);
+	struct schedule_moment moment = { T0, 0x80000000u };
+	struct schedule schedule = { 0 };
+	enum schedule_reason reason;
+
+	(void)state;
+	assert_int_equal(schedule_info_next(&schedule, &dates, T0), 1);
+	schedule_informed(
+	    &schedule, INFO(T0 + 20 * DAY, T0 + 22 * DAY, 6 * HOUR), moment);
+	assert_int_equal(
+	    schedule_next(&schedule, &dates, &reason), T0 + 21 * DAY);
+	assert_int_equal(reason, SCHEDULE_WINDOW);
+	assert_int_equal(
+	    schedule_info_next(&schedule, &dates, T0), T0 + 6 * HOUR);
+
+	/* The same window leaves the moment, another one moves it. */
+	moment.random = 0;
+	schedule_informed(
+	    &schedule, INFO(T0 + 20 * DAY, T0 + 22 * DAY, 0), moment);
+	assert_int_equal(schedule.chosen, T0 + 21 * DAY);
+	assert_int_equal(schedule.info_at, T0 + MINUTE);
+	schedule_informed(
+	    &schedule, INFO(T0 + 10 * DAY, T0 + 22 * DAY, 100 * DAY), moment);
+	assert_int_equal(schedule.chosen, T0 + 10 * DAY);
+	assert_int_equal(schedule.info_at, T0 + DAY);
+
+	/* Nothing is asked when the moment has come, or all is lost. */
+	assert_int_equal(
+	    schedule_info_next(&schedule, &dates, T0 + 10 * DAY), 0);
+	assert_int_equal(
+	    schedule_info_next(&schedule, &dates, T0 + 91 * DAY), 0);
+	assert_int_equal(schedule_info_next(&schedule, NULL, T0), 0);
+
+	/* A window that is none, and one that comes too late. */
+	schedule_informed(
+	    &schedule, INFO(T0 + 22 * DAY, T0 + 22 * DAY, 0), moment);
+	assert_int_equal(
+	    schedule_next(&schedule, &dates, &reason), T0 + 60 * DAY);
+	assert_int_equal(reason, SCHEDULE_LIFE);
+	schedule_informed(
+	    &schedule, INFO(T0 + 88 * DAY, T0 + 89 * DAY, 0), moment);
+	assert_int_equal(schedule_next(&schedule, &dates, &reason),
+	    T0 + 90 * DAY - 90 * DAY / 20);
+	assert_int_equal(reason, SCHEDULE_EMERGENCY);
+}
+
+static void
+test_window_is_not_told(void **state)
+{
+	struct schedule_dates dates = issued(T0, 90 * DAY);
+	struct schedule_moment moment = { T0, 0 };
+	struct schedule schedule = { 0 };
+	int64_t before = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		schedule_informed(&schedule, NULL, moment);
+		assert_true(schedule.info_at - T0 >= before);
+		before = schedule.info_at - T0;
+		assert_in_range(before, MINUTE, 6 * HOUR);
+	}
+	assert_int_equal(before, 6 * HOUR);
+	assert_int_equal(schedule_next(&schedule, &dates, NULL), T0 + 60 * DAY);
+	schedule_informed(&schedule, INFO(0, 0, 6 * HOUR), moment);
+	assert_int_equal(schedule.info_failures, 0);
+	assert_int_equal(schedule_next(&schedule, &dates, NULL), T0 + 60 * DAY);
+}
+
+/* Uniform: every tenth of the window gets its share. */
+static void
+test_moment_in_the_window(void **state)
+{
+	unsigned tenths[10] = { 0 };
+
+	(void)state;
+	for (uint64_t i = 0; i < 10000; i++) {
+		struct schedule_moment moment = { T0,
+			(uint32_t)(i * UINT32_MAX / 9999) };
+		struct schedule schedule = { 0 };
+
+		schedule_informed(&schedule, INFO(T0, T0 + 2 * DAY, 0), moment);
+		assert_in_range(schedule.chosen, T0, T0 + 2 * DAY - 1);
+		tenths[(schedule.chosen - T0) * 10 / (2 * DAY)]++;
+	}
+	for (size_t i = 0; i < 10; i++)
+		assert_in_range(tenths[i], 990, 1010);
+}
+
+static void
+test_what_comes_first(void **state)
+{
+	struct schedule_dates dates = issued(T0, 90 * DAY);
+	struct schedule schedule = { .retry_at = T0 + 70 * DAY };
+	enum schedule_reason reason;
+
+	(void)state;
+	assert_int_equal(
+	    schedule_next(&schedule, &dates, &reason), T0 + 70 * DAY);
+	assert_int_equal(reason, SCHEDULE_RETRY);
+	schedule.gate = T0 + 71 * DAY;
+	assert_int_equal(
+	    schedule_next(&schedule, &dates, &reason), T0 + 71 * DAY);
+	assert_int_equal(reason, SCHEDULE_GATE);
+	schedule = (struct schedule){ 0 };
+	assert_int_equal(schedule_next(&schedule, NULL, &reason), 0);
+	assert_int_equal(reason, SCHEDULE_MISSING);
+	assert_int_equal(
+	    schedule_emergency(&dates), T0 + 90 * DAY - 90 * DAY / 20);
+}
+
+/* A year and more of certificates of all kinds, looked at now and then. */
 static void
 test_400_days(void **state)
 {
-	const int64_t lifetimes[] = { 90 * DAY, 45 * DAY, 160 * HOUR };
+	const int64_t lifetimes[] = { 90 * DAY, 64 * DAY, 45 * DAY,
+		160 * HOUR };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lifetimes) / sizeof(lifetimes[0]); i++) {
@@ -72,7 +192,7 @@ test_400_days(void **state)
 		for (int64_t now = T0; now < T0 + 400 * DAY;
 		     now += 10 * MINUTE) {
 			assert_true(dates.not_after - now > lifetimes[i] / 20);
-			if (schedule_next(&schedule, &dates) > now)
+			if (schedule_next(&schedule, &dates, NULL) > now)
 				continue;
 			schedule_started(&schedule, now);
 			schedule_succeeded(&schedule);
@@ -93,13 +213,13 @@ test_ladder(void **state)
 	int64_t now = T0;
 
 	(void)state;
-	assert_true(schedule_next(&schedule, NULL) <= now);
+	assert_true(schedule_next(&schedule, NULL, NULL) <= now);
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
 		fail_at(&schedule, JOB_LADDER, now);
 		assert_int_equal(
-		    schedule_next(&schedule, NULL), now + waits[i]);
+		    schedule_next(&schedule, NULL, NULL), now + waits[i]);
 		assert_int_equal(schedule.failures, i + 1);
-		now = schedule_next(&schedule, NULL);
+		now = schedule_next(&schedule, NULL, NULL);
 	}
 	schedule_succeeded(&schedule);
 	assert_int_equal(schedule.failures, 0);
@@ -161,10 +281,10 @@ test_due_and_ladder(void **state)
 
 	(void)state;
 	fail_at(&schedule, JOB_LADDER, T0);
-	assert_int_equal(schedule_next(&schedule, &dates), T0 + 60 * DAY);
+	assert_int_equal(schedule_next(&schedule, &dates, NULL), T0 + 60 * DAY);
 	fail_at(&schedule, JOB_LADDER, T0 + 61 * DAY);
-	assert_int_equal(
-	    schedule_next(&schedule, &dates), T0 + 61 * DAY + 10 * MINUTE);
+	assert_int_equal(schedule_next(&schedule, &dates, NULL),
+	    T0 + 61 * DAY + 10 * MINUTE);
 }
 
 static void
@@ -178,7 +298,7 @@ test_gate(void **state)
 	assert_int_equal(schedule.gate, T0 + 2 * DAY);
 	schedule_clear(&schedule);
 	assert_int_equal(schedule.failures, 0);
-	assert_int_equal(schedule_next(&schedule, NULL), T0 + 2 * DAY);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + 2 * DAY);
 
 	/* The ladder, if it is the longer wait; a year is not believed. */
 	schedule = (struct schedule){ .failures = 2 };
@@ -195,9 +315,9 @@ test_daily(void **state)
 
 	(void)state;
 	fail_at(&schedule, JOB_DAILY, T0);
-	assert_int_equal(schedule_next(&schedule, NULL), T0 + DAY);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + DAY);
 	schedule_clear(&schedule);
-	assert_int_equal(schedule_next(&schedule, NULL), 0);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), 0);
 }
 
 /* Retry-After may come with every failure; then it is a lower bound. */
@@ -209,10 +329,11 @@ test_retry_after(void **state)
 
 	(void)state;
 	schedule_failed(&schedule, JOB_LADDER, 3 * HOUR, NULL, moment);
-	assert_int_equal(schedule_next(&schedule, NULL), T0 + 3 * HOUR);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + 3 * HOUR);
 	assert_int_equal(schedule.gate, 0);
 	schedule_failed(&schedule, JOB_LADDER, 3, NULL, moment);
-	assert_int_equal(schedule_next(&schedule, NULL), T0 + 10 * MINUTE);
+	assert_int_equal(
+	    schedule_next(&schedule, NULL, NULL), T0 + 10 * MINUTE);
 }
 
 static void
@@ -222,13 +343,13 @@ test_lost(void **state)
 
 	(void)state;
 	fail_at(&schedule, JOB_LOST, T0);
-	assert_int_equal(schedule_next(&schedule, NULL), T0 + 1);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + 1);
 	assert_int_equal(schedule.failures, 0);
 	fail_at(&schedule, JOB_LOST, T0 + 2);
-	assert_int_equal(schedule_next(&schedule, NULL), T0 + 2 + MINUTE);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + 2 + MINUTE);
 	assert_int_equal(schedule.failures, 1);
 	fail_at(&schedule, JOB_LOST, T0 + 2 + HOUR);
-	assert_int_equal(schedule_next(&schedule, NULL), T0 + 3 + HOUR);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + 3 + HOUR);
 	assert_int_equal(schedule.failures, 1);
 }
 
@@ -246,7 +367,7 @@ test_crash_loop(void **state)
 	(void)state;
 	for (int restart = 0; restart < 200; restart++) {
 		schedule_loaded(&disk, false, moment);
-		if (schedule_next(&disk, NULL) <= moment.now) {
+		if (schedule_next(&disk, NULL, NULL) <= moment.now) {
 			schedule_started(&disk, moment.now);
 			disk.saved_at = moment.now;
 			attempts++;
@@ -266,7 +387,7 @@ test_loaded_resumable(void **state)
 	(void)state;
 	schedule_loaded(&schedule, true, moment);
 	assert_int_equal(schedule.started_at, 0);
-	assert_true(schedule_next(&schedule, NULL) <= moment.now);
+	assert_true(schedule_next(&schedule, NULL, NULL) <= moment.now);
 	assert_int_equal(schedule.lost_at, 0);
 }
 
@@ -282,7 +403,7 @@ test_clock_went_back(void **state)
 	fail_at(&schedule, JOB_DAILY, ahead);
 	schedule.saved_at = ahead;
 	schedule_loaded(&schedule, false, moment);
-	assert_int_equal(schedule_next(&schedule, NULL), T0 + DAY);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + DAY);
 }
 
 /* A board without a clock of its own believes to be in 1970 for a while. */
@@ -293,9 +414,9 @@ test_clock_behind(void **state)
 	struct schedule schedule = { 0 };
 
 	(void)state;
-	assert_true(schedule_next(&schedule, &dates) > 1000);
+	assert_true(schedule_next(&schedule, &dates, NULL) > 1000);
 	fail_at(&schedule, JOB_LADDER, 1000);
-	assert_true(schedule_next(&schedule, NULL) < T0);
+	assert_true(schedule_next(&schedule, NULL, NULL) < T0);
 }
 
 int
@@ -303,6 +424,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_renewal_share),
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_window_is_not_told),
+		cmocka_unit_test(test_moment_in_the_window),
+		cmocka_unit_test(test_what_comes_first),
 		cmocka_unit_test(test_400_days),
 		cmocka_unit_test(test_ladder),
 		cmocka_unit_test(test_ladder_top),
