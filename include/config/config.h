@@ -26,6 +26,9 @@ enum config_challenge {
 	CHALLENGE_COUNT
 };
 
+/* "http-01" and its like. */
+const char *config_challenge_word(enum config_challenge challenge);
+
 #define CONFIG_KEY_TYPES_MAX 2 /* one of each kind, EC and RSA */
 
 /* An ACME section: who issues (RFC 8555), and how. */

@@ -22,6 +22,12 @@ static const struct {
 
 #define NDIRECTORIES (sizeof(directories) / sizeof(directories[0]))
 
+const char *
+config_challenge_word(enum config_challenge challenge)
+{
+	return schema_row(SCOPE_ACME, WORD_CHALLENGE)->choices[challenge];
+}
+
 static const char *
 directory_url(const char *text)
 {

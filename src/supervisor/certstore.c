@@ -184,15 +184,55 @@ certstore_write_record(const struct certstore *store, const char *name,
 	return rc;
 }
 
+static const char *
+find_text(const char *from, const char *end, const char *text)
+{
+	return from == NULL
+	    ? NULL
+	    : memmem(from, (size_t)(end - from), text, strlen(text));
+}
+
+/* Appends each PEM block from `begin` to the end of the line of `stop`. */
+static void
+copy_blocks(
+    const struct buf *pem, const char *begin, const char *stop, struct buf *out)
+{
+	const char *at = (const char *)buf_data(pem);
+	const char *end = at + buf_len(pem), *last;
+
+	while ((at = find_text(at, end, begin)) != NULL &&
+	    (last = find_text(at, end, stop)) != NULL) {
+		last = find_text(last, end, "\n");
+		last = last != NULL ? last + 1 : end;
+		buf_append(out, at, (size_t)(last - at));
+		at = last;
+	}
+}
+
+void
+certstore_chain(const struct buf *pem, struct buf *chain)
+{
+	copy_blocks(pem, "-----BEGIN CERTIFICATE-----",
+	    "-----END CERTIFICATE-----", chain);
+}
+
+void
+certstore_key(const struct buf *pem, struct buf *key)
+{
+	copy_blocks(pem, "-----BEGIN PRIVATE KEY-----",
+	    "-----END PRIVATE KEY-----", key);
+}
+
 void
 certstore_order_release(struct certstore_order *order)
 {
+	free(order->directory);
 	free(order->url);
 	secret_free(order->key);
 	*order = (struct certstore_order){ 0 };
 }
 
-/* "order: URL", "saved-at: TIME", then the key. */
+/* "directory: URL", "order: URL", "saved-at: TIME", then the key. */
 static bool
 parse_order(
     struct certstore_order *order, const char *text, size_t len, int64_t now)
@@ -201,13 +241,15 @@ parse_order(
 	bool fresh;
 	char *saved;
 
+	order->directory = record_line(&text, &len, "directory");
 	order->url = record_line(&text, &len, "order");
 	saved = record_line(&text, &len, "saved-at");
 	fresh = saved != NULL &&
 	    text_u64(saved, strlen(saved), INT64_MAX, &saved_at) &&
 	    now - (int64_t)saved_at < ORDER_LIFETIME;
 	free(saved);
-	if (order->url == NULL || !fresh || !is_key(text, len))
+	if (order->directory == NULL || order->url == NULL || !fresh ||
+	    !is_key(text, len))
 		return false;
 	order->key = xstrndup(text, len);
 	return true;
@@ -225,6 +267,7 @@ certstore_read_order(const struct certstore *store, const char *name,
 	    !parse_order(
 	        order, (const char *)buf_data(&text), buf_len(&text), now)) {
 		certstore_order_release(order);
+		order->directory = xstrdup("");
 		order->url = xstrdup("");
 		order->key = xstrdup("");
 	}
@@ -241,8 +284,9 @@ certstore_write_order(const struct certstore *store, const char *name,
 	int rc;
 
 	buf_init(&text, ORDER_MAX);
-	if (buf_printf(&text, "order: %s\nsaved-at: %" PRId64 "\n%s",
-	        order->url, now, order->key) == -1)
+	if (buf_printf(&text,
+	        "directory: %s\norder: %s\nsaved-at: %" PRId64 "\n%s",
+	        order->directory, order->url, now, order->key) == -1)
 		rc = error_set(err, ERR_LIMIT, "the order is too long");
 	else
 		rc = file_write_at(store->certs, file, buf_data(&text),

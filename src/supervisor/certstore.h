@@ -45,6 +45,10 @@ int certstore_read(const struct certstore *store, const char *name,
 /* Is this, at a glance, a key with a certificate and not the rest of one? */
 bool certstore_is_pair(const void *pem, size_t len);
 
+/* What of a pair is public, and what is not, appended. */
+void certstore_chain(const struct buf *pem, struct buf *chain);
+void certstore_key(const struct buf *pem, struct buf *key);
+
 /* Puts a new pair in place; the one before it becomes the previous one. */
 int certstore_replace(const struct certstore *store, const char *name,
     const void *pem, size_t len, struct error *err);
@@ -61,6 +65,7 @@ int certstore_write_record(const struct certstore *store, const char *name,
 
 /* An order and the key that its certificate will have. Strings on the heap. */
 struct certstore_order {
+	char *directory; /* of the CA that knows it */
 	char *url;
 	char *key; /* PEM: a secret */
 };

@@ -63,6 +63,7 @@ static handler *const from_acme[MSG_COUNT] = {
 	[MSG_ORDER_SAVE] = job_order_save,
 	[MSG_CHALLENGE_SET] = challenge_set,
 	[MSG_CHALLENGE_CLEAR] = challenge_clear,
+	[MSG_RENEWAL_INFO] = job_renewal_info,
 	[MSG_CERT_ISSUED] = job_issued,
 	[MSG_JOB_FAILED] = job_failed,
 };

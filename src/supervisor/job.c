@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authority.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -46,20 +47,23 @@ detach(struct job *job)
 }
 
 static void
-failed(struct job *job, const struct renewal_failure *failure)
+failed(struct job *job, struct renewal_failure *failure)
 {
 	struct slot *slot = detach(job);
 
 	if (slot == NULL)
 		return;
-	challenge_forget_job(job->sup, job);
-	if (job->kind != JOB_PLACEHOLDER) {
+	failure->directory = job->directory;
+	if (job->kind == JOB_PLACEHOLDER) {
+		log_err("no placeholder certificate for %s: %s",
+		    slot_name(slot), failure->detail);
+		swap_placeholder(slot, NULL);
+	} else if (job->kind == JOB_RENEWAL_INFO) {
+		renewal_not_informed(slot, failure->detail);
+	} else {
+		challenge_forget_job(job->sup, job);
 		renewal_failed(slot, failure);
-		return;
 	}
-	log_err("no placeholder certificate for %s: %s", slot_name(slot),
-	    failure->detail);
-	swap_placeholder(slot, NULL);
 }
 
 static void
@@ -68,6 +72,7 @@ job_free(struct job *job)
 	TAILQ_REMOVE(&job->sup->jobs, job, entry);
 	loop_timer_cancel(&job->deadline);
 	job->magic = 0;
+	free(job->directory);
 	free(job);
 }
 
@@ -103,17 +108,86 @@ on_deadline(void *arg)
 	failed(job, &failure);
 }
 
+/* The texts of a JOB message that it only borrows. */
+struct job_texts {
+	struct certstore_account account;
+	struct certstore_order order;
+	struct buf names;
+	struct buf challenges;
+	struct buf chain; /* in service */
+	struct buf key;   /* that the next certificate is to have, too */
+};
+
+static void
+release_texts(struct job_texts *texts)
+{
+	certstore_account_release(&texts->account);
+	certstore_order_release(&texts->order);
+	buf_release(&texts->names);
+	buf_release(&texts->challenges);
+	buf_release(&texts->chain);
+	buf_wipe(&texts->key);
+}
+
+/* A text of its own, "" if there is none. */
+static const char *
+text_of(struct buf *buf)
+{
+	buf_append(buf, "", 1);
+	return (const char *)buf_data(buf);
+}
+
+/* The certificate in service is of interest to the CA that issued it. */
+static void
+read_pair(const struct job *job, const struct config_acme *acme,
+    struct job_texts *texts)
+{
+	const struct slot *slot = job->slot;
+	struct buf pem = { 0 };
+
+	if (slot_dates(slot) == NULL || slot_read_pair(slot, &pem, NULL) == -1)
+		return;
+	if (authority_issued(slot) == acme)
+		certstore_chain(&pem, &texts->chain);
+	if (acme->reuse_key && job->kind == JOB_ISSUE)
+		certstore_key(&pem, &texts->key);
+	buf_wipe(&pem);
+}
+
+/* An order is the CA's that it was placed with. */
+static int
+read_texts(struct job *job, const struct config_acme *acme,
+    struct job_texts *texts, struct error *err)
+{
+	const struct supervisor *sup = job->sup;
+	const struct slot *slot = job->slot;
+
+	read_pair(job, acme, texts);
+	if (job->kind != JOB_ISSUE)
+		return 0;
+	certstore_read_order(
+	    &sup->store, slot_name(slot), clock_wall(), &texts->order);
+	if (strcmp(texts->order.directory, acme->directory) != 0) {
+		texts->order.url[0] = '\0';
+		texts->order.key[0] = '\0';
+	}
+	for (unsigned i = 0; i < acme->nchallenges; i++)
+		buf_printf(&texts->challenges, "%s%s", i > 0 ? " " : "",
+		    config_challenge_word(acme->challenges[i]));
+	return certstore_read_account(
+	    &sup->store, acme->directory, &texts->account, err);
+}
+
 /* What a job must know, and nothing more. */
 static void
-send_job(struct job *job, const struct certstore_account *account,
-    const struct certstore_order *order)
+send_job(
+    struct job *job, const struct config_acme *acme, struct job_texts *texts)
 {
 	const struct supervisor *sup = job->sup;
 	const struct config_cert *cert = job->slot->config;
 	const struct generation *generation =
 	    sup->current != NULL ? sup->current : sup->starting;
 	const struct plan *plan = generation->plan;
-	struct buf names = { 0 };
 	struct msg msg = { .kind = MSG_JOB,
 		.fd = -1,
 		.u.JOB = { .uid = plan_wire_id(plan->uid),
@@ -125,22 +199,37 @@ send_job(struct job *job, const struct certstore_account *account,
 		    .log_level = sup->log.level } };
 
 	for (unsigned i = 0; i < cert->nnames; i++)
-		buf_printf(&names, "%s%s", i > 0 ? " " : "", cert->names[i]);
-	buf_append(&names, "", 1);
-	msg.u.JOB.names = (const char *)buf_data(&names);
-	if (job->kind != JOB_PLACEHOLDER) {
-		msg.u.JOB.directory = cert->acme->directory;
-		msg.u.JOB.ca_file = cert->acme->ca_file;
-		msg.u.JOB.email = cert->acme->email;
-		msg.u.JOB.eab_kid = cert->acme->eab_kid;
-		msg.u.JOB.eab_key = cert->acme->eab_key;
-		msg.u.JOB.account_key = account->key;
-		msg.u.JOB.account_url = account->url;
-		msg.u.JOB.order_url = order->url;
-		msg.u.JOB.order_key = order->key;
+		buf_printf(
+		    &texts->names, "%s%s", i > 0 ? " " : "", cert->names[i]);
+	msg.u.JOB.names = text_of(&texts->names);
+	if (acme != NULL) {
+		msg.u.JOB.directory = acme->directory;
+		msg.u.JOB.ca_file = acme->ca_file;
+		msg.u.JOB.email = acme->email;
+		msg.u.JOB.eab_kid = acme->eab_kid;
+		msg.u.JOB.eab_key = acme->eab_key;
+		msg.u.JOB.profile = acme->profile;
+		msg.u.JOB.chain = acme->chain;
+		msg.u.JOB.challenges = text_of(&texts->challenges);
+		msg.u.JOB.certificate = text_of(&texts->chain);
+		msg.u.JOB.reuse_key = text_of(&texts->key);
+		msg.u.JOB.account_key = texts->account.key;
+		msg.u.JOB.account_url = texts->account.url;
+		msg.u.JOB.order_url = texts->order.url;
+		msg.u.JOB.order_key = texts->order.key;
 	}
 	child_send(job->child, &msg);
-	buf_release(&names);
+}
+
+/* NULL: it asks nobody. */
+static const struct config_acme *
+authority_of(const struct job *job)
+{
+	if (job->kind == JOB_PLACEHOLDER)
+		return NULL;
+	return job->kind == JOB_RENEWAL_INFO
+	    ? authority_issued(job->slot)
+	    : authority_next(job->slot, clock_wall());
 }
 
 static int
@@ -149,26 +238,22 @@ spawn(struct job *job, struct error *err)
 	const struct child_spec spec = {
 		.role = IPC_ACME, .owner = job, .on_exit = after_exit
 	};
-	struct certstore_account account = { 0 };
-	struct certstore_order order = { 0 };
-	const struct slot *slot = job->slot;
+	const struct config_acme *acme = authority_of(job);
+	struct job_texts texts = { 0 };
 	int rc = -1;
 
-	if (job->kind != JOB_PLACEHOLDER) {
-		certstore_read_order(
-		    &job->sup->store, slot_name(slot), clock_wall(), &order);
-		if (certstore_read_account(&job->sup->store,
-		        slot->config->acme->directory, &account, err) == -1)
+	if (acme != NULL) {
+		job->directory = xstrdup(acme->directory);
+		if (read_texts(job, acme, &texts, err) == -1)
 			goto out;
 	}
 	job->child = child_spawn(&job->sup->children, &spec, err);
 	if (job->child == NULL)
 		goto out;
-	send_job(job, &account, &order);
+	send_job(job, acme, &texts);
 	rc = 0;
 out:
-	certstore_account_release(&account);
-	certstore_order_release(&order);
+	release_texts(&texts);
 	return rc;
 }
 
@@ -241,8 +326,8 @@ job_account_save(struct child *child, const struct msg *msg)
 		return;
 	account.key = xstrdup(msg->u.ACCOUNT_SAVE.key);
 	account.url = xstrdup(msg->u.ACCOUNT_SAVE.url);
-	rc = certstore_write_account(&job->sup->store,
-	    job->slot->config->acme->directory, &account, &err);
+	rc = certstore_write_account(
+	    &job->sup->store, job->directory, &account, &err);
 	certstore_account_release(&account);
 	if (rc == 0)
 		saved(child);
@@ -260,6 +345,7 @@ job_order_save(struct child *child, const struct msg *msg)
 
 	if (job->slot == NULL)
 		return;
+	order.directory = xstrdup(job->directory);
 	order.url = xstrdup(msg->u.ORDER_SAVE.url);
 	order.key = xstrdup(msg->u.ORDER_SAVE.key);
 	rc = certstore_write_order(
@@ -294,6 +380,7 @@ store_issued(struct job *job, const struct msg_bytes *pem)
 	}
 	if (certstore_clear_order(&job->sup->store, name, &err) == -1)
 		log_warn("certificate for %s: %s", name, err.msg);
+	record_set(&slot->record.issuer, job->directory);
 	detach(job);
 	swap_issued(slot);
 }
@@ -326,4 +413,22 @@ job_failed(struct child *child, const struct msg *msg)
 	if (said->kind < JOB_FAILURE_COUNT)
 		failure.kind = (enum job_failure)said->kind;
 	failed(job_from(child->owner), &failure);
+}
+
+void
+job_renewal_info(struct child *child, const struct msg *msg)
+{
+	const struct msg_RENEWAL_INFO *said = &msg->u.RENEWAL_INFO;
+	const struct schedule_info info = { said->start, said->end,
+		said->retry_after };
+	struct job *job = job_from(child->owner);
+
+	if (job->slot == NULL)
+		return;
+	if (job->kind == JOB_RENEWAL_INFO) {
+		renewal_informed(detach(job), &info);
+		return;
+	}
+	job->slot->informed = true;
+	job->slot->info = info;
 }

@@ -29,12 +29,16 @@ struct job {
 	struct slot *slot; /* NULL: it has answered, or nobody waits any more */
 	struct child *child;
 	enum job_kind kind;
+	char *directory; /* of the CA; NULL: none is asked */
 	struct loop_timer deadline;
 };
 
 struct job *job_from(void *arg);
 
-/* Starts one, as slot->placeholder or slot->job. */
+/*
+ * Starts one, as slot->placeholder or slot->job. A JOB_RENEWAL_INFO asks who
+ * issued the certificate in service, others who is next.
+ */
 int job_start(struct slot *slot, enum job_kind kind, struct error *err);
 
 /* Nobody waits for it any more. What it must keep is kept. NULL is fine. */
@@ -45,5 +49,6 @@ void job_account_save(struct child *child, const struct msg *msg);
 void job_order_save(struct child *child, const struct msg *msg);
 void job_issued(struct child *child, const struct msg *msg);
 void job_failed(struct child *child, const struct msg *msg);
+void job_renewal_info(struct child *child, const struct msg *msg);
 
 #endif

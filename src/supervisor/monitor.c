@@ -221,7 +221,7 @@ problem_of(const struct slot *slot)
 static int64_t
 next_attempt(const struct slot *slot)
 {
-	int64_t next = renewal_next(slot), now = clock_wall();
+	int64_t next = renewal_next(slot, NULL), now = clock_wall();
 
 	if (!slot_is_auto(slot))
 		return 0;

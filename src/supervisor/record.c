@@ -19,6 +19,8 @@ static const struct field {
 } fields[] = {
 	{ "wanted", TEXT, FIELD(wanted) },
 	{ "issued", TEXT, FIELD(issued) },
+	{ "issuer", TEXT, FIELD(issuer) },
+	{ "gates", TEXT, FIELD(gates) },
 	{ "succeeded-at", NUMBER, FIELD(succeeded_at) },
 	{ "window-start", NUMBER, FIELD(schedule.window_start) },
 	{ "window-end", NUMBER, FIELD(schedule.window_end) },
@@ -27,7 +29,6 @@ static const struct field {
 	{ "info-failures", NUMBER, FIELD(schedule.info_failures) },
 	{ "failures", NUMBER, FIELD(schedule.failures) },
 	{ "retry-at", NUMBER, FIELD(schedule.retry_at) },
-	{ "gate", NUMBER, FIELD(schedule.gate) },
 	{ "lost-at", NUMBER, FIELD(schedule.lost_at) },
 	{ "started-at", NUMBER, FIELD(schedule.started_at) },
 	{ "saved-at", NUMBER, FIELD(schedule.saved_at) },

@@ -22,6 +22,8 @@ struct record {
 	char *advice;  /* and what a person can do; NULL = nothing */
 	char *wanted;  /* what `schedule` is about: directory and names */
 	char *issued;  /* the same, of the certificate in the store */
+	char *issuer;  /* the directory of the CA that issued it */
+	char *gates;   /* of CAs, see authority.h: "until URL", with spaces */
 };
 
 /* A zeroed record is a valid empty one. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "authority.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -28,13 +29,18 @@ struct renew_request {
 };
 
 int64_t
-renewal_next(const struct slot *slot)
+renewal_next(const struct slot *slot, enum schedule_reason *reason)
 {
+	struct schedule schedule;
+
 	if (!slot_is_auto(slot))
 		return 0;
-	if (slot->asked)
-		return slot->record.schedule.gate;
-	return schedule_next(&slot->record.schedule, slot_dates(slot), NULL);
+	schedule = slot_schedule(slot, clock_wall());
+	if (!slot->asked)
+		return schedule_next(&schedule, slot_dates(slot), reason);
+	if (reason != NULL)
+		*reason = SCHEDULE_GATE;
+	return schedule.gate;
 }
 
 /* Its dates are not known before a worker has read the pair. */
@@ -49,6 +55,12 @@ may_start(const struct slot *slot)
 }
 
 static bool
+is_obtaining(const struct slot *slot)
+{
+	return slot->job != NULL && slot->job->kind == JOB_ISSUE;
+}
+
+static bool
 is_busy(const struct supervisor *sup)
 {
 	const struct job *job;
@@ -59,19 +71,91 @@ is_busy(const struct supervisor *sup)
 	return false;
 }
 
-static struct slot *
-first_due(const struct generation *generation)
+/* What a slot needs next. */
+struct errand {
+	struct slot *slot; /* NULL: nothing */
+	enum job_kind kind;
+	int64_t when;
+};
+
+static void
+consider(
+    struct errand *errand, struct slot *slot, enum job_kind kind, int64_t when)
 {
-	struct slot *first = NULL;
+	if (errand->slot == NULL || when < errand->when)
+		*errand = (struct errand){ slot, kind, when };
+}
+
+static struct errand
+first_errand(const struct generation *generation, int64_t now)
+{
+	struct errand first = { 0 };
 
 	for (unsigned i = 0; i < generation->nslots; i++) {
 		struct slot *slot = generation->slots[i];
+		int64_t info;
 
-		if (may_start(slot) &&
-		    (first == NULL || renewal_next(slot) < renewal_next(first)))
-			first = slot;
+		if (!may_start(slot))
+			continue;
+		consider(&first, slot, JOB_ISSUE, renewal_next(slot, NULL));
+		info = schedule_info_next(
+		    &slot->record.schedule, slot_dates(slot), now);
+		if (info != 0 && authority_issued(slot) != NULL)
+			consider(&first, slot, JOB_RENEWAL_INFO, info);
 	}
 	return first;
+}
+
+/* False while the clock is not one to decide by; that is looked at again. */
+static bool
+clock_is_good(struct supervisor *sup, int64_t now)
+{
+	const struct generation *generation = sup->current;
+	char date[CLOCK_DATE_SIZE];
+	int64_t back = 0;
+	bool was_good = sup->clock_is_good;
+
+	for (unsigned i = 0; i < generation->nslots; i++)
+		clockwatch_stored(&sup->clock,
+		    generation->slots[i]->record.schedule.saved_at);
+	switch (clockwatch_look(&sup->clock, now, clock_mono_ms(), &back)) {
+	case CLOCK_GOOD:
+		sup->clock_is_good = true;
+		return true;
+	case CLOCK_EARLY:
+	case CLOCK_DOUBTFUL:
+		sup->clock_is_good = false;
+		if (was_good)
+			log_warn("the clock says %s, which cannot be right: "
+			         "what is there is served, renewals wait",
+			    clock_date(date, now));
+		return false;
+	case CLOCK_BACK:
+		break;
+	}
+	sup->clock_is_good = true;
+	log_warn(
+	    "the clock was ahead and went back to %s", clock_date(date, now));
+	for (unsigned i = 0; i < generation->nslots; i++) {
+		struct slot *slot = generation->slots[i];
+
+		if (!slot_is_auto(slot))
+			continue;
+		schedule_clock_went_back(&slot->record.schedule, back);
+		authority_clock_went_back(&slot->record, back);
+		slot_save(slot);
+	}
+	return true;
+}
+
+/* Costs the CA nothing that it counts: no record before it starts. */
+static void
+start_asking(struct slot *slot)
+{
+	struct error err = { 0 };
+
+	if (job_start(slot, JOB_RENEWAL_INFO, &err) == -1)
+		renewal_not_informed(slot, err.msg);
 }
 
 /* Written down before it starts: a crash must not let it start for free. */
@@ -79,16 +163,17 @@ static void
 start(struct slot *slot)
 {
 	struct error err = { 0 };
+	const char *directory = authority_next(slot, clock_wall())->directory;
 	struct renewal_failure failure = { .kind = JOB_LADDER,
 		.problem = "local",
 		.detail = err.msg,
-		.retry_after = -1 };
+		.retry_after = -1,
+		.directory = directory };
 
 	slot->asked = false;
 	schedule_started(&slot->record.schedule, clock_wall());
 	slot_save(slot);
-	log_info("certificate for %s: asking %s", slot_name(slot),
-	    slot->config->acme->directory);
+	log_info("certificate for %s: asking %s", slot_name(slot), directory);
 	if (job_start(slot, JOB_ISSUE, &err) == -1)
 		renewal_failed(slot, &failure);
 	else
@@ -101,27 +186,37 @@ on_timer(void *arg)
 	renewal_update(arg);
 }
 
+static void
+look_again(struct supervisor *sup, int64_t seconds)
+{
+	sup->renewal_timer.fn = on_timer;
+	sup->renewal_timer.arg = sup;
+	loop_timer_set(sup->loop, &sup->renewal_timer,
+	    1000 * (seconds < LOOK_AGAIN ? seconds : LOOK_AGAIN));
+}
+
 void
 renewal_update(struct supervisor *sup)
 {
-	int64_t now = clock_wall(), wait;
-	struct slot *slot;
+	int64_t now = clock_wall();
+	struct errand next;
 
 	loop_timer_cancel(&sup->renewal_timer);
 	if (sup->phase != PHASE_RUNNING || sup->current == NULL || is_busy(sup))
 		return;
-	slot = first_due(sup->current);
-	if (slot == NULL)
-		return;
-	wait = renewal_next(slot) - now;
-	if (wait <= 0) {
-		start(slot);
+	if (!clock_is_good(sup, now)) {
+		look_again(sup, CLOCKWATCH_AGAIN);
 		return;
 	}
-	sup->renewal_timer.fn = on_timer;
-	sup->renewal_timer.arg = sup;
-	loop_timer_set(sup->loop, &sup->renewal_timer,
-	    1000 * (wait < LOOK_AGAIN ? wait : LOOK_AGAIN));
+	next = first_errand(sup->current, now);
+	if (next.slot == NULL)
+		return;
+	if (next.when > now)
+		look_again(sup, next.when - now);
+	else if (next.kind == JOB_ISSUE)
+		start(next.slot);
+	else
+		start_asking(next.slot);
 }
 
 static void
@@ -165,6 +260,42 @@ report(const struct slot *slot, bool ok, const char *line)
 	}
 }
 
+static struct schedule_moment
+this_moment(void)
+{
+	struct schedule_moment moment = { .now = clock_wall() };
+
+	secret_random(&moment.random, sizeof(moment.random));
+	return moment;
+}
+
+void
+renewal_informed(struct slot *slot, const struct schedule_info *info)
+{
+	int64_t before = slot->record.schedule.chosen;
+	char next[CLOCK_DATE_SIZE];
+
+	schedule_informed(&slot->record.schedule, info, this_moment());
+	slot_save(slot);
+	if (slot->record.schedule.chosen != before)
+		log_info("certificate for %s: the CA suggests to renew it "
+		         "about %s",
+		    slot_name(slot),
+		    clock_date(next, renewal_next(slot, NULL)));
+	monitor_show_cert(slot);
+	renewal_update(slot->sup);
+}
+
+void
+renewal_not_informed(struct slot *slot, const char *why)
+{
+	log_info("certificate for %s: the CA does not say when to renew it: %s",
+	    slot_name(slot), why);
+	schedule_informed(&slot->record.schedule, NULL, this_moment());
+	slot_save(slot);
+	renewal_update(slot->sup);
+}
+
 void
 renewal_succeeded(struct slot *slot)
 {
@@ -173,6 +304,10 @@ renewal_succeeded(struct slot *slot)
 	char *line;
 
 	schedule_succeeded(&record->schedule);
+	if (slot->informed)
+		schedule_informed(
+		    &record->schedule, &slot->info, this_moment());
+	slot->informed = false;
 	record->succeeded_at = clock_wall();
 	record_set(&record->problem, NULL);
 	record_set(&record->detail, NULL);
@@ -180,7 +315,7 @@ renewal_succeeded(struct slot *slot)
 	record_set(&record->issued, record->wanted);
 	slot_save(slot);
 	clock_date(expires, slot->facts.dates.not_after);
-	clock_date(next, renewal_next(slot));
+	clock_date(next, renewal_next(slot, NULL));
 	log_info("certificate for %s is in service: serial %s, expires %s, "
 	         "next renewal %s",
 	    slot_name(slot), slot->facts.serial, expires, next);
@@ -195,13 +330,16 @@ void
 renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 {
 	struct record *record = &slot->record;
-	struct schedule_moment moment = { .now = clock_wall() };
+	struct schedule_moment moment = this_moment();
 	char next[CLOCK_DATE_SIZE];
 	char *line;
 
-	secret_random(&moment.random, sizeof(moment.random));
+	slot->informed = false;
 	schedule_failed(&record->schedule, failure->kind, failure->retry_after,
 	    slot_dates(slot), moment);
+	if (failure->kind == JOB_GATE)
+		authority_set_gate(record, failure->directory,
+		    record->schedule.gate, moment.now);
 	record_set(&record->problem, failure->problem);
 	record_set(&record->detail, failure->detail);
 	record_set(&record->advice, failure->advice);
@@ -210,7 +348,7 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 	    failure->problem, failure->detail,
 	    record->advice != NULL ? ". " : "",
 	    record->advice != NULL ? record->advice : "",
-	    clock_date(next, renewal_next(slot)));
+	    clock_date(next, renewal_next(slot, NULL)));
 	if (failure->kind == JOB_DAILY)
 		log_err("certificate for %s", line);
 	else
@@ -234,19 +372,19 @@ has_name(const struct slot *slot, const char *name)
 static void
 ask_slot(struct renew_request *request, struct slot *slot)
 {
-	struct schedule *schedule = &slot->record.schedule;
+	struct schedule schedule = slot_schedule(slot, clock_wall());
 	char date[CLOCK_DATE_SIZE];
 	char *line;
 
-	if (schedule->gate > clock_wall()) {
+	if (schedule.gate > clock_wall()) {
 		line = xasprintf("%s: the CA asked not to come back before %s",
-		    slot_name(slot), clock_date(date, schedule->gate));
+		    slot_name(slot), clock_date(date, schedule.gate));
 		add_line(request, false, line);
 		free(line);
 		return;
 	}
-	if (slot->job == NULL && !slot->fresh) {
-		schedule_clear(schedule);
+	if (!is_obtaining(slot) && !slot->fresh) {
+		schedule_clear(&slot->record.schedule);
 		slot->asked = true;
 		slot_save(slot);
 	}

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "ipc/job.h"
+#include "schedule.h"
 #include "supervisor.h"
 
 struct slot;
@@ -18,15 +19,20 @@ struct renewal_failure {
 	enum job_failure kind;
 	const char *problem;
 	const char *detail;
-	const char *advice;  /* what a person can do; NULL or "" = nothing */
-	int64_t retry_after; /* seconds; -1 = none */
+	const char *advice;    /* what a person can do; NULL or "" = nothing */
+	int64_t retry_after;   /* seconds; -1 = none */
+	const char *directory; /* of the CA that was asked */
 };
 
 /* Starts what is due, or sets the alarm. Call it when anything changed. */
 void renewal_update(struct supervisor *sup);
 
-/* When the next attempt for this slot is due; 0 = never. */
-int64_t renewal_next(const struct slot *slot);
+/* When the next attempt for this slot is due, and why; 0 = never. */
+int64_t renewal_next(const struct slot *slot, enum schedule_reason *reason);
+
+/* What the CA answered when it was asked for its window, or that it did not. */
+void renewal_informed(struct slot *slot, const struct schedule_info *info);
+void renewal_not_informed(struct slot *slot, const char *why);
 
 /* How an attempt ended. */
 void renewal_succeeded(struct slot *slot);

@@ -208,9 +208,10 @@ schedule_failed(struct schedule *schedule, enum job_failure kind,
 		climb(schedule, dates, moment);
 	if (kind == JOB_DAILY)
 		schedule->retry_at = moment.now + jitter(DAY, moment.random);
-	schedule->retry_at = later(schedule->retry_at, named);
 	if (kind == JOB_GATE)
-		schedule->gate = schedule->retry_at;
+		schedule->gate = later(schedule->retry_at, named);
+	else
+		schedule->retry_at = later(schedule->retry_at, named);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "authority.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -104,18 +105,10 @@ read_file(struct slot *slot, struct diag *diag)
 	return 0;
 }
 
-static bool
-same_directory(const char *a, const char *b)
-{
-	size_t len = strcspn(b, " ");
-
-	return strncmp(a, b, len) == 0 && (a[len] == ' ' || a[len] == '\0');
-}
-
 /*
  * What was remembered may be about other names or another CA. Then a pending
- * order is of no use, and neither is the ladder; the CA's gate is, unless it is
- * another CA.
+ * order is of no use, and neither is the ladder; what a CA asked us to wait
+ * for still holds.
  */
 static void
 read_record(struct slot *slot)
@@ -131,8 +124,6 @@ read_record(struct slot *slot)
 	if (record->wanted != NULL && strcmp(record->wanted, text) != 0) {
 		certstore_clear_order(store, slot_name(slot), NULL);
 		schedule_clear(&record->schedule);
-		if (!same_directory(record->wanted, text))
-			record->schedule.gate = 0;
 	}
 	record_set(&record->wanted, text);
 	free(text);
@@ -233,6 +224,16 @@ slot_dates(const struct slot *slot)
 	    strcmp(record->issued, record->wanted) != 0)
 		return NULL;
 	return &slot->facts.dates;
+}
+
+struct schedule
+slot_schedule(const struct slot *slot, int64_t now)
+{
+	struct schedule schedule = slot->record.schedule;
+
+	schedule.gate =
+	    authority_gate(&slot->record, authority_next(slot, now)->directory);
+	return schedule;
 }
 
 void

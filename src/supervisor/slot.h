@@ -59,6 +59,10 @@ struct slot {
 	struct job *placeholder; /* for a placeholder; NULL = none */
 	bool fresh; /* issued just now, not yet confirmed by every worker */
 	bool asked; /* a person wants the next attempt now */
+
+	/* What the CA said of the next renewal, while a job was under way. */
+	bool informed;
+	struct schedule_info info;
 };
 
 /*
@@ -95,6 +99,11 @@ int slot_read_pair(const struct slot *slot, struct buf *pem, struct error *err);
 
 /* What a worker read in it. */
 void slot_learn(struct slot *slot, const struct msg_CERT_SWAPPED *swapped);
+
+/*
+ * Its schedule, with what the CA of the next attempt asked us to wait for.
+ */
+struct schedule slot_schedule(const struct slot *slot, int64_t now);
 
 /* Writes the record down. */
 void slot_save(struct slot *slot);

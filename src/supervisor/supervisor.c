@@ -300,6 +300,7 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 	TAILQ_INIT(&sup->challenges);
 	TAILQ_INIT(&sup->jobs);
 	TAILQ_INIT(&sup->renewals);
+	sup->clock_is_good = true;
 	TAILQ_INIT(&sup->children.list);
 	reload_init(sup);
 	sup->loop = loop_new();

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "certstore.h"
 #include "child.h"
+#include "clockwatch.h"
 #include "net/loop.h"
 #include "notify.h"
 #include "secrets.h"
@@ -81,6 +82,8 @@ struct supervisor {
 	struct job_list jobs;
 	struct renew_list renewals; /* that somebody waits for */
 	struct loop_timer renewal_timer;
+	struct clockwatch clock;
+	bool clock_is_good; /* or nothing was said yet */
 
 	struct reload reload;
 

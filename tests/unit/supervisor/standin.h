@@ -322,6 +322,25 @@ standin_step(struct chan *chan, const char *verb, const char *first, long n)
 	return true;
 }
 
+/* The window is in the file "window"; without it the CA has none. */
+static inline void
+standin_inform(struct chan *chan, const struct msg_JOB *job)
+{
+	const char *told = standin_told("window");
+	struct msg msg = { .kind = MSG_RENEWAL_INFO, .fd = -1 };
+	long start, end;
+
+	log_info(
+	    "job: window of '%.40s' at %s", job->certificate, job->directory);
+	msg.u.RENEWAL_INFO.url = "";
+	msg.u.RENEWAL_INFO.retry_after = 21600;
+	if (told != NULL && sscanf(told, "%ld %ld", &start, &end) == 2) {
+		msg.u.RENEWAL_INFO.start = start;
+		msg.u.RENEWAL_INFO.end = end;
+	}
+	standin_send(chan, msg);
+}
+
 static inline int
 standin_acme(struct chan *chan)
 {
@@ -332,6 +351,10 @@ standin_acme(struct chan *chan)
 	standin_hear(chan, &msg);
 	if (msg.u.JOB.kind == JOB_PLACEHOLDER) {
 		standin_step(chan, "issue", "self", 86400);
+		return 0;
+	}
+	if (msg.u.JOB.kind == JOB_RENEWAL_INFO) {
+		standin_inform(chan, &msg.u.JOB);
 		return 0;
 	}
 	log_info("job: names '%s', order '%s', account '%s'", msg.u.JOB.names,

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "authority.h"
 #include "certstore.h"
 #include "house.h"
 #include "record.h"
@@ -121,6 +122,39 @@ test_renewals(void **state)
 	house_stop(house);
 }
 
+/* What the CA suggests comes before what the dates say. */
+static void
+test_window(void **state)
+{
+	struct house *house = *state;
+	char window[64];
+
+	house_tell(house, "job", "issue first " CONFIDENT "\n");
+	house_start(house);
+	house_wait(house, "in service: serial first");
+	house_wait(house, "job: window of");
+	house_wait(house, "row: acme, serial 'first'");
+	house_stop(house);
+
+	/* Asked again by a new run: the answer of the first is on disk. */
+	house_start(house);
+	house_wait(house, "row: acme, serial 'first'");
+	house_stop(house);
+	assert_false(house_said(house, "job: window"));
+
+	snprintf(window, sizeof(window), "%lld %lld",
+	    (long long)clock_wall() - 20, (long long)clock_wall() - 10);
+	house_tell(house, "window", window);
+	house_tell(house, "job", "issue second " CONFIDENT "\n");
+	house_start(house);
+	house_command(house, "renew gw.test");
+	house_wait(house, "in service: serial second");
+	house_wait(house, "the CA suggests to renew it about");
+	house_tell(house, "job", "issue third " CONFIDENT "\n");
+	house_wait(house, "certificate for gw.test: asking");
+	house_stop(house);
+}
+
 static void
 test_failure(void **state)
 {
@@ -169,11 +203,16 @@ test_renew_now(void **state)
 static void
 test_gate(void **state)
 {
-	const struct schedule waiting = { .gate = clock_wall() + 3600,
-		.saved_at = clock_wall() };
+	struct certstore store = open_store(*state);
 	struct house *house = *state;
+	struct record record = { .schedule.saved_at = clock_wall() };
 
-	have_schedule(house, &waiting);
+	authority_set_gate(
+	    &record, "https://ca.test/dir", clock_wall() + 3600, clock_wall());
+	assert_int_equal(
+	    certstore_write_record(&store, "gw.test", &record, NULL), 0);
+	record_release(&record);
+	certstore_close(&store);
 	house_start(house);
 	house_wait(house, "the monitor goes");
 	house_command(house, "renew gw.test");
@@ -447,6 +486,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		HOUSE_TEST(test_first),
 		HOUSE_TEST(test_renewals),
+		HOUSE_TEST(test_window),
 		HOUSE_TEST(test_failure),
 		HOUSE_TEST(test_renew_now),
 		HOUSE_TEST(test_gate),

@@ -251,6 +251,7 @@ assert_order(struct lab *lab, int64_t now, const char *url, const char *key)
 	struct certstore_order order;
 
 	certstore_read_order(&lab->store, NAME, now, &order);
+	assert_string_equal(order.directory, *url != '\0' ? CA : "");
 	assert_string_equal(order.url, url);
 	assert_string_equal(order.key, key);
 	certstore_order_release(&order);
@@ -260,8 +261,8 @@ static void
 test_order(void **state)
 {
 	struct lab *lab = *state;
-	char url[] = "https://ca.test/order/1", key[] = KEY;
-	const struct certstore_order order = { url, key };
+	char url[] = "https://ca.test/order/1", key[] = KEY, ca[] = CA;
+	const struct certstore_order order = { ca, url, key };
 	struct error err;
 
 	assert_order(lab, NOW, "", "");
@@ -278,12 +279,14 @@ static void
 test_damaged_order(void **state)
 {
 	struct lab *lab = *state;
+#define IT "directory: " CA "\n"
 	static const char *const wrecks[] = {
 		"",
-		"order: https://ca.test/order/1",
-		"order: https://ca.test/order/1\nsaved-at: 1800000000\n",
-		"order: https://ca.test/order/1\nsaved-at: x\n" KEY,
-		"saved-at: 1800000000\n" KEY,
+		IT "order: https://ca.test/order/1",
+		IT "order: https://ca.test/order/1\nsaved-at: 1800000000\n",
+		IT "order: https://ca.test/order/1\nsaved-at: x\n" KEY,
+		IT "saved-at: 1800000000\n" KEY,
+		"order: https://ca.test/order/1\nsaved-at: 1800000000\n" KEY,
 		KEY,
 	};
 

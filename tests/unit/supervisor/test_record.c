@@ -25,7 +25,11 @@ test_round_trip(void **state)
 {
 	struct record record = { .schedule = { .failures = 3,
 		                     .retry_at = 1800000001,
-		                     .gate = 1800000002,
+		                     .window_start = 1800000002,
+		                     .window_end = 1800000007,
+		                     .chosen = 1800000008,
+		                     .info_at = 1800000009,
+		                     .info_failures = 2,
 		                     .lost_at = 1800000003,
 		                     .started_at = 1800000004,
 		                     .saved_at = 1800000005 },
@@ -59,11 +63,11 @@ test_damage(void **state)
 
 	(void)state;
 	parse(&record,
-	    "failures: 2\nretry-at: -5\ngate: 12x\nlost-at: \n"
+	    "failures: 2\nretry-at: -5\nchosen: 12x\nlost-at: \n"
 	    "nonsense\nfuture: word\nproblem: dns\n");
 	assert_int_equal(record.schedule.failures, 2);
 	assert_int_equal(record.schedule.retry_at, 0);
-	assert_int_equal(record.schedule.gate, 0);
+	assert_int_equal(record.schedule.chosen, 0);
 	assert_int_equal(record.schedule.lost_at, 0);
 	assert_string_equal(record.problem, "dns");
 	record_release(&record);
