@@ -328,15 +328,18 @@ standin_inform(struct chan *chan, const struct msg_JOB *job)
 {
 	const char *told = standin_told("window");
 	struct msg msg = { .kind = MSG_RENEWAL_INFO, .fd = -1 };
-	long start, end;
+	const char *space = told != NULL ? strchr(told, ' ') : NULL;
+	uint64_t start, end;
 
 	log_info(
 	    "job: window of '%.40s' at %s", job->certificate, job->directory);
 	msg.u.RENEWAL_INFO.url = "";
 	msg.u.RENEWAL_INFO.retry_after = 21600;
-	if (told != NULL && sscanf(told, "%ld %ld", &start, &end) == 2) {
-		msg.u.RENEWAL_INFO.start = start;
-		msg.u.RENEWAL_INFO.end = end;
+	if (space != NULL &&
+	    text_u64(told, (size_t)(space - told), INT64_MAX, &start) &&
+	    text_u64(space + 1, strlen(space + 1), INT64_MAX, &end)) {
+		msg.u.RENEWAL_INFO.start = (int64_t)start;
+		msg.u.RENEWAL_INFO.end = (int64_t)end;
 	}
 	standin_send(chan, msg);
 }
