@@ -52,6 +52,8 @@ h1_next(struct h1_server *h1)
 		buf_release(&h1->in);
 	if (buf_len(&h1->in) > 0 || conn_readable(&client->conn))
 		conn_again(&client->conn);
+	/* A wait of its own, even if the answer came between two looks. */
+	client->wait = CLIENT_WAIT_NOTHING;
 	client_watch(client);
 }
 

@@ -282,3 +282,14 @@ def test_idle_client_is_closed_without_a_word(hasty):
         began = time.monotonic()
         client.expect_end()
         assert 1 <= time.monotonic() - began < 2
+
+
+def test_answers_of_our_own_are_use_of_a_connection(hasty):
+    """It is idle since the last one, not since the first."""
+    front, *_ = hasty
+    with front.https() as client:
+        began = time.monotonic()
+        while time.monotonic() - began < 2.5:
+            assert client.request("TRACE", "/").status == 405
+            select.select([], [], [], 0.2)
+        client.expect_end()
