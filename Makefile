@@ -261,7 +261,7 @@ endif
 
 # Versions of clang-format disagree; Debian 12's decides.
 decides := $(shell clang-format --version 2>/dev/null)
-lints := $(addprefix lint-,layers homes banned sizes man carries clang \
+lints := $(addprefix lint-,layers homes banned sizes man map carries clang \
     $(if $(findstring version 14.,$(decides)),format))
 sources := $(wildcard include/*/*.h src/*/*.[ch] src/*/*.def acme/*.[ch])
 test_sources := $(wildcard tests/unit/*/*.[ch] tests/fuzz/*.[ch])
@@ -281,6 +281,8 @@ lint-sizes:
 	$Q $(PYTHON) tests/lint/sizes $(formatted)
 lint-man:
 	$Q mandoc -T lint -W warning $(wildcard docs/man/*.[1-8]) </dev/null
+lint-map:
+	$Q $(PYTHON) tests/lint/map tests/README.md
 lint-carries: $(programs)
 	$Q tests/lint/carries $(foreach p,$(written),'$B/$(out.$p) $(sys.$p)')
 lint-clang:
