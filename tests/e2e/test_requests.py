@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import socket
+import threading
 from typing import Callable, Iterator
 
 import pytest
@@ -456,6 +457,32 @@ def test_r9_early_answer_of_the_stand_in(front):
                             headers=[("Content-Length", "1000000000")])
         client.send(bytes(1 << 20))
         assert client.read_response().status == 413
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("headers", [[("Connection", "close")], []])
+def test_r9_response_outlives_what_came_behind_the_request(
+        scripted, script, scheme, headers):
+    """A reset in answer to those bytes would wipe it out on its way."""
+    asked, more = threading.Event(), threading.Event()
+
+    def behave(connection: Connection) -> None:
+        connection.read_head()
+        asked.set()
+        assert more.wait(10)
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+                        + bytes(1000000))
+
+    script.behaviour = behave
+    with scripted.open(scheme) as client:
+        client.send_request("GET", "/", headers=headers)
+        assert asked.wait(10)
+        client.send(b"?" * 70000)
+        more.set()
+        assert len(client.read_response().body) == 1000000
+        if not headers:
+            assert client.read_response().status in (400, 414)
+        client.expect_end()
 
 
 # Methods and forms of targets

@@ -225,7 +225,7 @@ def test_w4_reset_behind_the_last_words(scripted, script, scheme):
         connection.reset()
 
     script.behaviour = switch(behave)
-    for _ in range(40):
+    for _ in range(12):
         with scripted.open(scheme) as client:
             upgraded(client)
             go_on.release()
