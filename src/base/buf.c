@@ -114,6 +114,19 @@ buf_append_str(struct buf *buf, const char *s)
 }
 
 int
+buf_append_u64(struct buf *buf, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	return buf_append(buf, digits + at, sizeof(digits) - at);
+}
+
+int
 buf_printf(struct buf *buf, const char *fmt, ...)
 {
 	char small[256];

@@ -62,8 +62,9 @@ put_framing(struct buf *out, const struct http_body *body)
 {
 	switch (body->framing) {
 	case HTTP_BY_LENGTH:
-		buf_printf(out, "Content-Length: %llu\r\n",
-		    (unsigned long long)body->length);
+		put(out, "Content-Length: ");
+		buf_append_u64(out, body->length);
+		put(out, "\r\n");
 		break;
 	case HTTP_CHUNKED:
 		put(out, "Transfer-Encoding: chunked\r\n");
@@ -174,9 +175,9 @@ forward_request(const struct exchange *ex, struct buf *out)
 	if (ex->upgrade)
 		put(out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
 	if (ex->fields == NULL) {
-		buf_printf(out,
-		    "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n",
-		    ex->peer, scheme_of(ex).p);
+		put_field(out, "X-Forwarded-For",
+		    (struct slice){ ex->peer, strlen(ex->peer) });
+		put_field(out, "X-Forwarded-Proto", scheme_of(ex));
 		put_field(out, "X-Forwarded-Host", ex->authority);
 	}
 	put(out, "\r\n");
