@@ -21,7 +21,8 @@ pytestmark = [
 
 KIBIBYTE = (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
             b"Content-Length: 1024\r\n\r\n" + bytes(1024))
-COUNTED = re.compile(r" *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(\w+)$")
+COUNT = "-c", "-U", "calls,name"
+COUNTED = re.compile(r" *(\d+) +(\w+)$")
 REQUESTS, CLIENTS, MESSAGES = 3000, 40, 500
 
 
@@ -50,7 +51,7 @@ def calls(tracer: Process) -> int:
     """How many `strace -c` has counted, without those that wait for events:
     the busier the machine, the more events come of one.
     """
-    tracer.wait_for_line(r"^100\.00 .* total$")
+    tracer.wait_for_line(r" total$")
     counted = (COUNTED.match(line.text) for line in tracer.lines)
     return sum(int(row[1]) for row in counted
                if row and row[2] not in ("epoll_wait", "total"))
@@ -63,7 +64,7 @@ def calls(tracer: Process) -> int:
 def test_system_calls_per_request(traced, most, scheme):
     with Load(pause=0) as load:
         load.keep_alive(lambda: traced.open(scheme), CLIENTS)
-        with strace(traced, "-c") as tracer:
+        with strace(traced, *COUNT) as tracer:
             before = load.done["requests"]
             load.wait_more("requests", count=REQUESTS, timeout=30)
             after = load.done["requests"]
@@ -85,7 +86,7 @@ def test_system_calls_per_message_of_a_websocket(scripted, script, scheme):
         client.send_request("GET", "/", headers=[
             ("Connection", "Upgrade"), ("Upgrade", "websocket")])
         assert client.read_response().status == 101
-        with strace(scripted, "-c") as tracer:
+        with strace(scripted, *COUNT) as tracer:
             for _ in range(MESSAGES):
                 client.send(b"m" * 200)
                 assert client.read_exactly(200) == b"m" * 200
