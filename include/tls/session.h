@@ -71,6 +71,9 @@ bool tls_session_pending(const struct tls_session *session);
 
 const char *tls_session_version(const struct tls_session *session);
 
+/* As OpenSSL calls it: "TLS_AES_128_GCM_SHA256". */
+const char *tls_session_cipher(const struct tls_session *session);
+
 /*
  * The host that a client named: lower case, [a-z0-9._-] only; else NULL. NULL
  * with a backend.

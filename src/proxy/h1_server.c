@@ -318,6 +318,7 @@ h1_begin(struct h1_server *h1, const char *head, size_t len)
 	if (client->conn.tls != NULL) {
 		ex->sni = tls_session_sni(client->conn.tls);
 		ex->tls_version = tls_session_version(client->conn.tls);
+		ex->tls_cipher = tls_session_cipher(client->conn.tls);
 	}
 	h1->exchange = ex;
 	h1->keep_alive =

@@ -382,6 +382,12 @@ tls_session_version(const struct tls_session *session)
 }
 
 const char *
+tls_session_cipher(const struct tls_session *session)
+{
+	return SSL_get_cipher_name(session->ssl);
+}
+
+const char *
 tls_session_sni(const struct tls_session *session)
 {
 	return session->sni;
