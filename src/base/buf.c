@@ -108,12 +108,6 @@ buf_append(struct buf *buf, const void *data, size_t len)
 }
 
 int
-buf_append_str(struct buf *buf, const char *s)
-{
-	return buf_append(buf, s, strlen(s));
-}
-
-int
 buf_append_u64(struct buf *buf, uint64_t value)
 {
 	char digits[20];

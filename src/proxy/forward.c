@@ -10,7 +10,7 @@
 #include "exchange.h"
 #include "worker.h"
 
-static void
+static inline void
 put(struct buf *out, const char *s)
 {
 	buf_append_str(out, s);
