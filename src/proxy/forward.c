@@ -10,7 +10,7 @@
 #include "exchange.h"
 #include "worker.h"
 
-static void
+static inline void
 put(struct buf *out, const char *s)
 {
 	buf_append_str(out, s);
@@ -68,8 +68,9 @@ put_framing(struct buf *out, const struct http_body *body)
 {
 	switch (body->framing) {
 	case HTTP_BY_LENGTH:
-		buf_printf(out, "Content-Length: %llu\r\n",
-		    (unsigned long long)body->length);
+		put(out, "Content-Length: ");
+		buf_append_u64(out, body->length);
+		put(out, "\r\n");
 		break;
 	case HTTP_CHUNKED:
 		put(out, "Transfer-Encoding: chunked\r\n");

@@ -113,14 +113,16 @@ answer_challenge(const struct exchange *ex, struct answer *answer)
 static void
 append_target(struct buf *out, struct slice s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
+	size_t done = 0;
 
-		if (strchr("\"<>\\^`{|}", c) != NULL)
-			buf_printf(out, "%%%02X", (unsigned char)c);
-		else
-			buf_append(out, &c, 1);
-	}
+	for (size_t i = 0; i < s.len; i++)
+		if (strchr("\"<>\\^`{|}", s.p[i]) != NULL) {
+			buf_append(out, s.p + done, i - done);
+			buf_printf(out, "%%%02X", (unsigned char)s.p[i]);
+			done = i + 1;
+		}
+	if (done < s.len)
+		buf_append(out, s.p + done, s.len - done);
 }
 
 static unsigned

@@ -268,7 +268,8 @@ tls_session_read(
 		session->out = NULL;
 		if (total < len)
 			note_end(session);
-		ERR_clear_error();
+		if (session->broken)
+			ERR_clear_error();
 	}
 	if (total > 0)
 		return (ssize_t)total;

@@ -20,7 +20,8 @@ pytestmark = [
 
 KIBIBYTE = (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
             b"Content-Length: 1024\r\n\r\n" + bytes(1024))
-COUNTED = re.compile(r" *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(\w+)$")
+COUNT = "-c", "-U", "calls,name"
+COUNTED = re.compile(r" *(\d+) +(\w+)$")
 ROUNDS, CLIENTS, MESSAGES = 75, 40, 500
 
 
@@ -49,7 +50,7 @@ def calls(tracer: Process) -> int:
     """How many `strace -c` has counted, without those that wait for events:
     the busier the machine, the more events come of one.
     """
-    tracer.wait_for_line(r"^100\.00 .* total$")
+    tracer.wait_for_line(r" total$")
     counted = (COUNTED.match(line.text) for line in tracer.lines)
     return sum(int(row[1]) for row in counted
                if row and row[2] not in ("epoll_wait", "total"))
@@ -70,7 +71,7 @@ def test_system_calls_per_request(traced, most, scheme):
         clients = [stack.enter_context(traced.open(scheme))
                    for _ in range(CLIENTS)]
         ask_all()       # handshakes are over, and the backend is connected
-        with strace(traced, "-c") as tracer:
+        with strace(traced, *COUNT) as tracer:
             for _ in range(ROUNDS):
                 ask_all()
     assert calls(tracer) / (ROUNDS * CLIENTS) <= most + 0.1, tracer.tail()
@@ -91,7 +92,7 @@ def test_system_calls_per_message_of_a_websocket(scripted, script, scheme):
         client.send_request("GET", "/", headers=[
             ("Connection", "Upgrade"), ("Upgrade", "websocket")])
         assert client.read_response().status == 101
-        with strace(scripted, "-c") as tracer:
+        with strace(scripted, *COUNT) as tracer:
             for _ in range(MESSAGES):
                 client.send(b"m" * 200)
                 assert client.read_exactly(200) == b"m" * 200

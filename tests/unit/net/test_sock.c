@@ -193,12 +193,22 @@ test_writev_sends_all_parts(void **state)
 	struct ends *ends = *state;
 	struct iovec iov[2] = { { (char[]){ "head" }, 4 },
 		{ (char[]){ "body" }, 4 } };
-	char data[16];
+	char data[4096], large[3000];
 
 	assert_int_equal(sock_writev(&ends->sock, iov, 2), 8);
 	assert_true(ends->sock.writable);
 	assert_int_equal(read(ends->peer, data, sizeof(data)), 8);
 	assert_memory_equal(data, "headbody", 8);
+
+	/* Few bytes take another way than many, and one piece than two. */
+	memset(large, 'x', sizeof(large));
+	iov[1] = (struct iovec){ large, sizeof(large) };
+	assert_int_equal(sock_writev(&ends->sock, iov, 2), 3004);
+	assert_int_equal(read(ends->peer, data, sizeof(data)), 3004);
+	assert_memory_equal(data, "head", 4);
+	assert_memory_equal(data + 4, large, sizeof(large));
+	assert_int_equal(sock_writev(&ends->sock, iov, 1), 4);
+	assert_int_equal(read(ends->peer, data, sizeof(data)), 4);
 }
 
 static void
