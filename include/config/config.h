@@ -42,6 +42,12 @@ struct config_cert {
 	const struct config_acme *acme; /* CERT_AUTO */
 };
 
+/* A file that a worker reads before it is jailed. */
+struct config_file {
+	const char *path; /* NULL: none was named */
+	struct config_pos pos;
+};
+
 struct config_backend {
 	struct config_pos pos;
 	unsigned id;      /* index in config->backends */
@@ -94,6 +100,7 @@ enum config_condition_kind {
 	COND_ALL,    /* of `parts` */
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
+	COND_CERT,   /* of the client; bit `ca` of the request's */
 	COND_FIELD,  /* some field: "Name: value", or the value of `name` */
 	COND_METHOD, /* or the method … */
 	COND_PATH,
@@ -108,6 +115,7 @@ struct config_condition {
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
 	const struct config_pattern *patterns;
 	const struct config_acl *acl;
+	unsigned ca; /* COND_CERT: index in config->client_cas */
 	const struct config_condition *parts;
 	struct config_condition *next;
 };
@@ -178,6 +186,16 @@ struct config_service {
 	struct config_service *next;
 };
 
+/* As ClientCert counts them. */
+enum config_client_cert {
+	CLIENT_CERT_NONE,
+	CLIENT_CERT_ASK,
+	CLIENT_CERT_REQUIRE,
+	CLIENT_CERT_UNVERIFIED
+};
+
+#define CONFIG_CLIENT_CAS_MAX 64 /* files that conditions name */
+
 struct config_listener {
 	struct config_pos pos;
 	unsigned index; /* in config->listeners */
@@ -204,6 +222,9 @@ struct config_listener {
 	const char *ciphers;      /* NULL: ours */
 	struct config_pos ciphers_pos;
 	bool prefer_server_order;
+	enum config_client_cert client_cert;
+	unsigned client_depth; /* authorities above a client's certificate */
+	struct config_file verify_list, ca_list, crl_list;
 
 	struct config_listener *next;
 };
@@ -229,6 +250,8 @@ struct config {
 	unsigned nbackends;
 	const struct config_cert **certs;
 	unsigned ncerts;
+	const struct config_file *client_cas; /* of ClientCert conditions */
+	unsigned nclient_cas;
 };
 
 #define CONFIG_DEFAULT_FILE "/etc/gatehouse/gatehouse.conf"
@@ -267,6 +290,7 @@ struct config_request {
 	struct slice query; /* with its '?', or empty */
 	const struct http_field *fields;
 	unsigned nfields;
+	uint64_t client_cas; /* those that vouch for its certificate */
 };
 
 /* Do all of them hold? */

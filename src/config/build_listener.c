@@ -75,6 +75,7 @@ build_listener(struct build *build, const struct directive *section)
 {
 	struct config_listener *listener =
 	    arena_alloc(build->arena, sizeof(*listener));
+	unsigned before = build->ncert_conditions;
 
 	listener->pos = section->pos;
 	listener->index = build->config->nlisteners++;
@@ -96,8 +97,13 @@ build_listener(struct build *build, const struct directive *section)
 	listener->client_timeout =
 	    (unsigned)build_number(build, section, WORD_CLIENT);
 	listener->services = build_services(build, section);
-	if (section->row->id == WORD_LISTENHTTPS)
+	if (section->row->id == WORD_LISTENHTTPS) {
 		build_tls(build, section, listener);
+		build_client_cert(build, section,
+		    build->ncert_conditions > before ||
+		        build->nglobal_cert_conditions > 0,
+		    listener);
+	}
 	return listener;
 }
 

@@ -209,6 +209,18 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether our order of ciphers counts, not the client's" },
 
+	{ "ClientCert", HTTPS | GATEWAY, WORD_CLIENTCERT, ROW_SHORT,
+	    .types = { VALUE_NUMBER, VALUE_NUMBER }, .max = 9, .def = "0",
+	    .needs = "a level from 0 to 3, and perhaps a depth up to 9",
+	    .help = "whether clients are asked for a certificate" },
+	{ "VerifyList", HTTPS | GATEWAY, WORD_VERIFYLIST,
+	    .types = { VALUE_PATH },
+	    .help = "whom to trust for the certificates of clients" },
+	{ "CAlist", HTTPS | GATEWAY, WORD_CALIST, .types = { VALUE_PATH },
+	    .help = "authorities that clients are told to choose from" },
+	{ "CRLlist", HTTPS | GATEWAY, WORD_CRLLIST, .types = { VALUE_PATH },
+	    .help = "which certificates of clients have been revoked" },
+
 	/* Services. */
 
 	{ "Redirect", SERVICE, WORD_REDIRECT, ROW_OPTIONAL,
@@ -255,6 +267,10 @@ static const struct schema_row rows[] = {
 	{ "ACL", CONDITIONS, WORD_ACL, CONDITION | ROW_SHORT | ROW_FILE,
 	    SCOPE_ACL, { VALUE_ACL },
 	    .help = "addresses of which one must be the client's" },
+	{ "ClientCert", CONDITIONS, WORD_CLIENTCERT, CONDITION,
+	    .types = { VALUE_PATH },
+	    .help = "whom to trust for the certificate that the client must "
+	            "have" },
 	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
 	    .needs = "a condition", .help = "turns a condition round" },
 	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
@@ -403,10 +419,6 @@ static const struct schema_row rows[] = {
 	LATER("RewriteDestination", LISTENER | SERVICE),
 	LATER("LuaModify", LISTENER | SERVICE),
 	LATER("SocketFrom", LISTENER),
-	LATER("ClientCert", HTTPS | SERVICE),
-	LATER("CAlist", HTTPS),
-	LATER("VerifyList", HTTPS),
-	LATER("CRLlist", HTTPS),
 	LATER("SSLAllowClientRenegotiation", HTTPS),
 	LATER("NoHTTPS11", HTTPS),
 

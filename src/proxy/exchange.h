@@ -25,6 +25,7 @@ struct buf;
 struct conn;
 struct edit_list;
 struct exchange;
+struct tls_peer;
 struct tunnel;
 struct upstream;
 struct worker;
@@ -59,6 +60,8 @@ struct exchange {
 	const char *peer;        /* the client's address as text */
 	const char *sni;         /* the name in its TLS handshake, or NULL */
 	const char *tls_version; /* or NULL */
+	uint64_t client_cas;     /* those that vouch for its certificate … */
+	const struct tls_peer *client_cert; /* … which says this; or NULL */
 
 	struct http_request req;
 	struct http_target target;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "edit.h"
 #include "exchange.h"
+#include "tls/session.h"
 #include "worker.h"
 
 static void
@@ -38,7 +39,7 @@ put_field(struct buf *out, const char *name, struct slice value)
 static bool
 is_ours_to_say(const struct http_field *field)
 {
-	static const char prefix[] = "x-forwarded-";
+	static const char prefix[] = "x-forwarded-", tls[] = "x-ssl-";
 
 	switch (field->id) {
 	case HTTP_HOST:
@@ -50,6 +51,9 @@ is_ours_to_say(const struct http_field *field)
 	case HTTP_OTHER:
 		if (field->name.len >= sizeof prefix - 1 &&
 		    text_ieq(field->name.p, sizeof prefix - 1, prefix))
+			return true;
+		if (field->name.len >= sizeof tls - 1 &&
+		    text_ieq(field->name.p, sizeof tls - 1, tls))
 			return true;
 		return memchr(field->name.p, '_', field->name.len) != NULL;
 	default:
@@ -111,15 +115,42 @@ scheme_of(const struct exchange *ex)
 	                                 : (struct slice){ "http", 4 };
 }
 
+/* Pound's names for what a certificate says. */
+static const char *const cert_fields[TLS_FACTS] = {
+	[TLS_SUBJECT] = "X-SSL-Subject",
+	[TLS_ISSUER] = "X-SSL-Issuer",
+	[TLS_NOT_BEFORE] = "X-SSL-notBefore",
+	[TLS_NOT_AFTER] = "X-SSL-notAfter",
+	[TLS_SERIAL] = "X-SSL-serial",
+	[TLS_PEM] = "X-SSL-certificate",
+};
+
+static unsigned
+add_cert_fields(const struct exchange *ex, struct http_field *fields)
+{
+	unsigned n = 0;
+
+	if (ex->client_cert == NULL)
+		return 0;
+	for (; n < TLS_FACTS; n++) {
+		const char *text = ex->client_cert->facts[n];
+
+		fields[n] = make_field(
+		    cert_fields[n], (struct slice){ text, strlen(text) });
+	}
+	return n;
+}
+
 bool
 forward_prepare(struct exchange *ex)
 {
 	const struct http_request *req = &ex->req;
-	unsigned n = 0, most = req->nfields + 3 + edit_count(ex);
+	unsigned n = 0, most;
 	struct http_field *fields;
 
 	if (ex->edits == NULL)
 		return true;
+	most = req->nfields + 3 + TLS_FACTS + edit_count(ex);
 	fields = arena_alloc(ex->arena, most * sizeof *fields);
 	if (fields == NULL)
 		return false;
@@ -130,6 +161,7 @@ forward_prepare(struct exchange *ex)
 	    "X-Forwarded-For", (struct slice){ ex->peer, strlen(ex->peer) });
 	fields[n++] = make_field("X-Forwarded-Proto", scheme_of(ex));
 	fields[n++] = make_field("X-Forwarded-Host", ex->authority);
+	n += add_cert_fields(ex, fields + n);
 	ex->nfields = edit_fields(ex, fields, n);
 	ex->fields = fields;
 	return true;
@@ -156,6 +188,19 @@ put_fields(const struct exchange *ex, struct buf *out)
 			put_http_field(out, &ex->req.fields[i]);
 }
 
+static void
+put_own_fields(const struct exchange *ex, struct buf *out)
+{
+	struct http_field fields[TLS_FACTS];
+	unsigned n = add_cert_fields(ex, fields);
+
+	buf_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n",
+	    ex->peer, scheme_of(ex).p);
+	put_field(out, "X-Forwarded-Host", ex->authority);
+	for (unsigned i = 0; i < n; i++)
+		put_http_field(out, &fields[i]);
+}
+
 void
 forward_request(const struct exchange *ex, struct buf *out)
 {
@@ -173,12 +218,8 @@ forward_request(const struct exchange *ex, struct buf *out)
 		put(out, "Expect: 100-continue\r\n");
 	if (ex->upgrade)
 		put(out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
-	if (ex->fields == NULL) {
-		buf_printf(out,
-		    "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n",
-		    ex->peer, scheme_of(ex).p);
-		put_field(out, "X-Forwarded-Host", ex->authority);
-	}
+	if (ex->fields == NULL)
+		put_own_fields(ex, out);
 	put(out, "\r\n");
 }
 

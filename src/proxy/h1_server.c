@@ -283,6 +283,8 @@ h1_begin(struct h1_server *h1, const char *head, size_t len)
 	if (client->conn.tls != NULL) {
 		ex->sni = tls_session_sni(client->conn.tls);
 		ex->tls_version = tls_session_version(client->conn.tls);
+		ex->client_cas = client->client_cas;
+		ex->client_cert = client->cert;
 	}
 	h1->exchange = ex;
 	h1->keep_alive =
