@@ -172,6 +172,12 @@ struct config_redirect {
 	bool append; /* the URL is a bare origin: path and query follow */
 };
 
+/* A directory that files are sent from. */
+struct config_directory {
+	unsigned id; /* index in config->directories */
+	struct config_file file;
+};
+
 struct config_service {
 	struct config_pos pos;
 	const struct config_condition *conditions; /* all must hold */
@@ -180,6 +186,8 @@ struct config_service {
 	const struct config_rule *response_rules;  /* before them */
 	const struct config_redirect *redirect;    /* or … */
 	const struct config_reply *reply;          /* … this, or … */
+	const struct config_directory
+	    *directory; /* … the files in this, or … */
 	const struct config_backend **backends; /* … these, in file order, */
 	unsigned nbackends;
 	unsigned nemergencies; /* with so many more for when all are down */
@@ -252,6 +260,8 @@ struct config {
 	unsigned ncerts;
 	const struct config_file *client_cas; /* of ClientCert conditions */
 	unsigned nclient_cas;
+	const struct config_directory **directories;
+	unsigned ndirectories;
 };
 
 #define CONFIG_DEFAULT_FILE "/etc/gatehouse/gatehouse.conf"

@@ -222,6 +222,18 @@ check_client_cert(const struct config_listener *listener, struct diag *diag)
 	tls_crls_free(crls);
 }
 
+static void
+check_directory(const struct config_file *file, struct diag *diag)
+{
+	struct error err;
+	int tree = file_open_tree(file->path, &err);
+
+	if (tree == -1)
+		diag_add(diag, DIAG_ERROR, file->pos, "SendFile: %s", err.msg);
+	else
+		close(tree);
+}
+
 static enum key_kind
 check_cert(const struct config_cert *cert, struct diag *diag)
 {
@@ -291,6 +303,8 @@ machine_check(const struct config *config, struct diag *diag)
 		kinds[i] = check_cert(config->certs[i], diag);
 	for (unsigned i = 0; i < config->nbackends; i++)
 		check_backend(config->backends[i], diag);
+	for (unsigned i = 0; i < config->ndirectories; i++)
+		check_directory(&config->directories[i]->file, diag);
 	for (unsigned i = 0; i < config->nclient_cas; i++)
 		check_trust("ClientCert", &config->client_cas[i], diag);
 	for (listener = config->listeners; listener != NULL;

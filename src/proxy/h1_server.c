@@ -464,6 +464,14 @@ h1_resume(void *arg)
 	client_watch(h1->client);
 }
 
+static void
+h1_later(void *arg)
+{
+	struct h1_server *h1 = arg;
+
+	conn_again(&h1->client->conn);
+}
+
 enum client_wait
 h1_server_waits_for(const struct h1_server *h1)
 {
@@ -511,6 +519,7 @@ h1_server_late(struct h1_server *h1, enum client_wait wait)
 static const struct exchange_ops h1_ops = { .respond = h1_respond,
 	.interim = h1_interim,
 	.resume = h1_resume,
+	.later = h1_later,
 	.cut = h1_cut,
 	.upgrade = h1_upgrade,
 	.blocked = h1_blocked };

@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "exchange.h"
 #include "net/listener.h"
+#include "sendfile.h"
 #include "tls/server.h"
 
 /* Connections taken from one listener before the others get a turn. */
@@ -257,6 +258,9 @@ worker_configure(struct worker *worker, struct error *err)
 	worker->client_cas = clientcert_cas_new(config, err);
 	if (worker->client_cas == NULL)
 		return -1;
+	worker->trees = sendfile_trees_new(config, err);
+	if (worker->trees == NULL)
+		return -1;
 	worker->listeners =
 	    xcalloc(config->nlisteners, sizeof *worker->listeners);
 	for (const struct config_listener *listener = config->listeners;
@@ -298,6 +302,7 @@ worker_release(struct worker *worker)
 	timeouts_release(&worker->timeouts);
 	loop_timer_cancel(&worker->accept_again);
 	loop_timer_cancel(&worker->drain_end);
+	sendfile_trees_free(worker->trees);
 	clientcert_cas_free(worker->client_cas);
 	config_free(worker->config);
 	config_text_free(worker->text);

@@ -20,6 +20,7 @@
 struct backends;
 struct challenges;
 struct chan;
+struct sendfile_trees;
 struct tls_certs;
 struct tls_server;
 struct tls_tickets;
@@ -62,6 +63,7 @@ struct worker {
 	struct challenges *challenges;
 	struct backends *backends;
 	struct clientcert_cas *client_cas;
+	struct sendfile_trees *trees;
 
 	struct client_list clients;
 	unsigned nclients;

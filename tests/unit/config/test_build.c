@@ -459,10 +459,32 @@ test_certificates_of_clients(void **state)
 	reading_release(&reading);
 }
 
+static void
+test_directories(void **state)
+{
+	const struct config_service *service;
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nPort 1\nService\nSendFile /b\nEnd\nEnd\n"
+	    "Service\nSendFile \"/a\"\nPath x\nEnd\n");
+	service = reading.config->services;
+	assert_int_equal(reading.config->ndirectories, 2);
+	assert_ptr_equal(service->directory, reading.config->directories[0]);
+	assert_string_equal(service->directory->file.path, "/a");
+	assert_int_equal(service->directory->file.pos.line, 8);
+	service = reading.config->listeners->services;
+	assert_ptr_equal(service->directory, reading.config->directories[1]);
+	assert_int_equal(service->directory->id, 1);
+	reading_release(&reading);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_directories),
 		cmocka_unit_test(test_certificates_of_clients),
 		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_pound_of_home_assistant),
