@@ -32,6 +32,14 @@ put_field(struct buf *out, const char *name, struct slice value)
 	put(out, "\r\n");
 }
 
+static bool
+has_prefix(const struct http_field *field, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return field->name.len >= len && text_ieq(field->name.p, len, prefix);
+}
+
 /*
  * Names with '_' are refused because other programs read them as '-': what we
  * drop under one name would return under the other.
@@ -39,8 +47,6 @@ put_field(struct buf *out, const char *name, struct slice value)
 static bool
 is_ours_to_say(const struct http_field *field)
 {
-	static const char prefix[] = "x-forwarded-", tls[] = "x-ssl-";
-
 	switch (field->id) {
 	case HTTP_HOST:
 	case HTTP_CONTENT_LENGTH:
@@ -49,11 +55,8 @@ is_ours_to_say(const struct http_field *field)
 	case HTTP_X_REAL_IP:
 		return true;
 	case HTTP_OTHER:
-		if (field->name.len >= sizeof prefix - 1 &&
-		    text_ieq(field->name.p, sizeof prefix - 1, prefix))
-			return true;
-		if (field->name.len >= sizeof tls - 1 &&
-		    text_ieq(field->name.p, sizeof tls - 1, tls))
+		if (has_prefix(field, "x-forwarded-") ||
+		    has_prefix(field, "x-ssl-"))
 			return true;
 		return memchr(field->name.p, '_', field->name.len) != NULL;
 	default:
@@ -94,25 +97,19 @@ static bool
 passes(const struct exchange *ex, const struct http_field *field)
 {
 	return !is_ours_to_say(field) &&
+	    !slice_ieq(field->name, ex->listener->config->forwarded_header) &&
 	    !http_is_hop_by_hop(field, ex->req.fields, ex->req.nfields) &&
 	    !config_pattern_matches(ex->listener->config->head_remove, field) &&
 	    !config_pattern_matches(ex->service->head_remove, field);
 }
 
 static struct http_field
-make_field(const char *name, struct slice value)
+make_field(const char *name, const char *value)
 {
 	return (struct http_field){
 		.name = { name, strlen(name) },
-		.value = value,
+		.value = { value, strlen(value) },
 	};
-}
-
-static struct slice
-scheme_of(const struct exchange *ex)
-{
-	return ex->listener->tls != NULL ? (struct slice){ "https", 5 }
-	                                 : (struct slice){ "http", 4 };
 }
 
 /* Pound's names for what a certificate says. */
@@ -125,19 +122,33 @@ static const char *const cert_fields[TLS_FACTS] = {
 	[TLS_PEM] = "X-SSL-certificate",
 };
 
+#define OURS_MAX (4 + TLS_FACTS)
+
+/* What we say of the client ourselves (HeaderOption). */
 static unsigned
-add_cert_fields(const struct exchange *ex, struct http_field *fields)
+make_ours(const struct exchange *ex, struct http_field ours[OURS_MAX])
 {
+	const struct config_listener *listener = ex->listener->config;
 	unsigned n = 0;
 
-	if (ex->client_cert == NULL)
-		return 0;
-	for (; n < TLS_FACTS; n++) {
-		const char *text = ex->client_cert->facts[n];
-
-		fields[n] = make_field(
-		    cert_fields[n], (struct slice){ text, strlen(text) });
+	if (listener->tells_client) {
+		ours[n++] = make_field("X-Forwarded-For", ex->from);
+		ours[n++] = make_field(
+		    "X-Forwarded-Proto", ex->https ? "https" : "http");
+		ours[n] = make_field("X-Forwarded-Host", "");
+		ours[n++].value = ex->authority;
 	}
+	if (listener->tells_tls && ex->tls_cipher != NULL) {
+		const char *both = arena_printf(
+		    ex->arena, "%s/%s", ex->tls_version, ex->tls_cipher);
+
+		ours[n++] =
+		    make_field("X-SSL-Cipher", both != NULL ? both : "");
+	}
+	if (listener->tells_tls && ex->client_cert != NULL)
+		for (unsigned i = 0; i < TLS_FACTS; i++)
+			ours[n++] = make_field(
+			    cert_fields[i], ex->client_cert->facts[i]);
 	return n;
 }
 
@@ -145,23 +156,18 @@ bool
 forward_prepare(struct exchange *ex)
 {
 	const struct http_request *req = &ex->req;
-	unsigned n = 0, most;
+	unsigned n = 0, most = req->nfields + OURS_MAX + edit_count(ex);
 	struct http_field *fields;
 
 	if (ex->edits == NULL)
 		return true;
-	most = req->nfields + 3 + TLS_FACTS + edit_count(ex);
 	fields = arena_alloc(ex->arena, most * sizeof *fields);
 	if (fields == NULL)
 		return false;
 	for (unsigned i = 0; i < req->nfields; i++)
 		if (passes(ex, &req->fields[i]))
 			fields[n++] = req->fields[i];
-	fields[n++] = make_field(
-	    "X-Forwarded-For", (struct slice){ ex->peer, strlen(ex->peer) });
-	fields[n++] = make_field("X-Forwarded-Proto", scheme_of(ex));
-	fields[n++] = make_field("X-Forwarded-Host", ex->authority);
-	n += add_cert_fields(ex, fields + n);
+	n += make_ours(ex, fields + n);
 	ex->nfields = edit_fields(ex, fields, n);
 	ex->fields = fields;
 	return true;
@@ -188,19 +194,6 @@ put_fields(const struct exchange *ex, struct buf *out)
 			put_http_field(out, &ex->req.fields[i]);
 }
 
-static void
-put_own_fields(const struct exchange *ex, struct buf *out)
-{
-	struct http_field fields[TLS_FACTS];
-	unsigned n = add_cert_fields(ex, fields);
-
-	buf_printf(out, "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n",
-	    ex->peer, scheme_of(ex).p);
-	put_field(out, "X-Forwarded-Host", ex->authority);
-	for (unsigned i = 0; i < n; i++)
-		put_http_field(out, &fields[i]);
-}
-
 void
 forward_request(const struct exchange *ex, struct buf *out)
 {
@@ -218,8 +211,13 @@ forward_request(const struct exchange *ex, struct buf *out)
 		put(out, "Expect: 100-continue\r\n");
 	if (ex->upgrade)
 		put(out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
-	if (ex->fields == NULL)
-		put_own_fields(ex, out);
+	if (ex->fields == NULL) {
+		struct http_field ours[OURS_MAX];
+		unsigned n = make_ours(ex, ours);
+
+		for (unsigned i = 0; i < n; i++)
+			put_http_field(out, &ours[i]);
+	}
 	put(out, "\r\n");
 }
 
