@@ -242,7 +242,8 @@ struct config_listener {
 	unsigned ncerts;
 	unsigned tls_min_version; /* 0x0303 or 0x0304 */
 	const char *ciphers;      /* NULL: ours */
-	struct config_pos ciphers_pos;
+	const char *ciphersuites; /* of TLS 1.3; NULL: ours */
+	struct config_pos ciphers_pos, ciphersuites_pos;
 	bool prefer_server_order;
 	enum config_client_cert client_cert;
 	unsigned client_depth; /* authorities above a client's certificate */

@@ -69,6 +69,7 @@ struct tls_clients {
 struct tls_settings {
 	enum tls_version min_version;
 	const char *ciphers;      /* for TLS 1.2 and older; NULL = our list */
+	const char *ciphersuites; /* for TLS 1.3; NULL = ours */
 	bool prefer_server_order; /* SSLHonorCipherOrder */
 	struct tls_clients clients;
 	const unsigned *slots; /* offered; the first one set is the default */
@@ -77,7 +78,8 @@ struct tls_settings {
 
 /*
  * One HTTPS listener. Copies the settings; borrows certs and tickets, which
- * outlive it. ERR_SYNTAX when libssl accepts no word of the ciphers. A ticket
+ * outlive it. ERR_SYNTAX when libssl accepts no word of the ciphers, or not
+ * each of the suites. A ticket
  * is good for the host, the certificate and the ciphers it was given under.
  * Where clients are asked for certificates there are no tickets: each of their
  * connections is judged anew. What `clients` points to outlives the listener.
@@ -98,6 +100,9 @@ struct tls_cipher_report {
 /* ERR_SYNTAX when libssl accepts no word of the list. */
 int tls_cipher_check(
     const char *ciphers, struct tls_cipher_report *report, struct error *err);
+
+/* ERR_SYNTAX unless each word of the list is a suite of TLS 1.3. */
+int tls_suites_check(const char *ciphersuites, struct error *err);
 
 /*
  * The connection of a client (see tls/session.h). Borrows both, which outlive

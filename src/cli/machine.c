@@ -263,6 +263,11 @@ check_ciphers(const struct config_listener *listener,
 	struct error err;
 	bool ecdsa, rsa;
 
+	if (listener->ciphersuites != NULL &&
+	    tls_suites_check(listener->ciphersuites, &err) == -1)
+		diag_add(diag, DIAG_ERROR, listener->ciphersuites_pos,
+		    "Ciphers -ciphersuites \"%s\": %s", listener->ciphersuites,
+		    err.msg);
 	if (listener->ciphers == NULL)
 		return;
 	if (tls_cipher_check(listener->ciphers, &report, &err) == -1) {

@@ -51,6 +51,13 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 		    .help = "a page for this status"                           \
 	}
 
+/* Words of Pound that are harmless to leave out, and why. */
+#define IGNORED(name, in, reason)                                              \
+	{                                                                      \
+		name, in, .flags = ROW_IGNORED, .help = reason                 \
+	}
+#define NO_THREADS "Gatehouse serves all connections without threads"
+
 /* Words of later: lines, sections, either; with advice; our own. */
 #define LATER(name, in)                                                        \
 	{                                                                      \
@@ -224,7 +231,7 @@ static const struct schema_row rows[] = {
 	    .help = "the newest protocol version that is refused" },
 	{ "Ciphers", HTTPS, WORD_CIPHERS, .types = { VALUE_TEXT },
 	    .needs = "an OpenSSL cipher list",
-	    .help = "the ciphers of TLS 1.2" },
+	    .help = "the ciphers of TLS 1.2; with -ciphersuites of TLS 1.3" },
 	{ "SSLHonorCipherOrder", HTTPS, WORD_SSLHONORCIPHERORDER,
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether our order of ciphers counts, not the client's" },
@@ -388,9 +395,17 @@ static const struct schema_row rows[] = {
 
 	/* Of Pound, without meaning here. */
 
-	{ "Threads", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMinCount", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMaxCount", GLOBAL, .flags = ROW_IGNORED },
+	IGNORED("Threads", GLOBAL, NO_THREADS),
+	IGNORED("WorkerMinCount", GLOBAL, NO_THREADS),
+	IGNORED("WorkerMaxCount", GLOBAL, NO_THREADS),
+	IGNORED("SSLEngine", GLOBAL,
+	    "OpenSSL finds out by itself what the processor can do"),
+	IGNORED("ECDHCurve", GLOBAL | HTTPS,
+	    "all groups for key exchange that are safe are offered"),
+	IGNORED(
+	    "SSLAllowClientRenegotiation", HTTPS, "no client may renegotiate"),
+	IGNORED("NoHTTPS11", HTTPS,
+	    "every client is answered in the version that it speaks"),
 
 	/* Not supported yet. */
 
@@ -425,8 +440,6 @@ static const struct schema_row rows[] = {
 	LATER_SECTION("CombineHeaders", GLOBAL),
 	LATER("BackendStats", GLOBAL),
 	LATER("WatcherTTL", GLOBAL),
-	LATER("SSLEngine", GLOBAL),
-	LATER("ECDHCurve", GLOBAL | HTTPS),
 	LATER_SECTION("Resolver", GLOBAL),
 	LATER("CNAMEChain", GLOBAL),
 	LATER("ConfigFile", GLOBAL),
@@ -442,8 +455,6 @@ static const struct schema_row rows[] = {
 	LATER("RewriteDestination", LISTENER | SERVICE),
 	LATER("LuaModify", LISTENER | SERVICE),
 	LATER("SocketFrom", LISTENER),
-	LATER("SSLAllowClientRenegotiation", HTTPS),
-	LATER("NoHTTPS11", HTTPS),
 
 	LATER("BasicAuth", SERVICE),
 	LATER("StringMatch", CONDITIONS),

@@ -251,6 +251,7 @@ listener_init(struct worker *worker, const struct config_listener *config,
 	struct worker_listener *listener = &worker->listeners[config->index];
 	struct tls_settings settings = { .min_version = config->tls_min_version,
 		.ciphers = config->ciphers,
+		.ciphersuites = config->ciphersuites,
 		.prefer_server_order = config->prefer_server_order,
 		.nslots = config->ncerts };
 	unsigned *slots;

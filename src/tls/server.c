@@ -121,8 +121,9 @@ static int
 digest_policy(struct tls_server *server, const struct tls_settings *settings,
     struct error *err)
 {
-	char *text = xasprintf("%d %s", (int)settings->min_version,
-	    settings->ciphers != NULL ? settings->ciphers : "");
+	char *text = xasprintf("%d %s %s", (int)settings->min_version,
+	    settings->ciphers != NULL ? settings->ciphers : "",
+	    settings->ciphersuites != NULL ? settings->ciphersuites : "");
 	int rc = pki_sha256(text, strlen(text), server->policy, err);
 
 	free(text);

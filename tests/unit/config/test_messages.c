@@ -419,6 +419,37 @@ test_certificates(void **state)
 }
 
 static void
+test_ciphers(void **state)
+{
+	(void)state;
+	assert_said(
+	    HTTPS("Cert a\nCiphers \"A\"\nCiphers -ciphersuites B\n"), "");
+	assert_said(HTTPS("Cert a\nCiphers A\nCiphers B\n"),
+	    "t:4:1: 'Ciphers' is already given on line 3\n");
+	assert_said(HTTPS("Cert a\nCiphers -ciphersuites A\nCiphers C\n"
+	                  "Ciphers -ciphersuites B\n"),
+	    "t:5:1: 'Ciphers' is already given on line 3\n");
+	assert_said(HTTPS("Cert a\nCiphers -exact A\n"),
+	    "t:3:9: '-exact' is an option of patterns, and here is none\n");
+	assert_said(HTTPS("Cert a\nCheckURL -ciphersuites A\n"),
+	    "t:3:10: '-ciphersuites' is an option of Ciphers, and here is "
+	    "none\n");
+	assert_said("SSLEngine \"x\"\nECDHCurve P-256\n" HTTPS(
+	                "Cert a\nECDHCurve P-256\nNoHTTPS11 1\n"
+	                "SSLAllowClientRenegotiation 2\n"),
+	    "t:1:1: warning: 'SSLEngine' has no effect: OpenSSL finds out by "
+	    "itself what the processor can do\n"
+	    "t:2:1: warning: 'ECDHCurve' has no effect: all groups for key "
+	    "exchange that are safe are offered\n"
+	    "t:5:1: warning: 'ECDHCurve' has no effect: all groups for key "
+	    "exchange that are safe are offered\n"
+	    "t:6:1: warning: 'NoHTTPS11' has no effect: every client is "
+	    "answered in the version that it speaks\n"
+	    "t:7:1: warning: 'SSLAllowClientRenegotiation' has no effect: no "
+	    "client may renegotiate\n");
+}
+
+static void
 test_certificates_of_clients(void **state)
 {
 	(void)state;
@@ -541,6 +572,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_certificates_of_clients),
+		cmocka_unit_test(test_ciphers),
 		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
