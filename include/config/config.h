@@ -42,6 +42,12 @@ struct config_cert {
 	const struct config_acme *acme; /* CERT_AUTO */
 };
 
+/* A file that a worker reads before it is jailed. */
+struct config_file {
+	const char *path; /* NULL: none was named */
+	struct config_pos pos;
+};
+
 struct config_backend {
 	struct config_pos pos;
 	unsigned id;      /* index in config->backends */
@@ -103,6 +109,7 @@ enum config_condition_kind {
 	COND_ALL,    /* of `parts` */
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
+	COND_CERT,   /* of the client; bit `ca` of the request's */
 	COND_FIELD,  /* some field: "Name: value", or the value of `name` */
 	COND_METHOD, /* or the method … */
 	COND_PATH,
@@ -118,6 +125,7 @@ struct config_condition {
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
 	const struct config_pattern *patterns;
 	const struct config_acl *acl;
+	unsigned ca; /* COND_CERT: index in config->client_cas */
 	const struct config_condition *parts;
 	struct config_condition *next;
 };
@@ -174,6 +182,12 @@ struct config_redirect {
 	bool append; /* the URL is a bare origin: path and query follow */
 };
 
+/* A directory that files are sent from. */
+struct config_directory {
+	unsigned id; /* index in config->directories */
+	struct config_file file;
+};
+
 struct config_service {
 	struct config_pos pos;
 	const struct config_condition *conditions; /* all must hold */
@@ -182,11 +196,23 @@ struct config_service {
 	const struct config_rule *response_rules;  /* before them */
 	const struct config_redirect *redirect;    /* or … */
 	const struct config_reply *reply;          /* … this, or … */
+	const struct config_directory
+	    *directory; /* … the files in this, or … */
 	const struct config_backend **backends; /* … these, in file order, */
 	unsigned nbackends;
 	unsigned nemergencies; /* with so many more for when all are down */
 	struct config_service *next;
 };
+
+/* As ClientCert counts them. */
+enum config_client_cert {
+	CLIENT_CERT_NONE,
+	CLIENT_CERT_ASK,
+	CLIENT_CERT_REQUIRE,
+	CLIENT_CERT_UNVERIFIED
+};
+
+#define CONFIG_CLIENT_CAS_MAX 64 /* files that conditions name */
 
 struct config_listener {
 	struct config_pos pos;
@@ -199,7 +225,7 @@ struct config_listener {
 	const struct config_acl *trusted; /* peers that are believed, or NULL */
 	const char *forwarded_header;     /* where they say who the client is */
 	bool tells_client; /* X-Forwarded-For and its like, to backends */
-	bool tells_tls;    /* X-SSL-Cipher */
+	bool tells_tls;    /* X-SSL-… */
 	const struct config_rule *request_rules;
 	const struct config_rule *response_rules;
 	unsigned log_level;        /* 0..5 */
@@ -216,8 +242,12 @@ struct config_listener {
 	unsigned ncerts;
 	unsigned tls_min_version; /* 0x0303 or 0x0304 */
 	const char *ciphers;      /* NULL: ours */
-	struct config_pos ciphers_pos;
+	const char *ciphersuites; /* of TLS 1.3; NULL: ours */
+	struct config_pos ciphers_pos, ciphersuites_pos;
 	bool prefer_server_order;
+	enum config_client_cert client_cert;
+	unsigned client_depth; /* authorities above a client's certificate */
+	struct config_file verify_list, ca_list, crl_list;
 
 	struct config_listener *next;
 };
@@ -244,6 +274,10 @@ struct config {
 	unsigned nbackends;
 	const struct config_cert **certs;
 	unsigned ncerts;
+	const struct config_file *client_cas; /* of ClientCert conditions */
+	unsigned nclient_cas;
+	const struct config_directory **directories;
+	unsigned ndirectories;
 };
 
 #define CONFIG_DEFAULT_FILE "/etc/gatehouse/gatehouse.conf"
@@ -283,6 +317,7 @@ struct config_request {
 	struct slice query; /* with its '?', or empty */
 	const struct http_field *fields;
 	unsigned nfields;
+	uint64_t client_cas; /* those that vouch for its certificate */
 };
 
 /*

@@ -180,10 +180,16 @@ build_config(struct tree *tree, struct config *config)
 	        sizeof(*config->backends));
 	config->certs =
 	    arena_alloc(build.arena, ncerts * sizeof(*config->certs));
+	config->directories = arena_alloc(build.arena,
+	    tree_count(root, WORD_SENDFILE) * sizeof(*config->directories));
+	build.client_cas = arena_alloc(
+	    build.arena, CONFIG_CLIENT_CAS_MAX * sizeof(*build.client_cas));
+	config->client_cas = build.client_cas;
 	build_top(&build);
 	build.acme = build_acme(&build);
 	build_acls(&build);
 	build.trusted = build_trusted(&build, root);
 	config->services = build_services(&build, root);
+	build.nglobal_cert_conditions = build.ncert_conditions;
 	build_listeners(&build);
 }

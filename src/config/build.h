@@ -16,6 +16,9 @@ struct build {
 	struct arena *arena;
 	struct config *config;
 	const struct config_acme *acme;
+	struct config_file *client_cas; /* config->client_cas */
+	unsigned ncert_conditions;      /* seen so far */
+	unsigned nglobal_cert_conditions;
 	struct config_acl *acls;          /* those with a name */
 	const struct config_acl *trusted; /* TrustedIP of the top level */
 };
@@ -109,6 +112,16 @@ const struct config_acme *build_acme(struct build *build);
 
 /* Every listener, and what they must have from each other. */
 void build_listeners(struct build *build);
+
+/* Notes the file of a ClientCert condition; its index, or -1 with an error. */
+int build_client_ca(struct build *build, const struct directive *line);
+
+/*
+ * What a ListenHTTPS says of clients' certificates. `wanted`: a condition for
+ * its requests is about them.
+ */
+void build_client_cert(struct build *build, const struct directive *section,
+    bool wanted, struct config_listener *listener);
 
 /* The certificates of a ListenHTTPS. */
 void build_certs(struct build *build, const struct directive *section,

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include "build.h"
+#include "option.h"
 
 #define XHTTP_MAX 3
 #define TLS_1_2 0x0303u
@@ -47,20 +48,34 @@ build_min_version(const struct directive *section)
 	return TLS_1_2;
 }
 
+/* Ciphers is about TLS 1.2, with -ciphersuites about TLS 1.3. */
+static void
+build_ciphers(const struct directive *section, struct config_listener *listener)
+{
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next) {
+		if (line->bad || line->row->id != WORD_CIPHERS)
+			continue;
+		if ((line->options & OPTION_CIPHERSUITES) != 0) {
+			listener->ciphersuites = line->values->text;
+			listener->ciphersuites_pos = line->values->pos;
+		} else {
+			listener->ciphers = line->values->text;
+			listener->ciphers_pos = line->values->pos;
+		}
+	}
+}
+
 static void
 build_tls(struct build *build, const struct directive *section,
     struct config_listener *listener)
 {
-	const struct value *ciphers = build_value(section, WORD_CIPHERS);
-
 	listener->tls = true;
 	listener->tls_min_version = build_min_version(section);
 	listener->prefer_server_order =
 	    build_number(build, section, WORD_SSLHONORCIPHERORDER) != 0;
-	if (ciphers != NULL) {
-		listener->ciphers = ciphers->text;
-		listener->ciphers_pos = ciphers->pos;
-	}
+	build_ciphers(section, listener);
 	build_certs(build, section, listener);
 	if (listener->services == NULL && build->config->services == NULL &&
 	    tree_find(build->tree->root, WORD_SERVICE) == NULL)
@@ -113,6 +128,7 @@ build_listener(struct build *build, const struct directive *section)
 {
 	struct config_listener *listener =
 	    arena_alloc(build->arena, sizeof(*listener));
+	unsigned before = build->ncert_conditions;
 
 	listener->pos = section->pos;
 	listener->index = build->config->nlisteners++;
@@ -137,8 +153,13 @@ build_listener(struct build *build, const struct directive *section)
 	listener->client_timeout =
 	    (unsigned)build_number(build, section, WORD_CLIENT);
 	listener->services = build_services(build, section);
-	if (section->row->id == WORD_LISTENHTTPS)
+	if (section->row->id == WORD_LISTENHTTPS) {
 		build_tls(build, section, listener);
+		build_client_cert(build, section,
+		    build->ncert_conditions > before ||
+		        build->nglobal_cert_conditions > 0,
+		    listener);
+	}
 	return listener;
 }
 

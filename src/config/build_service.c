@@ -174,12 +174,28 @@ build_reply(struct build *build, const struct directive *line)
 	return reply;
 }
 
+static const struct config_directory *
+build_directory(struct build *build, const struct directive *line)
+{
+	struct config_directory *directory =
+	    arena_alloc(build->arena, sizeof(*directory));
+	struct config *config = build->config;
+
+	if (line->bad)
+		return NULL;
+	directory->id = config->ndirectories;
+	directory->file =
+	    (struct config_file){ line->values->text, line->values->pos };
+	config->directories[config->ndirectories++] = directory;
+	return directory;
+}
+
 static void
 check_service(struct build *build, const struct directive *section,
     const struct config_service *service)
 {
 	static const enum word answers[] = { WORD_REDIRECT, WORD_ERROR,
-		WORD_SUCCESS };
+		WORD_SUCCESS, WORD_SENDFILE };
 	const char *found = NULL;
 	size_t i;
 
@@ -247,6 +263,8 @@ build_service(struct build *build, const struct directive *section)
 			service->reply = build_reply(build, line);
 		else if (line->row->id == WORD_REDIRECT)
 			service->redirect = build_redirect(build, line);
+		else if (line->row->id == WORD_SENDFILE)
+			service->directory = build_directory(build, line);
 	}
 	check_service(build, section, service);
 	return service;

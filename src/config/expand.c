@@ -185,6 +185,57 @@ add_tls(struct expansion *exp, struct directive *backend, bool https,
 	}
 }
 
+static bool
+same_values(const struct directive *a, const struct directive *b)
+{
+	const struct value *left = a->values, *right = b->values;
+
+	while (
+	    left != NULL && right != NULL && !strcmp(left->text, right->text)) {
+		left = left->next;
+		right = right->next;
+	}
+	return left == NULL && right == NULL;
+}
+
+/* A listener asks every client or none: its Gateways must agree. */
+static void
+add_client_cert(struct expansion *exp, struct directive *listener, enum word id)
+{
+	const struct directive *line = tree_find(exp->gateway, id);
+	const struct directive *old = tree_find(listener, id);
+	const struct value *value;
+	struct directive *new;
+
+	if (listener->gateway != exp->gateway) {
+		if ((line == NULL && old == NULL) ||
+		    (line != NULL && old != NULL && same_values(line, old)))
+			return;
+		diag_add(exp->tree->diag, DIAG_ERROR, line_of(exp, id)->pos,
+		    "'%s' must be the same as in the Gateway on %s, which "
+		    "shares its address and port",
+		    schema_row(SCOPE_GATEWAY, id)->word,
+		    tree_where(exp->tree, listener->pos, exp->gateway->pos));
+		return;
+	}
+	if (line == NULL)
+		return;
+	new = add_directive(exp, listener, id, line);
+	for (value = line->values; value != NULL; value = value->next)
+		tree_add_value(exp->tree, new, value->text, value->pos);
+	value_check(exp->tree, new);
+}
+
+static void
+add_client_certs(struct expansion *exp, struct directive *listener)
+{
+	static const enum word words[] = { WORD_CLIENTCERT, WORD_VERIFYLIST,
+		WORD_CALIST, WORD_CRLLIST };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		add_client_cert(exp, listener, words[i]);
+}
+
 /* Home Assistant's manifest needs no login, unlike what is below /api/. */
 static void
 add_probe(struct expansion *exp, struct directive *backend)
@@ -217,6 +268,7 @@ add_backend(struct expansion *exp)
 	    !addr_split(where, host, sizeof(host), &port))
 		return;
 	add_line(exp, listener, WORD_AUTOCERT, exp->gateway, host_of(exp));
+	add_client_certs(exp, listener);
 	backend = add_directive(
 	    exp, add_service(exp, listener), WORD_BACKEND, forward);
 	add_line(exp, backend, WORD_ADDRESS, forward,

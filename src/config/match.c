@@ -175,6 +175,8 @@ applies(const struct config_condition *cond, const struct config_request *req)
 	case COND_HOST:
 		return pattern_any(cond->patterns,
 		    (struct slice){ req->host, strlen(req->host) });
+	case COND_CERT:
+		return (req->client_cas >> cond->ca & 1) != 0;
 	case COND_FIELD:
 		return some_field_matches(cond, req);
 	case COND_METHOD:

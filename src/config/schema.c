@@ -51,6 +51,13 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 		    .help = "a page for this status"                           \
 	}
 
+/* Words of Pound that are harmless to leave out, and why. */
+#define IGNORED(name, in, reason)                                              \
+	{                                                                      \
+		name, in, .flags = ROW_IGNORED, .help = reason                 \
+	}
+#define NO_THREADS "Gatehouse serves all connections without threads"
+
 /* Words of later: lines, sections, either; with advice; our own. */
 #define LATER(name, in)                                                        \
 	{                                                                      \
@@ -224,10 +231,22 @@ static const struct schema_row rows[] = {
 	    .help = "the newest protocol version that is refused" },
 	{ "Ciphers", HTTPS, WORD_CIPHERS, .types = { VALUE_TEXT },
 	    .needs = "an OpenSSL cipher list",
-	    .help = "the ciphers of TLS 1.2" },
+	    .help = "the ciphers of TLS 1.2; with -ciphersuites of TLS 1.3" },
 	{ "SSLHonorCipherOrder", HTTPS, WORD_SSLHONORCIPHERORDER,
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether our order of ciphers counts, not the client's" },
+
+	{ "ClientCert", HTTPS | GATEWAY, WORD_CLIENTCERT, ROW_SHORT,
+	    .types = { VALUE_NUMBER, VALUE_NUMBER }, .max = 9, .def = "0",
+	    .needs = "a level from 0 to 3, and perhaps a depth up to 9",
+	    .help = "whether clients are asked for a certificate" },
+	{ "VerifyList", HTTPS | GATEWAY, WORD_VERIFYLIST,
+	    .types = { VALUE_PATH },
+	    .help = "whom to trust for the certificates of clients" },
+	{ "CAlist", HTTPS | GATEWAY, WORD_CALIST, .types = { VALUE_PATH },
+	    .help = "authorities that clients are told to choose from" },
+	{ "CRLlist", HTTPS | GATEWAY, WORD_CRLLIST, .types = { VALUE_PATH },
+	    .help = "which certificates of clients have been revoked" },
 
 	/* Services. */
 
@@ -241,6 +260,9 @@ static const struct schema_row rows[] = {
 	    .help = "an answer that refuses" },
 	{ "Success", SERVICE, WORD_SUCCESS, ROW_SHORT, .types = { VALUE_PATH },
 	    .help = "an answer that all is well" },
+	{ "SendFile", SERVICE, WORD_SENDFILE, .types = { VALUE_PATH },
+	    .needs = "the path of a directory",
+	    .help = "a directory whose files are the answers" },
 	{ "Emergency", SERVICE, WORD_EMERGENCY, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server for when all others are down" },
@@ -275,6 +297,10 @@ static const struct schema_row rows[] = {
 	{ "ACL", CONDITIONS, WORD_ACL, CONDITION | ROW_SHORT | ROW_FILE,
 	    SCOPE_ACL, { VALUE_ACL },
 	    .help = "addresses of which one must be the client's" },
+	{ "ClientCert", CONDITIONS, WORD_CLIENTCERT, CONDITION,
+	    .types = { VALUE_PATH },
+	    .help = "whom to trust for the certificate that the client must "
+	            "have" },
 	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
 	    .needs = "a condition", .help = "turns a condition round" },
 	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
@@ -369,9 +395,17 @@ static const struct schema_row rows[] = {
 
 	/* Of Pound, without meaning here. */
 
-	{ "Threads", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMinCount", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMaxCount", GLOBAL, .flags = ROW_IGNORED },
+	IGNORED("Threads", GLOBAL, NO_THREADS),
+	IGNORED("WorkerMinCount", GLOBAL, NO_THREADS),
+	IGNORED("WorkerMaxCount", GLOBAL, NO_THREADS),
+	IGNORED("SSLEngine", GLOBAL,
+	    "OpenSSL finds out by itself what the processor can do"),
+	IGNORED("ECDHCurve", GLOBAL | HTTPS,
+	    "all groups for key exchange that are safe are offered"),
+	IGNORED(
+	    "SSLAllowClientRenegotiation", HTTPS, "no client may renegotiate"),
+	IGNORED("NoHTTPS11", HTTPS,
+	    "every client is answered in the version that it speaks"),
 
 	/* Not supported yet. */
 
@@ -406,8 +440,6 @@ static const struct schema_row rows[] = {
 	LATER_SECTION("CombineHeaders", GLOBAL),
 	LATER("BackendStats", GLOBAL),
 	LATER("WatcherTTL", GLOBAL),
-	LATER("SSLEngine", GLOBAL),
-	LATER("ECDHCurve", GLOBAL | HTTPS),
 	LATER_SECTION("Resolver", GLOBAL),
 	LATER("CNAMEChain", GLOBAL),
 	LATER("ConfigFile", GLOBAL),
@@ -423,12 +455,6 @@ static const struct schema_row rows[] = {
 	LATER("RewriteDestination", LISTENER | SERVICE),
 	LATER("LuaModify", LISTENER | SERVICE),
 	LATER("SocketFrom", LISTENER),
-	LATER("ClientCert", HTTPS | SERVICE),
-	LATER("CAlist", HTTPS),
-	LATER("VerifyList", HTTPS),
-	LATER("CRLlist", HTTPS),
-	LATER("SSLAllowClientRenegotiation", HTTPS),
-	LATER("NoHTTPS11", HTTPS),
 
 	LATER("BasicAuth", SERVICE),
 	LATER("StringMatch", CONDITIONS),
@@ -436,7 +462,6 @@ static const struct schema_row rows[] = {
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),
 	LATER("UseBackend", SERVICE),
-	LATER("SendFile", SERVICE),
 	LATER("Metrics", SERVICE),
 	LATER("Disabled", SERVICE | BACKEND),
 	LATER("LogSuppress", SERVICE),

@@ -100,6 +100,35 @@ refuse_plain_http(struct client *client)
 	h1_server_refuse(&client->h1, &answer);
 }
 
+/* Once for a connection: a certificate that goes bad meanwhile serves on. */
+static void
+look_at_certificate(struct client *client)
+{
+	enum config_client_cert level = client->listener->config->client_cert;
+	struct tls_session *tls = client->conn.tls;
+
+	if (level == CLIENT_CERT_NONE)
+		return;
+	client->client_cas = clientcert_judge(client->worker->client_cas, tls);
+	if (level == CLIENT_CERT_UNVERIFIED || client->client_cas != 0 ||
+	    tls_session_is_trusted(tls))
+		client->cert = tls_session_peer(tls);
+}
+
+/*
+ * A client of TLS 1.3 is through with its handshake before it learns that its
+ * certificate is refused, and may have sent a request: with bytes unread, a
+ * close would destroy the alert on its way.
+ */
+static void
+refuse_certificate(struct client *client, const char *reason)
+{
+	log_info("%s: TLS: %s", client->peer, reason);
+	tls_session_free(client->conn.tls);
+	client->conn.tls = NULL;
+	client_finish(client);
+}
+
 static void
 handshake(struct client *client)
 {
@@ -109,6 +138,7 @@ handshake(struct client *client)
 	switch (conn_handshake(&client->conn, &err)) {
 	case TLS_DONE:
 		client->state = CLIENT_OPEN;
+		look_at_certificate(client);
 		h1_server_ready(&client->h1);
 		break;
 	case TLS_AGAIN:
@@ -118,6 +148,10 @@ handshake(struct client *client)
 		refuse_plain_http(client);
 		break;
 	case TLS_FAILED:
+		if (err.kind == ERR_DENIED) {
+			refuse_certificate(client, err.msg);
+			break;
+		}
 		log_debug("%s: TLS: %s", client->peer,
 		    log_escape(text, sizeof text, err.msg, strlen(err.msg)));
 		client_abort(client);

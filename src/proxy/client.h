@@ -8,12 +8,14 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "conn.h"
 #include "h1_server.h"
 #include "net/addr.h"
 #include "timeout.h"
 
+struct tls_peer;
 struct worker_listener;
 
 /* Milliseconds. Absolute where a peer could stretch them by dripping. */
@@ -42,6 +44,8 @@ struct client {
 	struct conn conn;
 	struct h1_server h1;
 	char peer[ADDR_TEXT_SIZE];
+	uint64_t client_cas; /* those that vouch for its certificate … */
+	const struct tls_peer *cert; /* … which says this; NULL: none is good */
 };
 
 /* Takes over an accepted descriptor. */

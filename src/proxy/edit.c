@@ -25,6 +25,7 @@ edit_subject(const struct exchange *ex)
 		.query = ex->query,
 		.fields = ex->req.fields,
 		.nfields = ex->req.nfields,
+		.client_cas = ex->client_cas,
 	};
 }
 

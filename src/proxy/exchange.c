@@ -13,6 +13,7 @@
 #include "forward.h"
 #include "http/h1.h"
 #include "route.h"
+#include "sendfile.h"
 #include "tunnel.h"
 #include "upstream.h"
 #include "worker.h"
@@ -82,6 +83,7 @@ exchange_end(struct exchange *ex)
 		tunnel_release(ex->tunnel);
 	if (ex->upstream != NULL)
 		upstream_close(ex->upstream);
+	sendfile_end(ex);
 	accesslog_write(ex);
 	TAILQ_INSERT_TAIL(&ex->worker->ended, ex, link);
 	loop_later(ex->worker->loop, &ex->worker->reap);
@@ -114,7 +116,10 @@ exchange_start(struct exchange *ex)
 	struct answer answer;
 
 	if (route_request(ex, &answer)) {
-		exchange_dispatch(ex);
+		if (ex->service->directory != NULL)
+			sendfile_start(ex);
+		else
+			exchange_dispatch(ex);
 		return;
 	}
 	errorpage_choose(ex, &answer);
@@ -153,6 +158,8 @@ exchange_resume(struct exchange *ex)
 {
 	if (ex->upstream != NULL)
 		upstream_resume(ex->upstream);
+	else if (ex->file != NULL)
+		sendfile_resume(ex);
 }
 
 void

@@ -321,6 +321,8 @@ h1_begin(struct h1_server *h1, const char *head, size_t len)
 		ex->sni = tls_session_sni(client->conn.tls);
 		ex->tls_version = tls_session_version(client->conn.tls);
 		ex->tls_cipher = tls_session_cipher(client->conn.tls);
+		ex->client_cas = client->client_cas;
+		ex->client_cert = client->cert;
 	}
 	h1->exchange = ex;
 	h1->keep_alive =
@@ -500,6 +502,14 @@ h1_resume(void *arg)
 	client_watch(h1->client);
 }
 
+static void
+h1_later(void *arg)
+{
+	struct h1_server *h1 = arg;
+
+	conn_again(&h1->client->conn);
+}
+
 enum client_wait
 h1_server_waits_for(const struct h1_server *h1)
 {
@@ -547,6 +557,7 @@ h1_server_late(struct h1_server *h1, enum client_wait wait)
 static const struct exchange_ops h1_ops = { .respond = h1_respond,
 	.interim = h1_interim,
 	.resume = h1_resume,
+	.later = h1_later,
 	.cut = h1_cut,
 	.upgrade = h1_upgrade,
 	.blocked = h1_blocked };

@@ -197,7 +197,8 @@ beyond_bounds(const struct exchange *ex)
 static bool
 is_answered_here(const struct config_service *service)
 {
-	return service->redirect != NULL || service->reply != NULL;
+	return service->redirect != NULL || service->reply != NULL ||
+	    service->directory != NULL;
 }
 
 /* The status of a refusal, or 0 when the service may have the request. */
@@ -249,7 +250,8 @@ route_request(struct exchange *ex, struct answer *answer)
 	}
 	if (status == 0)
 		status = refusal(ex);
-	if (status == 0 && !is_answered_here(ex->service))
+	if (status == 0 &&
+	    (!is_answered_here(ex->service) || ex->service->directory != NULL))
 		return true;
 	if (status != 0)
 		answer_init(answer, status);

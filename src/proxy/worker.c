@@ -15,6 +15,7 @@
 #include "conn.h"
 #include "exchange.h"
 #include "net/listener.h"
+#include "sendfile.h"
 #include "tls/server.h"
 
 /* Connections taken from one listener before the others get a turn. */
@@ -250,16 +251,28 @@ listener_init(struct worker *worker, const struct config_listener *config,
 	struct worker_listener *listener = &worker->listeners[config->index];
 	struct tls_settings settings = { .min_version = config->tls_min_version,
 		.ciphers = config->ciphers,
+		.ciphersuites = config->ciphersuites,
 		.prefer_server_order = config->prefer_server_order,
 		.nslots = config->ncerts };
 	unsigned *slots;
 
+	_Static_assert((int)TLS_ASK_ONLY == CLIENT_CERT_UNVERIFIED,
+	    "the levels of ClientCert are those of libtls");
 	*listener = (struct worker_listener){ .worker = worker,
 		.config = config,
 		.fd = -1,
 		.io = { .fn = listener_ready, .arg = listener } };
 	if (!config->tls)
 		return 0;
+	if (clientcert_read(&listener->client_files, config, err) == -1)
+		return -1;
+	settings.clients = (struct tls_clients){
+		.ask = (enum tls_ask)config->client_cert,
+		.depth = config->client_depth,
+		.trust = listener->client_files.trust,
+		.names = listener->client_files.names,
+		.crls = listener->client_files.crls,
+	};
 	slots = xcalloc(config->ncerts, sizeof *slots);
 	for (unsigned i = 0; i < config->ncerts; i++)
 		slots[i] = config->certs[i]->slot;
@@ -282,6 +295,12 @@ worker_configure(struct worker *worker, struct error *err)
 	worker->backends = backends_new(worker, err);
 	if (worker->backends == NULL)
 		return -1;
+	worker->client_cas = clientcert_cas_new(config, err);
+	if (worker->client_cas == NULL)
+		return -1;
+	worker->trees = sendfile_trees_new(config, err);
+	if (worker->trees == NULL)
+		return -1;
 	worker->listeners =
 	    xcalloc(config->nlisteners, sizeof *worker->listeners);
 	for (const struct config_listener *listener = config->listeners;
@@ -303,6 +322,7 @@ release_configured(struct worker *worker)
 		if (listener->fd != -1)
 			close(listener->fd);
 		tls_server_free(listener->tls);
+		clientcert_release(&listener->client_files);
 	}
 	free(worker->listeners);
 	backends_free(worker->backends);
@@ -323,6 +343,8 @@ worker_release(struct worker *worker)
 	loop_timer_cancel(&worker->accept_again);
 	loop_timer_cancel(&worker->drain_end);
 	loop_timer_cancel(&worker->trim);
+	sendfile_trees_free(worker->trees);
+	clientcert_cas_free(worker->client_cas);
 	config_free(worker->config);
 	config_text_free(worker->text);
 	challenges_free(worker->challenges);

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "clientcert.h"
 #include "config/config.h"
 #include "net/loop.h"
 #include "timeout.h"
@@ -19,6 +20,7 @@
 struct backends;
 struct challenges;
 struct chan;
+struct sendfile_trees;
 struct tls_certs;
 struct tls_server;
 struct tls_tickets;
@@ -33,6 +35,7 @@ struct worker_listener {
 	struct worker *worker;
 	const struct config_listener *config;
 	struct tls_server *tls; /* NULL: plain HTTP */
+	struct clientcert_files client_files;
 	struct loop_io io;
 	int fd; /* -1 when not accepting */
 };
@@ -59,6 +62,8 @@ struct worker {
 	struct tls_tickets *tickets;
 	struct challenges *challenges;
 	struct backends *backends;
+	struct clientcert_cas *client_cas;
+	struct sendfile_trees *trees;
 
 	struct client_list clients;
 	unsigned nclients;

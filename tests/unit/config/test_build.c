@@ -432,10 +432,94 @@ test_backends_over_tls(void **state)
 	reading_release(&reading);
 }
 
+static void
+test_certificates_of_clients(void **state)
+{
+	const struct config_listener *listener;
+	const struct config_service *service;
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTPS\nPort 1\nCert a\nCRLlist /r.pem\n"
+	    "VerifyList /v.pem\nCAlist /c.pem\nClientCert 2 3\nEnd\n"
+	    "ListenHTTPS\nPort 2\nCert a\n"
+	    "Service\nNot ClientCert /x.pem\nClientCert /y.pem\nError "
+	    "403\nEnd\n"
+	    "Service\nMatch OR\nClientCert /y.pem\nPath "
+	    "/\nEnd\nSuccess\nEnd\nEnd\n"
+	    "ListenHTTPS\nPort 3\nCert a\nClientCert 0\n"
+	    "Service\nClientCert /x.pem\nSuccess\nEnd\nEnd\n"
+	    "ListenHTTPS\nPort 4\nCert a\nEnd\n"
+	    "Gateway g.example.org\nForward h\nClientCert 1\n"
+	    "VerifyList /v.pem\nPort 5\nHTTPSPort 6\nEnd\n"
+	    "Gateway h.example.org\nForward h\nVerifyList /v.pem\n"
+	    "ClientCert 1\nPort 5\nHTTPSPort 6\nEnd\n"
+	    "Service\nSuccess\nEnd\n");
+	listener = reading.config->listeners;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_REQUIRE);
+	assert_int_equal(listener->client_depth, 3);
+	assert_string_equal(listener->verify_list.path, "/v.pem");
+	assert_int_equal(listener->verify_list.pos.line, 5);
+	assert_string_equal(listener->ca_list.path, "/c.pem");
+	assert_string_equal(listener->crl_list.path, "/r.pem");
+	listener = listener->next;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_ASK);
+	assert_int_equal(listener->client_depth, 9);
+	assert_null(listener->verify_list.path);
+	service = listener->services;
+	assert_int_equal(service->conditions->kind, COND_CERT);
+	assert_true(service->conditions->negated);
+	assert_int_equal(service->conditions->ca, 0);
+	assert_int_equal(service->conditions->next->ca, 1);
+	assert_int_equal(service->next->conditions->parts->ca, 1);
+	listener = listener->next;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_NONE);
+	listener = listener->next;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_NONE);
+	listener = listener->next->next;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_ASK);
+	assert_string_equal(listener->verify_list.path, "/v.pem");
+	assert_int_equal(reading.config->nclient_cas, 2);
+	assert_string_equal(reading.config->client_cas[1].path, "/y.pem");
+	reading_release(&reading);
+
+	reading_init_clean(&reading,
+	    "ListenHTTPS\nPort 1\nCert a\nEnd\n"
+	    "ListenHTTP\nPort 2\nEnd\n"
+	    "Service\nClientCert /x.pem\nSuccess\nEnd\n");
+	assert_int_equal(
+	    reading.config->listeners->client_cert, CLIENT_CERT_ASK);
+	reading_release(&reading);
+}
+
+static void
+test_directories(void **state)
+{
+	const struct config_service *service;
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nPort 1\nService\nSendFile /b\nEnd\nEnd\n"
+	    "Service\nSendFile \"/a\"\nPath x\nEnd\n");
+	service = reading.config->services;
+	assert_int_equal(reading.config->ndirectories, 2);
+	assert_ptr_equal(service->directory, reading.config->directories[0]);
+	assert_string_equal(service->directory->file.path, "/a");
+	assert_int_equal(service->directory->file.pos.line, 8);
+	service = reading.config->listeners->services;
+	assert_ptr_equal(service->directory, reading.config->directories[1]);
+	assert_int_equal(service->directory->id, 1);
+	reading_release(&reading);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_directories),
+		cmocka_unit_test(test_certificates_of_clients),
 		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_pound_of_home_assistant),
 		cmocka_unit_test(test_defaults),

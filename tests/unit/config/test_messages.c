@@ -389,11 +389,12 @@ test_listeners(void **state)
 	    "t:4:6: 'Port' needs a number from 0 to 65535, not 'http'\n");
 }
 
+#define HTTPS(lines)                                                           \
+	"ListenHTTPS\n" lines "End\nService\nRedirect \"https://x\"\nEnd\n"
+
 static void
 test_certificates(void **state)
 {
-#define HTTPS(lines)                                                           \
-	"ListenHTTPS\n" lines "End\nService\nRedirect \"https://x\"\nEnd\n"
 #define PRIVATE(name)                                                          \
 	"warning: no public certificate authority issues for '" name           \
 	"'; use a name of a public domain, or a Directory of your own in "     \
@@ -414,8 +415,70 @@ test_certificates(void **state)
 	                           "AutoCert a.example.org b.example.org\n"),
 	    "t:5:1: 'AutoCert' for 'a.example.org' is on line 4 with other "
 	    "names; the first name of a certificate must be its own\n");
-#undef HTTPS
 #undef PRIVATE
+}
+
+static void
+test_ciphers(void **state)
+{
+	(void)state;
+	assert_said(
+	    HTTPS("Cert a\nCiphers \"A\"\nCiphers -ciphersuites B\n"), "");
+	assert_said(HTTPS("Cert a\nCiphers A\nCiphers B\n"),
+	    "t:4:1: 'Ciphers' is already given on line 3\n");
+	assert_said(HTTPS("Cert a\nCiphers -ciphersuites A\nCiphers C\n"
+	                  "Ciphers -ciphersuites B\n"),
+	    "t:5:1: 'Ciphers' is already given on line 3\n");
+	assert_said(HTTPS("Cert a\nCiphers -exact A\n"),
+	    "t:3:9: '-exact' is an option of patterns, and here is none\n");
+	assert_said(HTTPS("Cert a\nCheckURL -ciphersuites A\n"),
+	    "t:3:10: '-ciphersuites' is an option of Ciphers, and here is "
+	    "none\n");
+	assert_said("SSLEngine \"x\"\nECDHCurve P-256\n" HTTPS(
+	                "Cert a\nECDHCurve P-256\nNoHTTPS11 1\n"
+	                "SSLAllowClientRenegotiation 2\n"),
+	    "t:1:1: warning: 'SSLEngine' has no effect: OpenSSL finds out by "
+	    "itself what the processor can do\n"
+	    "t:2:1: warning: 'ECDHCurve' has no effect: all groups for key "
+	    "exchange that are safe are offered\n"
+	    "t:5:1: warning: 'ECDHCurve' has no effect: all groups for key "
+	    "exchange that are safe are offered\n"
+	    "t:6:1: warning: 'NoHTTPS11' has no effect: every client is "
+	    "answered in the version that it speaks\n"
+	    "t:7:1: warning: 'SSLAllowClientRenegotiation' has no effect: no "
+	    "client may renegotiate\n");
+}
+
+static void
+test_certificates_of_clients(void **state)
+{
+	(void)state;
+	assert_said(HTTPS("Cert a\nClientCert 2\n"),
+	    "t:3:12: 'ClientCert 2' needs VerifyList: nobody is trusted for "
+	    "the certificates of clients\n");
+	assert_said(HTTPS("Cert a\nClientCert 4\n"),
+	    "t:3:12: 'ClientCert' has the levels 0 to 3\n");
+	assert_said(HTTPS("Cert a\nClientCert 1 10\n"),
+	    "t:3:14: 'ClientCert' needs a level from 0 to 3, and perhaps a "
+	    "depth up to 9, not '10'\n");
+	assert_said(HTTPS("Cert a\nVerifyList v\nCRLlist r\nCAlist c\n"),
+	    "t:3:1: warning: 'VerifyList' has no effect: without ClientCert "
+	    "no client is asked for a certificate\n"
+	    "t:4:1: warning: 'CRLlist' has no effect: without ClientCert "
+	    "no client is asked for a certificate\n"
+	    "t:5:1: warning: 'CAlist' has no effect: without ClientCert "
+	    "no client is asked for a certificate\n");
+	assert_said(GATEWAY("ClientCert 2\n"),
+	    "t:3:12: 'ClientCert 2' needs VerifyList: nobody is trusted for "
+	    "the certificates of clients\n");
+	assert_said(GATEWAY("ClientCert 1\n") "Gateway b.example.org\n"
+	                                      "Forward h\nEnd\nGateway "
+	                                      "c.example.org\nForward h\n"
+	                                      "ClientCert 1 2\nEnd\n",
+	    "t:5:1: 'ClientCert' must be the same as in the Gateway on line "
+	    "1, which shares its address and port\n"
+	    "t:10:1: 'ClientCert' must be the same as in the Gateway on line "
+	    "1, which shares its address and port\n");
 }
 
 static void
@@ -508,6 +571,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_certificates_of_clients),
+		cmocka_unit_test(test_ciphers),
 		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
