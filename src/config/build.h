@@ -16,7 +16,8 @@ struct build {
 	struct arena *arena;
 	struct config *config;
 	const struct config_acme *acme;
-	struct config_acl *acls; /* those with a name */
+	struct config_acl *acls;               /* those with a name */
+	struct config_log_format *log_formats; /* given, and used built-ins */
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */
@@ -95,6 +96,16 @@ struct config_pattern *build_removals(
  */
 const struct config_rule *build_rules(
     struct build *build, const struct directive *section, enum scope scope);
+
+/* The LogFormat lines, which LogLevel may name. */
+void build_log_formats(struct build *build);
+
+/* What LogLevel in the section or at the top level comes to; NULL: nothing. */
+const struct config_log_format *build_log_format(
+    struct build *build, const struct directive *section);
+
+/* The classes of LogSuppress in a section, a bit each. */
+unsigned build_log_suppress(const struct directive *section);
 
 /* The services of a section, in file order. */
 struct config_service *build_services(

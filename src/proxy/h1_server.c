@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "accesslog.h"
 #include "answer.h"
 #include "base/clock.h"
 #include "body.h"
@@ -210,6 +211,7 @@ h1_server_refuse(struct h1_server *h1, const struct answer *answer)
 	buf_append(out, answer->body.p, answer->body.len);
 	iov = (struct iovec){ buf_data(out), buf_len(out) };
 	h1_write_parts(h1, &iov, 1);
+	accesslog_refused(client, answer->head.status);
 	client_finish(client);
 }
 
