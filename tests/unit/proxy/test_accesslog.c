@@ -234,15 +234,13 @@ test_a_file_gets_the_time(void **state)
 	int fd = memfd_create("log", MFD_CLOEXEC);
 	struct exchange *ex = scene("LogLevel 1", "", "");
 	char got[512] = "";
-	int year;
-
 	(void)state;
 	logfile_set(&worker.logfile, dup(fd));
 	accesslog_write(ex);
 	exchange_free(ex);
 	worker_release(&worker);
 	assert_true(pread(fd, got, sizeof(got) - 1, 0) > 0);
-	assert_int_equal(sscanf(got, "%4d-", &year), 1);
+	assert_memory_equal(got + 4, "-", 1);
 	assert_non_null(strstr(got, "Z 203.0.113.9 \"GET"));
 	assert_int_equal(got[strlen(got) - 1], '\n');
 	close(fd);
