@@ -81,11 +81,27 @@ put_nothing(struct line *line, const struct config_log_item *item)
 	put_missing(line);
 }
 
+/* With Anonymise it is the network that the address is in (/24, /48). */
 static void
 put_client(struct line *line, const struct config_log_item *item)
 {
-	(void)item;
-	put_value(line, slice_of(line->ex->peer));
+	const struct exchange *ex = line->ex;
+	const char *whole = item->kind == LINE_PEER ? ex->peer : ex->from;
+	size_t len = strcspn(whole, "%");
+	char text[ADDR_TEXT_SIZE];
+	struct addr addr;
+
+	if (!ex->worker->config->anonymise) {
+		put_value(line, slice_of(whole));
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*s", (int)len, whole);
+	if (!addr_parse(&addr, text, 0)) {
+		put_missing(line);
+		return;
+	}
+	addr_mask(&addr, 24, 48);
+	put_value(line, slice_of(addr_ip_text(&addr, text)));
 }
 
 static void
@@ -496,6 +512,7 @@ accesslog_refused(const struct client *client, unsigned status)
 	const struct exchange ex = { .worker = client->worker,
 		.listener = client->listener,
 		.peer = client->peer,
+		.from = client->peer,
 		.sni = client->conn.tls != NULL
 		    ? tls_session_sni(client->conn.tls)
 		    : NULL,

@@ -38,6 +38,7 @@ scene(const char *top, const char *in_listener, const char *in_service)
 	    text + len, sizeof(text) - len, SECTIONS, in_listener, in_service);
 	worker_for(text);
 	ex = exchange_for(HEAD, 0);
+	ex->from = ex->peer;
 	ex->host = "ha.test";
 	ex->service = worker.config->listeners->services;
 	ex->status = 200;
@@ -218,6 +219,7 @@ test_json_is_never_cut(void **state)
 	snprintf(head + used, sizeof(head) - used, "\r\n\r\n");
 	exchange_free(ex);
 	ex = exchange_for(head, 0);
+	ex->from = ex->peer;
 	ex->host = host;
 	ex->status = 200;
 	ex->tls_version = "TLSv1.3";
