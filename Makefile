@@ -301,8 +301,8 @@ install: programs
 	    install -D -m 755 $B/$$file $(root)/$$file; done
 	$Q set -e; for file in docs/man/*.[1-8]; do \
 	    $(put) $$file $(root)/share/man/man$${file##*.}/$${file##*/}; done
-	$Q set -e; for file in etc/*; do \
-	    $(put) $$file $(root)/share/gatehouse/$${file##*/}; done
+	$Q set -e; for file in $$(cd etc && find . -type f); do \
+	    $(put) etc/$$file $(root)/share/gatehouse/$$file; done
 	$Q $(put) systemd/gatehouse.service \
 	    $(root)/lib/systemd/system/gatehouse.service
 	$Q sed -i 's|/usr/|$(PREFIX)/|g' \

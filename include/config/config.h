@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "config/diag.h"
+#include "config/logformat.h"
 #include "config/text.h"
 #include "http/message.h"
 #include "net/addr.h"
@@ -187,9 +188,13 @@ struct config_directory {
 	unsigned id; /* index in config->directories */
 	struct config_file file;
 };
+/* A set of classes of statuses: 1 << status / 100. */
+#define CONFIG_LOG_SUPPRESS_ALL 0x3ffu
 
 struct config_service {
 	struct config_pos pos;
+	const char *name; /* NULL: none */
+	unsigned log_suppress;
 	const struct config_condition *conditions; /* all must hold */
 	const struct config_pattern *head_remove;  /* as of a listener */
 	const struct config_rule *request_rules;   /* after the listener's */
@@ -216,7 +221,8 @@ enum config_client_cert {
 
 struct config_listener {
 	struct config_pos pos;
-	unsigned index; /* in config->listeners */
+	const char *name; /* NULL: none */
+	unsigned index;   /* in config->listeners */
 	bool tls;
 	struct addr addr; /* port 0: the kernel chooses */
 	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
@@ -228,7 +234,8 @@ struct config_listener {
 	bool tells_tls;    /* X-SSL-… */
 	const struct config_rule *request_rules;
 	const struct config_rule *response_rules;
-	unsigned log_level;        /* 0..5 */
+	const struct config_log_format *log_format; /* NULL: no access log */
+	unsigned log_suppress;
 	unsigned client_timeout;   /* seconds a client may idle */
 	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */
 	const struct config_page *pages;
@@ -257,7 +264,10 @@ struct config {
 	const char *group;     /* NULL: the user's */
 	const char *root_jail; /* NULL: none */
 	struct config_pos user_pos, group_pos, root_jail_pos;
-	int log_facility; /* LOG_DAEMON …; -1 for "-" (stderr) */
+	int log_facility;       /* LOG_DAEMON …; -1 for "-" (stderr) */
+	const char *log_tag;    /* what syslog calls us; NULL: the program */
+	const char *access_log; /* a file; NULL: where the log goes */
+	struct config_pos access_log_pos;
 	bool daemonize;
 	const char *pid_file; /* NULL: none */
 	const char *state_dir;

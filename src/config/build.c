@@ -153,6 +153,9 @@ build_top(struct build *build)
 		    schema_row(SCOPE_GLOBAL, WORD_STATEDIR)->def;
 	config->pid_file = build_text(root, WORD_PIDFILE);
 	config->log_facility = build_number(build, root, WORD_LOGFACILITY);
+	config->log_tag = build_text(root, WORD_LOGTAG);
+	config->access_log = build_text(root, WORD_ACCESSLOG);
+	config->access_log_pos = pos_of(root, WORD_ACCESSLOG);
 	config->daemonize = build_number(build, root, WORD_DAEMON) != 0;
 	config->workers =
 	    count_workers(build_number(build, root, WORD_WORKERS));
@@ -188,6 +191,8 @@ build_config(struct tree *tree, struct config *config)
 	build_top(&build);
 	build.acme = build_acme(&build);
 	build_acls(&build);
+	build_log_formats(&build);
+	build_log_format(&build, root);
 	build.trusted = build_trusted(&build, root);
 	config->services = build_services(&build, root);
 	build.nglobal_cert_conditions = build.ncert_conditions;

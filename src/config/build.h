@@ -21,6 +21,9 @@ struct build {
 	unsigned nglobal_cert_conditions;
 	struct config_acl *acls;          /* those with a name */
 	const struct config_acl *trusted; /* TrustedIP of the top level */
+	struct config_acl *acls;               /* those with a name */
+	struct config_log_format *log_formats; /* given, and used built-ins */
+	const struct config_acl *trusted;      /* TrustedIP of the top level */
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */
@@ -103,6 +106,16 @@ struct config_pattern *build_removals(
  */
 const struct config_rule *build_rules(
     struct build *build, const struct directive *section, enum scope scope);
+
+/* The LogFormat lines, which LogLevel may name. */
+void build_log_formats(struct build *build);
+
+/* What LogLevel in the section or at the top level comes to; NULL: nothing. */
+const struct config_log_format *build_log_format(
+    struct build *build, const struct directive *section);
+
+/* The classes of LogSuppress in a section, a bit each. */
+unsigned build_log_suppress(const struct directive *section);
 
 /* The services of a section, in file order. */
 struct config_service *build_services(

@@ -131,6 +131,7 @@ build_listener(struct build *build, const struct directive *section)
 	unsigned before = build->ncert_conditions;
 
 	listener->pos = section->pos;
+	listener->name = section->values != NULL ? section->values->text : NULL;
 	listener->index = build->config->nlisteners++;
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
@@ -148,8 +149,8 @@ build_listener(struct build *build, const struct directive *section)
 		    build_value(section, WORD_MAXREQUEST)->size;
 	listener->request_rules = build_rules(build, section, SCOPE_REQUEST);
 	listener->response_rules = build_rules(build, section, SCOPE_RESPONSE);
-	listener->log_level =
-	    (unsigned)build_number(build, section, WORD_LOGLEVEL);
+	listener->log_format = build_log_format(build, section);
+	listener->log_suppress = build_log_suppress(section);
 	listener->client_timeout =
 	    (unsigned)build_number(build, section, WORD_CLIENT);
 	listener->services = build_services(build, section);

@@ -243,6 +243,7 @@ build_service(struct build *build, const struct directive *section)
 	const struct directive *line;
 
 	service->pos = section->pos;
+	service->name = section->values != NULL ? section->values->text : NULL;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);
 	service->request_rules = build_rules(build, section, SCOPE_REQUEST);
@@ -266,6 +267,7 @@ build_service(struct build *build, const struct directive *section)
 		else if (line->row->id == WORD_SENDFILE)
 			service->directory = build_directory(build, line);
 	}
+	service->log_suppress = build_log_suppress(section);
 	check_service(build, section, service);
 	return service;
 }

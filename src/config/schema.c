@@ -35,6 +35,10 @@ static const char *const redirects[] = { "permanent", "301", "302", "303",
 
 static const char *const directions[] = { "request", "response", NULL };
 
+/* As build_log_suppress() reads them: 1 to 5 are 1xx to 5xx. */
+static const char *const classes[] = { "all", "info", "success", "redirect",
+	"clterr", "srverr", "1", "2", "3", "4", "5", NULL };
+
 static const char *const header_options[] = { "none", "forwarded", "ssl", "all",
 	"no-forwarded", "no-ssl", NULL };
 
@@ -134,6 +138,13 @@ static const struct schema_row rows[] = {
 	    .max = 64, .def = "auto", .help = "how many processes serve" },
 	{ "LogFacility", GLOBAL, WORD_LOGFACILITY, .types = { VALUE_FACILITY },
 	    .def = "daemon", .help = "the syslog facility" },
+	{ "LogTag", GLOBAL, WORD_LOGTAG, .types = { VALUE_TAG },
+	    .help = "what syslog calls the gateway" },
+	{ "LogFormat", GLOBAL, WORD_LOGFORMAT, ROW_REPEATABLE,
+	    .types = { VALUE_TEXT, VALUE_TEXT }, .needs = "a name and a format",
+	    .help = "what LogLevel may name" },
+	{ "AccessLog", GLOBAL, WORD_ACCESSLOG, .types = { VALUE_PATH },
+	    .help = "a file for what is logged of requests" },
 	{ "Alive", GLOBAL, WORD_ALIVE, .types = { VALUE_DURATION }, .min = 1,
 	    .def = "15", .help = "the time between two looks at a backend" },
 	{ "Grace", GLOBAL, WORD_GRACE, .types = { VALUE_DURATION }, .def = "30",
@@ -157,8 +168,11 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether URL patterns ignore case" },
 	{ "LogLevel", GLOBAL | LISTENER, WORD_LOGLEVEL,
-	    .types = { VALUE_NUMBER }, .max = 5, .def = "1",
-	    .help = "how much is logged of each request" },
+	    .types = { VALUE_LOGLEVEL }, .max = 5, .def = "1",
+	    .help = "what is logged of each request" },
+	{ "LogSuppress", LISTENER | SERVICE, WORD_LOGSUPPRESS, ROW_MANY,
+	    .types = { VALUE_CHOICE }, .choices = classes,
+	    .help = "the requests that are not logged, by their answers" },
 
 	/* Whom we believe. */
 
@@ -422,8 +436,6 @@ static const struct schema_row rows[] = {
 	NATIVE("Webhook", ACME),
 	NATIVE("Use", ACME),
 
-	LATER("LogFormat", GLOBAL),
-	LATER("LogTag", GLOBAL),
 	LATER("IncludeDir", GLOBAL),
 	LATER_MAYBE("Control", GLOBAL | SERVICE),
 	LATER_SECTION("Backend", GLOBAL),
@@ -464,7 +476,6 @@ static const struct schema_row rows[] = {
 	LATER("UseBackend", SERVICE),
 	LATER("Metrics", SERVICE),
 	LATER("Disabled", SERVICE | BACKEND),
-	LATER("LogSuppress", SERVICE),
 	LATER("FallThrough", SERVICE),
 	LATER_SECTION("Session", SERVICE),
 	LATER("Type", SERVICE),

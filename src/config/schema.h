@@ -35,6 +35,7 @@ enum scope {
 /* What the later stages ask for. Two words may mean the same. */
 enum word {
 	WORD_OTHER, /* nobody asks */
+	WORD_ACCESSLOG,
 	WORD_ACL,
 	WORD_ACME,
 	WORD_ADDHEADER,
@@ -83,7 +84,10 @@ enum word {
 	WORD_LISTENHTTP,
 	WORD_LISTENHTTPS,
 	WORD_LOGFACILITY,
+	WORD_LOGFORMAT,
 	WORD_LOGLEVEL,
+	WORD_LOGSUPPRESS,
+	WORD_LOGTAG,
 	WORD_MATCH,
 	WORD_MAXREQUEST,
 	WORD_MAXURI,
@@ -129,6 +133,8 @@ enum value_type {
 	VALUE_DURATION,  /* seconds, or 1m30s; min..DURATION_MAX */
 	VALUE_CHOICE,    /* one of the row's choices */
 	VALUE_FACILITY,  /* of syslog, or "-" */
+	VALUE_LOGLEVEL,  /* 0..max, or the name of a format: -1 */
+	VALUE_TAG,       /* of syslog */
 	VALUE_WORKERS,   /* "auto" or 1..max */
 	VALUE_PATH,      /* seen from the directory of its file */
 	VALUE_DIR,       /* an absolute path */

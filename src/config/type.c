@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/uri.h"
+#include "logformat.h"
 #include "net/addr.h"
 #include "option.h"
 
@@ -230,6 +231,23 @@ read_facility(struct reading *reading)
 	value->text = "daemon";
 	value->number = LOG_DAEMON;
 	return true;
+}
+
+/* Whether there is a format of that name is seen when all are known. */
+static bool
+read_loglevel(struct reading *reading)
+{
+	if (!logformat_is_name(reading->value->text))
+		return read_number(reading);
+	reading->value->number = -1;
+	return true;
+}
+
+/* What syslog puts before "[123]:" must not look like more than a name. */
+static bool
+read_tag(struct reading *reading)
+{
+	return logformat_is_name(reading->value->text);
 }
 
 /* 0 stands for auto: how many that are is found out where it matters. */
@@ -617,6 +635,10 @@ static const struct {
 	[VALUE_DURATION] = { read_duration, false, NULL },
 	[VALUE_CHOICE] = { read_choice, false, NULL },
 	[VALUE_FACILITY] = { read_facility, false, "a syslog facility" },
+	[VALUE_LOGLEVEL] = { read_loglevel, false,
+	    "a number from 0 to 5 or the name of a format" },
+	[VALUE_TAG] = { read_tag, true,
+	    "a name of at most 32 letters, digits, '_', '-' and '.'" },
 	[VALUE_WORKERS] = { read_workers, false, "auto or a number up to 64" },
 	[VALUE_PATH] = { read_path, true, "the path of a file" },
 	[VALUE_DIR] = { read_dir, true, "the absolute path of a directory" },

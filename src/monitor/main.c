@@ -135,6 +135,7 @@ on_start(struct monitor *monitor, const struct msg *msg)
 
 	if (monitor->config != NULL)
 		fatal("a second START");
+	log_set_tag(start->log_tag);
 	log_open(
 	    "gatehouse-monitor", start->log_target, (int)start->log_facility);
 	log_set_level(start->log_level);
@@ -294,6 +295,7 @@ main(void)
 	/* A terminal's Ctrl-C and hang-up are the supervisor's to judge. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
 
 	monitor.loop = loop_new();
 	monitor.chan =

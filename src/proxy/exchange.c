@@ -170,6 +170,7 @@ exchange_answer(struct exchange *ex, const struct answer *answer)
 	struct http_response head = answer->head;
 
 	edit_response(ex, &head);
+	accesslog_note(ex, &head);
 	if (slice_eq(ex->req.method, "HEAD"))
 		body.len = 0;
 	ex->discard = true;

@@ -96,10 +96,11 @@ struct exchange {
 
 	/* For the access log. */
 	unsigned status;
-	uint64_t received; /* bytes of request body */
-	uint64_t sent;     /* bytes of response body */
-	int64_t started;   /* clock_mono_ms() */
-	int64_t answered;  /* when the backend's head came; 0 = never */
+	uint64_t received;         /* bytes of request body */
+	uint64_t sent;             /* bytes of response body */
+	int64_t started;           /* clock_mono_ms() */
+	int64_t answered;          /* when the backend's head came; 0 = never */
+	const struct slice *noted; /* as the format's outputs, or NULL */
 };
 
 /* The status that refuses a malformed request. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "accesslog.h"
 #include "answer.h"
 #include "base/clock.h"
 #include "body.h"
@@ -246,6 +247,7 @@ h1_server_refuse(struct h1_server *h1, const struct answer *answer)
 	h1_write_connection(out, false, HTTP_1_1);
 	buf_append(out, answer->body.p, answer->body.len);
 	iov = (struct iovec){ buf_data(out), buf_len(out) };
+	accesslog_refused(client, answer->head.status);
 	h1_write_last(h1, &iov, 1);
 	client_finish(client);
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -72,6 +73,8 @@ on_start(struct worker *worker, const struct msg *msg)
 		.gid = (gid_t)start->gid };
 	struct error err;
 
+	tzset(); /* what it reads is not in the jail */
+	log_set_tag(start->log_tag);
 	log_open(PROGRAM, (enum log_target)start->log_target,
 	    (int)start->log_facility);
 	log_set_level((enum log_level)start->log_level);
@@ -92,6 +95,12 @@ on_listener(struct worker *worker, const struct msg *msg)
 	    worker->listeners[index].fd != -1)
 		fatal("listener %u is not ours", index);
 	worker->listeners[index].fd = msg->fd;
+}
+
+static void
+on_log_file(struct worker *worker, const struct msg *msg)
+{
+	logfile_set(&worker->logfile, msg->fd);
 }
 
 static void
@@ -190,6 +199,7 @@ static void (*const handlers[MSG_COUNT])(
     struct worker *worker, const struct msg *msg) = {
 	[MSG_START] = on_start,
 	[MSG_LISTENER] = on_listener,
+	[MSG_LOG_FILE] = on_log_file,
 	[MSG_WORKER_GO] = on_go,
 	[MSG_WORKER_DRAIN] = on_drain,
 	[MSG_TICKET_KEY] = on_ticket_key,
@@ -242,6 +252,8 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a full file is an error of its write */
 	log_open(PROGRAM, LOG_TO_STDERR, 0);
 	worker_init(&worker);
 	worker.chan = chan_new(CHAN_CHILD_FD, IPC_PROXY, IPC_SUPERVISOR, false);

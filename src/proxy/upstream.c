@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "accesslog.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -272,6 +273,7 @@ switch_protocols(struct upstream *upstream, struct http_response *res,
 	timeout_cancel(
 	    &upstream->backend->worker->timeouts, &upstream->timeout);
 	forward_response(ex, res);
+	accesslog_note(ex, res);
 	tunnel_start(ex, res, (struct slice){ rest, len });
 }
 
@@ -310,6 +312,7 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	forward_response(ex, res);
 	location_rewrite(ex, res);
 	edit_response(ex, res);
+	accesslog_note(ex, res);
 	read_body(upstream, res, &how, data, len);
 }
 

@@ -237,6 +237,7 @@ worker_init(struct worker *worker)
 		.scratch = xmalloc(WORKER_SCRATCH_SIZE),
 		.max_clients = max_clients() };
 	timeouts_init(&worker->timeouts, worker->loop);
+	logfile_init(&worker->logfile, worker->loop);
 	TAILQ_INIT(&worker->clients);
 	TAILQ_INIT(&worker->again);
 	TAILQ_INIT(&worker->doubtful);
@@ -339,6 +340,7 @@ worker_release(struct worker *worker)
 		client_abort(client);
 	if (worker->listeners != NULL)
 		release_configured(worker);
+	logfile_release(&worker->logfile);
 	timeouts_release(&worker->timeouts);
 	loop_timer_cancel(&worker->accept_again);
 	loop_timer_cancel(&worker->drain_end);

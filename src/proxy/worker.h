@@ -3,7 +3,7 @@
 
 /*
  * A worker: the state that all connections of one gatehouse-proxy process
- * share. It is configured once; after WORKER_GO only the four live updates
+ * share. It is configured once; after WORKER_GO only the live updates
  * reach it. The scratch memory is lent to one callback at a time.
  */
 
@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "clientcert.h"
 #include "config/config.h"
+#include "logfile.h"
 #include "net/loop.h"
 #include "timeout.h"
 
@@ -80,6 +81,8 @@ struct worker {
 	struct conn_list graveyard; /* freed when the callbacks are over … */
 	struct exchange_list ended; /* … like these … */
 	struct loop_later reap;     /* … by this */
+
+	struct logfile logfile;
 
 	bool failed; /* it could not be configured */
 	bool draining;

@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "accessfile.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "bind.h"
@@ -88,6 +90,22 @@ make_workers(struct generation *generation)
 		worker_init(&generation->workers[i], generation, i);
 }
 
+static int
+open_access_log(struct generation *generation, struct diag *diag)
+{
+	const struct config *config = generation->plan->config;
+	struct error err;
+
+	if (config->access_log == NULL)
+		return 0;
+	generation->access_fd = accessfile_open(config->access_log, &err);
+	if (generation->access_fd != -1)
+		return 0;
+	diag_add(
+	    diag, DIAG_ERROR, config->access_log_pos, "AccessLog: %s", err.msg);
+	return -1;
+}
+
 int
 generation_begin(struct supervisor *sup, struct plan *plan, struct diag *diag)
 {
@@ -100,8 +118,10 @@ generation_begin(struct supervisor *sup, struct plan *plan, struct diag *diag)
 	generation->plan = plan;
 	generation->backends =
 	    xcalloc(plan->config->nbackends, sizeof(*generation->backends));
+	generation->access_fd = -1;
 	monitor_init(&generation->monitor, generation);
-	if (make_slots(generation, diag) == -1) {
+	if (open_access_log(generation, diag) == -1 ||
+	    make_slots(generation, diag) == -1) {
 		generation_free(generation);
 		return -1;
 	}
@@ -145,6 +165,8 @@ generation_free(struct generation *generation)
 	monitor_release(&generation->monitor);
 	release_slots(generation);
 	bindings_free(generation->bindings);
+	if (generation->access_fd != -1)
+		close(generation->access_fd);
 	for (unsigned i = 0; i < generation->plan->config->nbackends; i++)
 		buf_release(&generation->backends[i].addresses);
 	free(generation->backends);
@@ -312,6 +334,23 @@ generation_send(struct generation *generation, const struct msg *msg)
 	for (unsigned i = 0; i < generation->nworkers; i++)
 		if (generation->workers[i].child != NULL)
 			child_send(generation->workers[i].child, msg);
+}
+
+int
+generation_reopen(struct generation *generation, struct error *err)
+{
+	struct msg msg = { .kind = MSG_LOG_FILE };
+	int fd;
+
+	if (generation->access_fd == -1)
+		return 0;
+	fd = accessfile_open(generation->plan->config->access_log, err);
+	if (fd == -1)
+		return -1;
+	close(generation->access_fd);
+	generation->access_fd = msg.fd = fd;
+	generation_send(generation, &msg);
+	return 0;
 }
 
 int

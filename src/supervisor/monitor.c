@@ -99,6 +99,7 @@ send_start(struct monitor *monitor)
 		    .log_target = sup->log.target,
 		    .log_facility = (uint32_t)sup->log.facility,
 		    .log_level = sup->log.level,
+		    .log_tag = sup->log.tag,
 		    .started = sup->started_at } };
 	struct msg control = { .kind = MSG_CONTROL_LISTENER,
 		.fd = sup->control_fd };

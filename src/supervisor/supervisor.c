@@ -129,6 +129,27 @@ rotate_tickets(void *arg)
 	loop_timer_set(sup->loop, &sup->ticket_timer, TICKET_ROTATE_MS);
 }
 
+void
+supervisor_reopen(struct supervisor *sup, struct asker asker)
+{
+	struct error err = { 0 };
+	struct generation *generation;
+	bool done = true;
+
+	if (sup->current != NULL)
+		done = generation_reopen(sup->current, &err) == 0;
+	if (sup->starting != NULL)
+		done = generation_reopen(sup->starting, &err) == 0 && done;
+	TAILQ_FOREACH(generation, &sup->leaving, entry)
+		done = generation_reopen(generation, &err) == 0 && done;
+	if (done)
+		log_info("access log: opened anew");
+	else
+		log_err("access log: %s; the old file is written on", err.msg);
+	supervisor_reply(
+	    asker, done, done ? "the access log was opened anew" : err.msg);
+}
+
 /* Nothing new begins from here on. */
 static void
 wind_down(struct supervisor *sup)
@@ -255,6 +276,12 @@ on_hup(void *arg)
 	reload_start(arg, (struct asker){ 0 });
 }
 
+static void
+on_usr1(void *arg)
+{
+	supervisor_reopen(arg, (struct asker){ 0 });
+}
+
 /* Each connection takes two descriptors in a worker, which inherits this. */
 static void
 raise_limits(void)
@@ -276,10 +303,13 @@ watch_signals(struct supervisor *sup)
 	sup->on_term.fn = on_term;
 	sup->on_int.fn = on_int;
 	sup->on_hup.fn = on_hup;
+	sup->on_usr1.fn = on_usr1;
 	sup->on_term.arg = sup->on_int.arg = sup->on_hup.arg = sup;
+	sup->on_usr1.arg = sup;
 	loop_signal_add(sup->loop, &sup->on_term, SIGTERM);
 	loop_signal_add(sup->loop, &sup->on_int, SIGINT);
 	loop_signal_add(sup->loop, &sup->on_hup, SIGHUP);
+	loop_signal_add(sup->loop, &sup->on_usr1, SIGUSR1);
 }
 
 static void
@@ -361,6 +391,7 @@ release(struct supervisor *sup)
 	loop_signal_del(&sup->on_term);
 	loop_signal_del(&sup->on_int);
 	loop_signal_del(&sup->on_hup);
+	loop_signal_del(&sup->on_usr1);
 	loop_free(sup->loop);
 }
 

@@ -147,6 +147,7 @@ send_start(struct worker *worker)
 		    .log_target = sup->log.target,
 		    .log_facility = (uint32_t)sup->log.facility,
 		    .log_level = sup->log.level,
+		    .log_tag = sup->log.tag,
 		    .started = sup->started_at } };
 
 	child_send(worker->child, &msg);
@@ -164,6 +165,16 @@ send_listeners(struct worker *worker)
 
 		child_send(worker->child, &msg);
 	}
+}
+
+static void
+send_log_file(struct worker *worker)
+{
+	struct msg msg = { .kind = MSG_LOG_FILE,
+		.fd = worker->generation->access_fd };
+
+	if (msg.fd != -1)
+		child_send(worker->child, &msg);
 }
 
 static void
@@ -205,6 +216,7 @@ worker_start(struct worker *worker)
 	loop_timer_set(sup->loop, &worker->timer, WORKER_START_MS);
 	send_start(worker);
 	send_listeners(worker);
+	send_log_file(worker);
 	send_ticket_keys(worker);
 	for (unsigned i = 0; i < generation->nslots; i++)
 		swap_replay(generation->slots[i], worker, i);

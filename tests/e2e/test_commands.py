@@ -16,8 +16,8 @@ from actors.gateway import BUILD, REPOSITORY, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
-VERBS = ["run", "check", "status", "reload", "renew", "stop", "help",
-         "version"]
+VERBS = ["run", "check", "status", "reload", "renew", "reopen", "stop",
+         "help", "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:

@@ -49,7 +49,7 @@ test_pound_of_home_assistant(void **state)
 	assert_false(http->tls);
 	assert_addr(&http->addr, "127.0.0.1:7080");
 	assert_int_equal(http->methods, 2);
-	assert_int_equal(http->log_level, 0);
+	assert_null(http->log_format);
 	assert_non_null(http->head_remove);
 	assert_null(http->head_remove->next);
 	assert_is_host(http->services, "myhomeassistant.mydomain.com");
@@ -110,7 +110,7 @@ test_defaults(void **state)
 	assert_true(listener->dual);
 	assert_addr(&listener->addr, "[::]:80");
 	assert_int_equal(listener->methods, 0);
-	assert_int_equal(listener->log_level, 1);
+	assert_string_equal(listener->log_format->name, "regular");
 	assert_int_equal(listener->client_timeout, 60);
 	assert_null(listener->head_remove);
 
@@ -180,9 +180,10 @@ test_top_level_holds_for_all_until_narrowed(void **state)
 	    "Client 30\nTimeOut 1\nConnTO 2\nWSTimeOut 3\nLogLevel 5\n");
 	config = reading.config;
 	assert_int_equal(config->listeners->client_timeout, 30);
-	assert_int_equal(config->listeners->log_level, 5);
+	assert_string_equal(config->listeners->log_format->name, "detailed");
 	assert_int_equal(config->listeners->next->client_timeout, 7);
-	assert_int_equal(config->listeners->next->log_level, 2);
+	assert_string_equal(
+	    config->listeners->next->log_format->name, "extended");
 	assert_int_equal(config->nbackends, 2);
 	assert_int_equal(config->backends[0]->timeout, 1);
 	assert_int_equal(config->backends[0]->connect_timeout, 2);

@@ -56,12 +56,12 @@ test_words_of_later(void **state)
 {
 	(void)state;
 	assert_said(
-	    HTTP("RewriteErrors 5\n") "LogTag x\nDDNS a\n Token b\nEnd\n"
+	    HTTP("RewriteErrors 5\n") "Balancer x\nDDNS a\n Token b\nEnd\n"
 	                              "Session\n Type IP\nEnd\n",
 	    "t:2:1: 'RewriteErrors' is a Pound directive that Gatehouse does "
 	    "not "
 	    "support yet\n"
-	    "t:4:1: 'LogTag' is a Pound directive that Gatehouse does not "
+	    "t:4:1: 'Balancer' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
 	    "t:8:1: 'Session' is a Pound directive that Gatehouse does not "
@@ -315,7 +315,8 @@ test_numbers_of_values(void **state)
 	assert_said(HTTP("Port\n") "LogLevel\nAlive\nEnd\n",
 	    "t:2:1: 'Port' needs a number from 0 to 65535: the port to listen "
 	    "on\n"
-	    "t:4:1: 'LogLevel' needs a number from 0 to 5: how much is logged "
+	    "t:4:1: 'LogLevel' needs a number from 0 to 5 or the name of a "
+	    "format: what is logged "
 	    "of each request\n"
 	    "t:5:1: 'Alive' needs a time from 1s to 30d, such as 90 or 1m30s: "
 	    "the time between two looks at a backend\n"
