@@ -19,8 +19,6 @@ struct build {
 	struct config_file *client_cas; /* config->client_cas */
 	unsigned ncert_conditions;      /* seen so far */
 	unsigned nglobal_cert_conditions;
-	struct config_acl *acls;          /* those with a name */
-	const struct config_acl *trusted; /* TrustedIP of the top level */
 	struct config_acl *acls;               /* those with a name */
 	struct config_log_format *log_formats; /* given, and used built-ins */
 	const struct config_acl *trusted;      /* TrustedIP of the top level */
