@@ -173,7 +173,7 @@ is_secret(struct slice name)
 static void
 put_parameter(struct value *value, struct slice part)
 {
-	const char *equals = memchr(part.p, '=', part.len);
+	const char *equals = memchr(part.p + 1, '=', part.len - 1);
 	struct slice name = { part.p + 1, 0 };
 
 	if (equals != NULL)

@@ -102,8 +102,8 @@ test_levels(void **state)
 {
 	static const char *const expected[] = { "",
 		"203.0.113.9 \"GET /api?token=...&x=1 HTTP/1.1\" 200\n",
-		"203.0.113.9 \"GET /api?token=...&x=1 HTTP/1.1\" 200 "
-		"(ha.test -> -) in 0 out 512, " };
+		("203.0.113.9 \"GET /api?token=...&x=1 HTTP/1.1\" 200 "
+		 "(ha.test -> -) in 0 out 512, ") };
 	size_t i;
 
 	(void)state;
