@@ -112,20 +112,17 @@ def ajar(backend, house) -> Iterator[Front]:
 def test_required_and_shown(closed, backend, house, version):
     before = backend.received()
     assert status(closed, house.son, version=version) == 200
-    told = ssl_fields(backend, before)
-    pem = house.son.read_bytes()
-    cert = x509.load_pem_x509_certificate(pem)
-    assert told == {
+    cert = x509.load_pem_x509_certificate(house.son.read_bytes())
+    dates = subprocess.run(
+        ["openssl", "x509", "-noout", "-dates", "-in", house.son],
+        stdout=subprocess.PIPE, check=True, text=True).stdout.split("\n")
+    assert ssl_fields(backend, before) == {
         "X-SSL-Subject": "CN = Son", "X-SSL-Issuer": "CN = Family",
-        "X-SSL-notBefore": told["X-SSL-notBefore"],
-        "X-SSL-notAfter": told["X-SSL-notAfter"],
+        "X-SSL-notBefore": dates[0].removeprefix("notBefore="),
+        "X-SSL-notAfter": dates[1].removeprefix("notAfter="),
         "X-SSL-serial": str(cert.serial_number),
         "X-SSL-certificate": cert.public_bytes(
             Encoding.PEM).decode().strip().replace("\n", " ")}
-    for name, when in (("notBefore", cert.not_valid_before),
-                       ("notAfter", cert.not_valid_after)):
-        assert datetime.datetime.strptime(
-            told[f"X-SSL-{name}"], "%b %d %H:%M:%S %Y GMT") == when
 
 
 @pytest.mark.parametrize("version, alert", [

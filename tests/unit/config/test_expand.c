@@ -88,6 +88,33 @@ test_forward_over_tls(void **state)
 }
 
 static void
+test_certificates_of_clients(void **state)
+{
+	char *printed;
+
+	(void)state;
+	printed = expand("Gateway a.example.org\nForward h\n"
+	                 "CRLlist \"/r.pem\"\nVerifyList /v.pem\n"
+	                 "ClientCert 2 3\nCAlist /c.pem\nEnd\n"
+	                 "ListenHTTPS\nPort 1\nCert /x\n"
+	                 "Ciphers -ciphersuites TLS_AES_128_GCM_SHA256\n"
+	                 "Service\nNot ClientCert /v.pem\nSendFile /w\n"
+	                 "End\nEnd\n");
+	assert_non_null(strstr(printed,
+	    "\tAutoCert\t\"a.example.org\"\n"
+	    "\tClientCert\t2 3\n"
+	    "\tVerifyList\t\"/v.pem\"\n"
+	    "\tCAlist\t\"/c.pem\"\n"
+	    "\tCRLlist\t\"/r.pem\"\n"));
+	assert_non_null(strstr(printed,
+	    "\tCiphers\t-ciphersuites \"TLS_AES_128_GCM_SHA256\"\n"
+	    "\tService\n"
+	    "\t\tNot ClientCert\t\"/v.pem\"\n"
+	    "\t\tSendFile\t\"/w\"\n"));
+	free(printed);
+}
+
+static void
 test_gateways_share_listeners(void **state)
 {
 	struct reading reading;
@@ -227,6 +254,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forward_over_tls),
 		cmocka_unit_test(test_the_five_lines),
+		cmocka_unit_test(test_certificates_of_clients),
 		cmocka_unit_test(test_gateways_share_listeners),
 		cmocka_unit_test(test_positions_are_those_of_the_gateway),
 		cmocka_unit_test(test_email_comes_to_the_one_account),
