@@ -47,10 +47,12 @@ sock_read(struct sock *sock, void *data, size_t len)
 		if ((size_t)n < len && !sock->hup)
 			sock->readable = false;
 		sock->doubt = !sock->readable;
-	} else if (n == 0)
+	} else if (n == 0) {
 		sock->eof = true;
-	else if (errno == EAGAIN)
+	} else if (errno == EAGAIN) {
 		sock->readable = false;
+		sock->doubt = false;
+	}
 	return n;
 }
 

@@ -182,6 +182,7 @@ client_ready(void *arg)
 		linger(client);
 		break;
 	}
+	conn_look_later(&client->conn);
 	client_watch(client);
 }
 

@@ -482,7 +482,7 @@ h1_server_ready(struct h1_server *h1)
 		return;
 	h1_use_kept(h1);
 	if (h1_wants_input(h1))
-		conn_look_later(conn);
+		conn_read_more(conn);
 }
 
 static void

@@ -98,6 +98,14 @@ test_doubt_lasts_until_a_write(void **state)
 	sock_ready(&ends->sock, true, false, false);
 	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 4);
 	assert_false(ends->sock.doubt);
+
+	/* Or until the kernel says that there is nothing. */
+	peer_writes(ends, "abc");
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 3);
+	assert_true(ends->sock.doubt);
+	sock_ready(&ends->sock, true, false, false);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), -1);
+	assert_false(ends->sock.doubt);
 }
 
 static void
