@@ -28,12 +28,11 @@ from actors.client import BadResponse, RawClient
 from actors.front import NAME, Front
 from actors.gateway import CERTIFICATE, gateway_config
 from actors.home_assistant import HomeAssistant, HomeAssistantSocket
-from actors.load import Load
+from actors.load import SOAK_SECONDS as SECONDS, Load
 from actors.pebble import Pebble
 from actors.sockets import descriptors
 from fake_ha import pattern_pieces
 
-SECONDS = float(os.environ.get("SOAK_SECONDS", 1800))
 RESTLESS = "restless.test"
 VALIDITY = 60           # seconds of a certificate, renewed at half of it
 CYCLE = 6               # seconds between two disturbances
@@ -251,7 +250,7 @@ def wait_few_descriptors(limits: dict[int, int]) -> None:
 @pytest.mark.timeout(SECONDS + 300)
 def test_soak(make_gateway, home_assistant):
     seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
-    print(f"SEED={seed} SOAK_SECONDS={SECONDS:g}")
+    print(f"SEED={seed} SOAK_SECONDS={SECONDS}")
     rng = random.Random(seed)
     with Pebble(validity=VALIDITY) as pebble, HomeAssistant() as restless:
         front = make_gateway(Front, lambda front: configuration(

@@ -8,12 +8,16 @@ was and what had happened() shortly before.
 from __future__ import annotations
 
 import collections
+import os
 import threading
 import time
 from typing import Callable, Iterator
 
 from .client import RawClient
 from .home_assistant import HomeAssistantSocket
+
+# How long a long test takes.
+SOAK_SECONDS = int(os.environ.get("SOAK_SECONDS", 1800))
 
 Open = Callable[[], RawClient]
 Steps = Iterator[None]
