@@ -183,9 +183,10 @@ struct config_listener {
 	struct config_pos pos;
 	unsigned index; /* in config->listeners */
 	bool tls;
-	struct addr addr; /* port 0: the kernel chooses */
-	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
-	unsigned methods; /* xHTTP level 0..3 */
+	struct addr addr;   /* port 0: the kernel chooses */
+	bool dual;          /* no Address given: IPv6 and IPv4 wildcard */
+	unsigned methods;   /* xHTTP level 0..3 */
+	struct slice allow; /* the same as an Allow field has it */
 	const struct config_pattern *head_remove; /* client's fields to drop */
 	const struct config_acl *trusted; /* peers that are believed, or NULL */
 	const char *forwarded_header;     /* where they say who the client is */
@@ -309,5 +310,8 @@ bool config_pattern_matches(
 enum config_method { METHOD_ALLOWED, METHOD_NOT_ALLOWED, METHOD_UNKNOWN };
 enum config_method config_method_allowed(
     unsigned level, const char *method, size_t len);
+
+/* The n-th known method and the lowest level that allows it; NULL past them. */
+const char *config_method(unsigned n, unsigned *level);
 
 #endif

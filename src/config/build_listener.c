@@ -1,6 +1,7 @@
 /* ListenHTTP and ListenHTTPS. */
 
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "build.h"
 
@@ -32,6 +33,21 @@ build_methods(struct build *build, const struct directive *section)
 	    "passed on",
 	    level, XHTTP_MAX);
 	return XHTTP_MAX;
+}
+
+/* A list of methods as an Allow field has it. */
+static struct slice
+build_allow(struct build *build, unsigned allowed)
+{
+	const char *list = NULL, *name;
+	unsigned level;
+
+	for (unsigned n = 0; (name = config_method(n, &level)) != NULL; n++)
+		if (level <= allowed)
+			list = list == NULL
+			    ? name
+			    : arena_printf(build->arena, "%s, %s", list, name);
+	return (struct slice){ list, strlen(list) };
 }
 
 /* Disable means that version and everything older. */
@@ -118,6 +134,7 @@ build_listener(struct build *build, const struct directive *section)
 	listener->index = build->config->nlisteners++;
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
+	listener->allow = build_allow(build, listener->methods);
 	listener->head_remove = build_removals(build, section);
 	listener->trusted = build_trusted(build, section);
 	build_header_option(build, section, listener);

@@ -234,6 +234,15 @@ refusal(struct exchange *ex)
 	return forward_prepare(ex) ? 0 : 431;
 }
 
+/* An answer of this status; what it must hold besides (RFC 9110). */
+static void
+answer_status(const struct exchange *ex, struct answer *answer, unsigned status)
+{
+	answer_init(answer, status);
+	if (status == 405)
+		answer_add(answer, "Allow", ex->listener->config->allow);
+}
+
 bool
 route_request(struct exchange *ex, struct answer *answer)
 {
@@ -250,9 +259,9 @@ route_request(struct exchange *ex, struct answer *answer)
 	if (status == 0 && !is_answered_here(ex->service))
 		return true;
 	if (status != 0)
-		answer_init(answer, status);
+		answer_status(ex, answer, status);
 	else if (ex->service->reply != NULL)
-		answer_init(answer, ex->service->reply->status);
+		answer_status(ex, answer, ex->service->reply->status);
 	else
 		answer_redirect(ex, answer);
 	return false;
