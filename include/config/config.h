@@ -171,8 +171,9 @@ struct config_service {
 	const struct config_pattern *head_remove;  /* as of a listener */
 	const struct config_rule *request_rules;   /* after the listener's */
 	const struct config_rule *response_rules;  /* before them */
-	const struct config_redirect *redirect;    /* or … */
-	const struct config_reply *reply;          /* … this, or … */
+	struct slice hsts; /* Strict-Transport-Security; empty: none */
+	const struct config_redirect *redirect; /* or … */
+	const struct config_reply *reply;       /* … this, or … */
 	const struct config_backend **backends; /* … these, in file order, */
 	unsigned nbackends;
 	unsigned nemergencies; /* with so many more for when all are down */

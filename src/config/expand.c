@@ -86,6 +86,16 @@ port_of(const struct expansion *exp, enum word id)
 	    : value_default(exp->tree, schema_row(SCOPE_GATEWAY, id));
 }
 
+/* What the Gateway says, or else the schema. */
+static const char *
+text_of(const struct expansion *exp, enum word id)
+{
+	const struct directive *line = tree_find(exp->gateway, id);
+
+	return line != NULL ? line->values->text
+	                    : schema_row(SCOPE_GATEWAY, id)->def;
+}
+
 /* The listener that an earlier Gateway made at the same place, or a new one. */
 static struct directive *
 find_listener(struct expansion *exp, enum word kind, enum word port_word)
@@ -194,7 +204,7 @@ add_backend(struct expansion *exp)
 	const char *where = forward->values->text;
 	bool https =
 	    strncasecmp(where, HTTPS_SCHEME, strlen(HTTPS_SCHEME)) == 0;
-	struct directive *backend;
+	struct directive *service, *backend;
 	uint16_t port = FORWARD_PORT;
 	char host[HOST_SIZE];
 
@@ -204,8 +214,10 @@ add_backend(struct expansion *exp)
 	    !addr_split(where, host, sizeof(host), &port))
 		return;
 	add_line(exp, listener, WORD_AUTOCERT, exp->gateway, host_of(exp));
-	backend = add_directive(
-	    exp, add_service(exp, listener), WORD_BACKEND, forward);
+	service = add_service(exp, listener);
+	add_line(exp, service, WORD_HSTS, line_of(exp, WORD_HSTS),
+	    text_of(exp, WORD_HSTS));
+	backend = add_directive(exp, service, WORD_BACKEND, forward);
 	add_line(exp, backend, WORD_ADDRESS, forward,
 	    arena_strdup(exp->tree->arena, host));
 	add_line(exp, backend, WORD_PORT, forward,

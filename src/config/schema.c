@@ -245,6 +245,9 @@ static const struct schema_row rows[] = {
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server for when all others are down" },
 
+	{ "HSTS", SERVICE, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "off",
+	    .help = "how long browsers are to come by HTTPS only" },
+
 	/* Conditions. */
 
 	{ "Host", CONDITIONS, WORD_HOST, ROW_CONDITION | ROW_PATTERN,
@@ -361,6 +364,9 @@ static const struct schema_row rows[] = {
 	    .def = "80", .help = "the port for plain HTTP" },
 	{ "HTTPSPort", GATEWAY, WORD_HTTPSPORT, .types = { VALUE_NUMBER },
 	    .max = 65535, .def = "443", .help = "the port for HTTPS" },
+
+	{ "HSTS", GATEWAY, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "1d",
+	    .help = "how long browsers are to come by HTTPS only" },
 
 	/* Of Pound, without meaning here. */
 

@@ -71,6 +71,7 @@ enum word {
 	WORD_HEADREMOVE,
 	WORD_HEADREQUIRE,
 	WORD_HOST,
+	WORD_HSTS,
 	WORD_HTTPS,
 	WORD_HTTPSPORT,
 	WORD_IGNORECASE,
@@ -121,6 +122,7 @@ enum value_type {
 	VALUE_BOOL,      /* 1/0 yes/no true/false on/off */
 	VALUE_SIZE,      /* bytes, or 64k, 10m, 2g */
 	VALUE_DURATION,  /* seconds, or 1m30s; min..DURATION_MAX */
+	VALUE_MEMORY,    /* the same up to MEMORY_MAX, or "off" */
 	VALUE_CHOICE,    /* one of the row's choices */
 	VALUE_FACILITY,  /* of syslog, or "-" */
 	VALUE_WORKERS,   /* "auto" or 1..max */
@@ -145,6 +147,7 @@ enum value_type {
 };
 
 #define DURATION_MAX (30 * 86400)
+#define MEMORY_MAX (730 * 86400)
 #define ROW_TYPES 2
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 

@@ -56,6 +56,7 @@ test_the_five_lines(void **state)
 	    "\tAutoCert\t\"home.example.org\"\n"
 	    "\tService\n"
 	    "\t\tHost\t\"home.example.org\"\n"
+	    "\t\tHSTS\t1d\n"
 	    "\t\tBackEnd\n"
 	    "\t\t\tAddress\t192.168.1.2\n"
 	    "\t\t\tPort\t8123\n"
@@ -74,6 +75,7 @@ test_forward_over_tls(void **state)
 	                 "Insecure\nServerName ha.lan\nEnd\n");
 	assert_non_null(printed);
 	assert_non_null(strstr(printed,
+	    "\t\tHSTS\t1d\n"
 	    "\t\tBackEnd\n"
 	    "\t\t\tAddress\tha.lan\n"
 	    "\t\t\tPort\t8123\n"
