@@ -211,6 +211,7 @@ struct config_listener {
 	const char *ciphers;      /* NULL: ours */
 	struct config_pos ciphers_pos;
 	bool prefer_server_order;
+	bool require_sni; /* whoever asks for none of our names is refused */
 
 	struct config_listener *next;
 };

@@ -53,6 +53,7 @@ struct tls_settings {
 	enum tls_version min_version;
 	const char *ciphers;      /* for TLS 1.2 and older; NULL = our list */
 	bool prefer_server_order; /* SSLHonorCipherOrder */
+	bool require_name; /* no certificate for who asks for none of ours */
 	const unsigned *slots; /* offered; the first one set is the default */
 	unsigned nslots;
 };

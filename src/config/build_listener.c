@@ -73,6 +73,8 @@ build_tls(struct build *build, const struct directive *section,
 	listener->tls_min_version = build_min_version(section);
 	listener->prefer_server_order =
 	    build_number(build, section, WORD_SSLHONORCIPHERORDER) != 0;
+	listener->require_sni =
+	    build_number(build, section, WORD_REQUIRESNI) != 0;
 	if (ciphers != NULL) {
 		listener->ciphers = ciphers->text;
 		listener->ciphers_pos = ciphers->pos;

@@ -195,6 +195,23 @@ add_tls(struct expansion *exp, struct directive *backend, bool https,
 	}
 }
 
+/* Of the Gateways that share a listener, one that says no is enough. */
+static void
+add_sni(struct expansion *exp, struct directive *listener)
+{
+	const struct directive *own = tree_find(exp->gateway, WORD_REQUIRESNI);
+	struct directive *line = tree_find(listener, WORD_REQUIRESNI);
+
+	if (line == NULL) {
+		add_line(exp, listener, WORD_REQUIRESNI,
+		    line_of(exp, WORD_REQUIRESNI),
+		    text_of(exp, WORD_REQUIRESNI));
+	} else if (own != NULL && own->values->number == 0) {
+		line->values->text = own->values->text;
+		line->values->number = 0;
+	}
+}
+
 static void
 add_backend(struct expansion *exp)
 {
@@ -213,6 +230,7 @@ add_backend(struct expansion *exp)
 	if (is_taken(exp, listener) ||
 	    !addr_split(where, host, sizeof(host), &port))
 		return;
+	add_sni(exp, listener);
 	add_line(exp, listener, WORD_AUTOCERT, exp->gateway, host_of(exp));
 	service = add_service(exp, listener);
 	add_line(exp, service, WORD_HSTS, line_of(exp, WORD_HSTS),

@@ -229,6 +229,10 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether our order of ciphers counts, not the client's" },
 
+	{ "RequireSNI", HTTPS, WORD_REQUIRESNI, .types = { VALUE_BOOL },
+	    .def = "no",
+	    .help = "whether clients must ask for a name of a certificate" },
+
 	/* Services. */
 
 	{ "Redirect", SERVICE, WORD_REDIRECT, ROW_OPTIONAL,
@@ -365,6 +369,9 @@ static const struct schema_row rows[] = {
 	{ "HTTPSPort", GATEWAY, WORD_HTTPSPORT, .types = { VALUE_NUMBER },
 	    .max = 65535, .def = "443", .help = "the port for HTTPS" },
 
+	{ "RequireSNI", GATEWAY, WORD_REQUIRESNI, .types = { VALUE_BOOL },
+	    .def = "yes",
+	    .help = "whether clients must ask for a name of a certificate" },
 	{ "HSTS", GATEWAY, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "1d",
 	    .help = "how long browsers are to come by HTTPS only" },
 

@@ -174,6 +174,22 @@ find_service(const struct exchange *ex)
 	    ex->worker->config, ex->listener->config, &req);
 }
 
+/*
+ * RFC 9110 section 15.5.20: the name that the client verified is one of ours,
+ * and what it asks for there is not: it mistook us for the other's server.
+ */
+static bool
+is_misdirected(const struct exchange *ex)
+{
+	struct config_request req = edit_subject(ex);
+
+	if (ex->sni == NULL || strcmp(ex->sni, req.host) == 0)
+		return false;
+	req.host = ex->sni;
+	return config_find_service(
+	           ex->worker->config, ex->listener->config, &req) != NULL;
+}
+
 /* What the listener sets bounds to; 0 or the status of a refusal. */
 static unsigned
 beyond_bounds(const struct exchange *ex)
@@ -220,7 +236,7 @@ refusal(struct exchange *ex)
 		return 414;
 	ex->service = find_service(ex);
 	if (ex->service == NULL)
-		return 404;
+		return is_misdirected(ex) ? 421 : 404;
 	if (!edit_request(ex, ex->service->request_rules))
 		return 414;
 	if (is_answered_here(ex->service))

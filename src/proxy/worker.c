@@ -212,6 +212,7 @@ listener_init(struct worker *worker, const struct config_listener *config,
 	struct tls_settings settings = { .min_version = config->tls_min_version,
 		.ciphers = config->ciphers,
 		.prefer_server_order = config->prefer_server_order,
+		.require_name = config->require_sni,
 		.nslots = config->ncerts };
 	unsigned *slots;
 
