@@ -196,6 +196,7 @@ struct config_listener {
 	const struct config_rule *request_rules;
 	const struct config_rule *response_rules;
 	unsigned log_level;        /* 0..5 */
+	unsigned max_connections;  /* for all workers; 0: no limit */
 	unsigned client_timeout;   /* seconds a client may idle */
 	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */
 	const struct config_page *pages;
@@ -229,6 +230,8 @@ struct config {
 	unsigned workers;                /* 1..64 */
 	unsigned alive; /* seconds between probes of a backend */
 	unsigned grace; /* seconds that SIGINT lets connections finish */
+	unsigned max_per_address; /* connections, for all workers; 0: any */
+	unsigned max_pending;     /* … of these, without a request yet */
 	bool anonymise; /* the access log shows networks, not addresses */
 
 	struct config_listener *listeners;

@@ -153,6 +153,8 @@ build_listener(struct build *build, const struct directive *section)
 	listener->response_rules = build_rules(build, section, SCOPE_RESPONSE);
 	listener->log_level =
 	    (unsigned)build_number(build, section, WORD_LOGLEVEL);
+	listener->max_connections =
+	    (unsigned)build_number(build, section, WORD_MAXCONNECTIONS);
 	listener->client_timeout =
 	    (unsigned)build_number(build, section, WORD_CLIENT);
 	listener->services = build_services(build, section);

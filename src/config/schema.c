@@ -170,6 +170,18 @@ static const struct schema_row rows[] = {
 	{ "Anonymize", GLOBAL, WORD_ANONYMISE,
 	    .help = "the same as Anonymise" },
 
+	/* How much one may take. */
+
+	{ "MaxConnections", GLOBAL | LISTENER, WORD_MAXCONNECTIONS,
+	    .types = { VALUE_NUMBER }, .max = 1000000, .def = "0",
+	    .help = "how many clients a listener serves at once" },
+	{ "MaxPerAddress", GLOBAL, WORD_MAXPERADDRESS,
+	    .types = { VALUE_NUMBER }, .max = 1000000, .def = "4096",
+	    .help = "how many connections a client's address may have" },
+	{ "MaxPending", GLOBAL, WORD_MAXPENDING, .types = { VALUE_NUMBER },
+	    .max = 1000000, .def = "2048",
+	    .help = "how many of them may be without a request yet" },
+
 	/* Listeners. */
 
 	{ "Address", LISTENER, WORD_ADDRESS, .types = { VALUE_IP },

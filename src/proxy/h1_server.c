@@ -280,6 +280,7 @@ h1_begin(struct h1_server *h1, const char *head, size_t len)
 		refuse(h1, status);
 		return;
 	}
+	client_asked(client);
 	ex->listener = client->listener;
 	ex->ops = &h1_ops;
 	ex->client = h1;
