@@ -57,7 +57,16 @@ struct config_backend {
 	unsigned timeout;         /* seconds to the first response byte */
 	unsigned connect_timeout; /* seconds */
 	unsigned ws_timeout;      /* idle seconds of a tunnel; 0 = no limit */
+	const char *probe; /* what a GET must answer with 200; NULL: nothing */
 };
+
+/* What its certificate must be for. */
+static inline const char *
+config_backend_name(const struct config_backend *backend)
+{
+	return backend->server_name != NULL ? backend->server_name
+	                                    : backend->host;
+}
 
 enum config_match {
 	MATCH_REGEX,

@@ -40,6 +40,12 @@ enum tls_result tls_session_handshake(
     struct tls_session *session, struct buf *out, struct error *err);
 
 /*
+ * Is what the handshake appended with TLS_DONE in no hurry? True of the tickets
+ * of TLS 1.3 (RFC 8446 section 4.6.1): the peer goes on without them.
+ */
+bool tls_session_tail_may_wait(const struct tls_session *session);
+
+/*
  * > 0 bytes, of several records if they are there; 0 close_notify or FIN; -1
  * with errno EAGAIN, the socket's error, or EPROTO (out may hold an alert).
  */

@@ -212,6 +212,14 @@ add_sni(struct expansion *exp, struct directive *listener)
 	}
 }
 
+/* Home Assistant's manifest needs no login, unlike what is below /api/. */
+static void
+add_probe(struct expansion *exp, struct directive *backend)
+{
+	add_line(exp, backend, WORD_PROBE, line_of(exp, WORD_PROBE),
+	    text_of(exp, WORD_PROBE));
+}
+
 static void
 add_backend(struct expansion *exp)
 {
@@ -241,6 +249,7 @@ add_backend(struct expansion *exp)
 	add_line(exp, backend, WORD_PORT, forward,
 	    arena_printf(exp->tree->arena, "%u", port));
 	add_tls(exp, backend, https, forward);
+	add_probe(exp, backend);
 }
 
 /* There is one account, so there is one address. */

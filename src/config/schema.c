@@ -341,6 +341,8 @@ static const struct schema_row rows[] = {
 
 	{ "HTTPS", BACKEND, WORD_HTTPS,
 	    .help = "whether the backend speaks TLS" },
+	{ "Probe", BACKEND, WORD_PROBE, .types = { VALUE_PROBE }, .def = "tcp",
+	    .help = "how it is found out whether the backend is up" },
 	{ "ServerName", BACKEND | GATEWAY, WORD_SERVERNAME,
 	    .types = { VALUE_VHOST },
 	    .help = "the name in the certificate of the backend" },
@@ -378,6 +380,9 @@ static const struct schema_row rows[] = {
 	    .help = "the address to listen on" },
 	{ "Port", GATEWAY, WORD_PORT, .types = { VALUE_NUMBER }, .max = 65535,
 	    .def = "80", .help = "the port for plain HTTP" },
+	{ "Probe", GATEWAY, WORD_PROBE, .types = { VALUE_PROBE },
+	    .def = "/manifest.json",
+	    .help = "how it is found out whether Home Assistant is up" },
 	{ "HTTPSPort", GATEWAY, WORD_HTTPSPORT, .types = { VALUE_NUMBER },
 	    .max = 65535, .def = "443", .help = "the port for HTTPS" },
 

@@ -93,6 +93,7 @@ enum word {
 	WORD_PATH,
 	WORD_PIDFILE,
 	WORD_PORT,
+	WORD_PROBE,
 	WORD_QUERY,
 	WORD_QUERYPARAM,
 	WORD_REDIRECT,
@@ -144,6 +145,7 @@ enum value_type {
 	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
 	VALUE_TARGET,    /* path and query, what may be of them */
+	VALUE_PROBE,     /* tcp, or a path to ask for */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
 	VALUE_EMAIL,
@@ -152,6 +154,7 @@ enum value_type {
 
 #define DURATION_MAX (30 * 86400)
 #define MEMORY_MAX (730 * 86400)
+#define PROBE_TCP "tcp"
 #define ROW_TYPES 2
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 

@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,6 +25,12 @@
 
 /* How long accepting rests when there is no descriptor left. */
 #define ACCEPT_PAUSE_MS 100
+
+/* From so many clients on, memory is given back when half of them have gone. */
+#define TRIM_CLIENTS_MIN 32
+
+/* More may be about to go. */
+#define TRIM_DELAY_MS 1000
 
 /* Descriptors that are not clients and their backends. */
 #define RESERVED_FDS 64
@@ -61,12 +68,20 @@ worker_turn(void *arg)
 		n++;
 	for (; n > 0 && !TAILQ_EMPTY(&worker->again); n--) {
 		conn = TAILQ_FIRST(&worker->again);
-		TAILQ_REMOVE(&worker->again, conn, link);
-		conn->again = false;
-		conn->ops->ready(conn->owner);
+		conn_turn(conn);
 	}
 	if (!TAILQ_EMPTY(&worker->again))
 		loop_later(worker->loop, &worker->turn);
+}
+
+static void
+worker_look(void *arg)
+{
+	struct worker *worker = arg;
+	struct conn *conn;
+
+	while ((conn = TAILQ_FIRST(&worker->doubtful)) != NULL)
+		conn_look(conn);
 }
 
 static void
@@ -246,6 +261,26 @@ drain_is_over(void *arg)
 	loop_stop(worker->loop);
 }
 
+/* What is freed between blocks in use, malloc keeps unless it is told to. */
+static void
+give_memory_back(void *arg)
+{
+	struct worker *worker = arg;
+
+	malloc_trim(0);
+	worker->most_clients = worker->nclients;
+}
+
+static void
+note_client_gone(struct worker *worker)
+{
+	if (worker->nclients >= worker->most_clients)
+		worker->most_clients = worker->nclients + 1;
+	if (worker->most_clients >= TRIM_CLIENTS_MIN &&
+	    worker->nclients == worker->most_clients / 2)
+		loop_timer_set(worker->loop, &worker->trim, TRIM_DELAY_MS);
+}
+
 void
 worker_client_gone(struct worker_listener *listener)
 {
@@ -253,6 +288,7 @@ worker_client_gone(struct worker_listener *listener)
 
 	worker->nclients--;
 	listener->nclients--;
+	note_client_gone(worker);
 	if (worker->draining) {
 		if (worker->nclients == 0)
 			loop_stop(worker->loop);
@@ -302,6 +338,8 @@ worker_init(struct worker *worker)
 	*worker = (struct worker){ .loop = loop_new(),
 		.turn = { .fn = worker_turn, .arg = worker },
 		.reap = { .fn = worker_reap, .arg = worker },
+		.look = { .fn = worker_look, .arg = worker },
+		.trim = { .fn = give_memory_back, .arg = worker },
 		.accept_again = { .fn = start_accepting, .arg = worker },
 		.refusals = { .quiet = { .fn = say_refusals, .arg = worker } },
 		.drain_end = { .fn = drain_is_over, .arg = worker },
@@ -312,6 +350,7 @@ worker_init(struct worker *worker)
 	timeouts_init(&worker->timeouts, worker->loop);
 	TAILQ_INIT(&worker->clients);
 	TAILQ_INIT(&worker->again);
+	TAILQ_INIT(&worker->doubtful);
 	TAILQ_INIT(&worker->graveyard);
 	TAILQ_INIT(&worker->ended);
 }
@@ -419,6 +458,7 @@ worker_release(struct worker *worker)
 	say_refusals(worker);
 	loop_timer_cancel(&worker->refusals.quiet);
 	guests_free(worker->guests);
+	loop_timer_cancel(&worker->trim);
 	config_free(worker->config);
 	config_text_free(worker->text);
 	challenges_free(worker->challenges);

@@ -61,6 +61,7 @@ test_the_five_lines(void **state)
 	    "\t\tBackEnd\n"
 	    "\t\t\tAddress\t192.168.1.2\n"
 	    "\t\t\tPort\t8123\n"
+	    "\t\t\tProbe\t\"/manifest.json\"\n"
 	    "\t\tEnd\n"
 	    "\tEnd\n"
 	    "End\n");
@@ -73,7 +74,7 @@ test_forward_over_tls(void **state)
 
 	(void)state;
 	printed = expand("Gateway a.example.org\nForward https://ha.lan\n"
-	                 "Insecure\nServerName ha.lan\nEnd\n");
+	                 "Insecure\nServerName ha.lan\nProbe TCP\nEnd\n");
 	assert_non_null(printed);
 	assert_non_null(strstr(printed,
 	    "\t\tHSTS\t1d\n"
@@ -83,6 +84,7 @@ test_forward_over_tls(void **state)
 	    "\t\t\tHTTPS\n"
 	    "\t\t\tServerName\t\"ha.lan\"\n"
 	    "\t\t\tInsecure\n"
+	    "\t\t\tProbe\t\"tcp\"\n"
 	    "\t\tEnd\n"));
 	assert_expands(printed, printed);
 	free(printed);
