@@ -95,6 +95,18 @@ def test_trusted_proxy_is_not_one_client(make_front, held):
     assert refused(front, GREEDY)
 
 
+def test_workers_have_a_share_each(make_front, held):
+    """Two of them, 10 connections: 5 for each, and a quarter more (rounded up)."""
+    front = make_front("MaxPerAddress 10", workers=2)
+    served = 0
+    for _ in range(60):
+        with contextlib.suppress(*REFUSED):
+            open_served(front, held, GREEDY)
+            served += 1
+    assert served == 14
+    open_served(front, held, MODEST)
+
+
 def test_zero_is_no_limit(make_front, held):
     front = make_front("MaxPerAddress 0\nMaxPending 0")
     for _ in range(20):
