@@ -188,6 +188,7 @@ struct config_directory {
 	unsigned id; /* index in config->directories */
 	struct config_file file;
 };
+
 /* A set of classes of statuses: 1 << status / 100. */
 #define CONFIG_LOG_SUPPRESS_ALL 0x3ffu
 
@@ -199,8 +200,9 @@ struct config_service {
 	const struct config_pattern *head_remove;  /* as of a listener */
 	const struct config_rule *request_rules;   /* after the listener's */
 	const struct config_rule *response_rules;  /* before them */
-	const struct config_redirect *redirect;    /* or … */
-	const struct config_reply *reply;          /* … this, or … */
+	struct slice hsts; /* Strict-Transport-Security; empty: none */
+	const struct config_redirect *redirect; /* or … */
+	const struct config_reply *reply;       /* … this, or … */
 	const struct config_directory
 	    *directory; /* … the files in this, or … */
 	const struct config_backend **backends; /* … these, in file order, */
@@ -224,9 +226,10 @@ struct config_listener {
 	const char *name; /* NULL: none */
 	unsigned index;   /* in config->listeners */
 	bool tls;
-	struct addr addr; /* port 0: the kernel chooses */
-	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
-	unsigned methods; /* xHTTP level 0..3 */
+	struct addr addr;   /* port 0: the kernel chooses */
+	bool dual;          /* no Address given: IPv6 and IPv4 wildcard */
+	unsigned methods;   /* xHTTP level 0..3 */
+	struct slice allow; /* the same as an Allow field has it */
 	const struct config_pattern *head_remove; /* client's fields to drop */
 	const struct config_acl *trusted; /* peers that are believed, or NULL */
 	const char *forwarded_header;     /* where they say who the client is */
@@ -236,6 +239,8 @@ struct config_listener {
 	const struct config_rule *response_rules;
 	const struct config_log_format *log_format; /* NULL: no access log */
 	unsigned log_suppress;
+	unsigned log_level;        /* 0..5 */
+	unsigned max_connections;  /* for all workers; 0: no limit */
 	unsigned client_timeout;   /* seconds a client may idle */
 	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */
 	const struct config_page *pages;
@@ -255,6 +260,7 @@ struct config_listener {
 	enum config_client_cert client_cert;
 	unsigned client_depth; /* authorities above a client's certificate */
 	struct config_file verify_list, ca_list, crl_list;
+	bool require_sni; /* whoever asks for none of our names is refused */
 
 	struct config_listener *next;
 };
@@ -275,6 +281,8 @@ struct config {
 	unsigned workers;                /* 1..64 */
 	unsigned alive; /* seconds between probes of a backend */
 	unsigned grace; /* seconds that SIGINT lets connections finish */
+	unsigned max_per_address; /* connections, for all workers; 0: any */
+	unsigned max_pending;     /* … of these, without a request yet */
 	bool anonymise; /* the access log shows networks, not addresses */
 
 	struct config_listener *listeners;
@@ -363,5 +371,8 @@ bool config_pattern_matches(
 enum config_method { METHOD_ALLOWED, METHOD_NOT_ALLOWED, METHOD_UNKNOWN };
 enum config_method config_method_allowed(
     unsigned level, const char *method, size_t len);
+
+/* The n-th known method and the lowest level that allows it; NULL past them. */
+const char *config_method(unsigned n, unsigned *level);
 
 #endif

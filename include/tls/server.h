@@ -72,6 +72,7 @@ struct tls_settings {
 	const char *ciphersuites; /* for TLS 1.3; NULL = ours */
 	bool prefer_server_order; /* SSLHonorCipherOrder */
 	struct tls_clients clients;
+	bool require_name; /* no certificate for who asks for none of ours */
 	const unsigned *slots; /* offered; the first one set is the default */
 	unsigned nslots;
 };

@@ -160,6 +160,10 @@ build_top(struct build *build)
 	config->workers =
 	    count_workers(build_number(build, root, WORD_WORKERS));
 	config->alive = (unsigned)build_number(build, root, WORD_ALIVE);
+	config->max_per_address =
+	    (unsigned)build_number(build, root, WORD_MAXPERADDRESS);
+	config->max_pending =
+	    (unsigned)build_number(build, root, WORD_MAXPENDING);
 	config->anonymise = tree_find(root, WORD_ANONYMISE) != NULL;
 	config->grace = (unsigned)build_number(build, root, WORD_GRACE);
 }

@@ -1,6 +1,7 @@
 /* ListenHTTP and ListenHTTPS. */
 
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "build.h"
 #include "option.h"
@@ -33,6 +34,21 @@ build_methods(struct build *build, const struct directive *section)
 	    "passed on",
 	    level, XHTTP_MAX);
 	return XHTTP_MAX;
+}
+
+/* A list of methods as an Allow field has it. */
+static struct slice
+build_allow(struct build *build, unsigned allowed)
+{
+	const char *list = NULL, *name;
+	unsigned level;
+
+	for (unsigned n = 0; (name = config_method(n, &level)) != NULL; n++)
+		if (level <= allowed)
+			list = list == NULL
+			    ? name
+			    : arena_printf(build->arena, "%s, %s", list, name);
+	return (struct slice){ list, strlen(list) };
 }
 
 /* Disable means that version and everything older. */
@@ -76,6 +92,8 @@ build_tls(struct build *build, const struct directive *section,
 	listener->prefer_server_order =
 	    build_number(build, section, WORD_SSLHONORCIPHERORDER) != 0;
 	build_ciphers(section, listener);
+	listener->require_sni =
+	    build_number(build, section, WORD_REQUIRESNI) != 0;
 	build_certs(build, section, listener);
 	if (listener->services == NULL && build->config->services == NULL &&
 	    tree_find(build->tree->root, WORD_SERVICE) == NULL)
@@ -135,6 +153,7 @@ build_listener(struct build *build, const struct directive *section)
 	listener->index = build->config->nlisteners++;
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
+	listener->allow = build_allow(build, listener->methods);
 	listener->head_remove = build_removals(build, section);
 	listener->trusted = build_trusted(build, section);
 	build_header_option(build, section, listener);
@@ -151,6 +170,8 @@ build_listener(struct build *build, const struct directive *section)
 	listener->response_rules = build_rules(build, section, SCOPE_RESPONSE);
 	listener->log_format = build_log_format(build, section);
 	listener->log_suppress = build_log_suppress(section);
+	listener->max_connections =
+	    (unsigned)build_number(build, section, WORD_MAXCONNECTIONS);
 	listener->client_timeout =
 	    (unsigned)build_number(build, section, WORD_CLIENT);
 	listener->services = build_services(build, section);

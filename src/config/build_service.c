@@ -235,6 +235,20 @@ build_backends(struct build *build, const struct directive *section,
 	return n;
 }
 
+/*
+ * Never for subdomains: other things at home may live there, without TLS.
+ */
+static struct slice
+build_hsts(struct build *build, const struct directive *section)
+{
+	const struct value *value = build_value(section, WORD_HSTS);
+	const char *text = "";
+
+	if (value != NULL && value->number >= 0)
+		text = arena_printf(build->arena, "max-age=%d", value->number);
+	return (struct slice){ text, strlen(text) };
+}
+
 static struct config_service *
 build_service(struct build *build, const struct directive *section)
 {
@@ -246,6 +260,7 @@ build_service(struct build *build, const struct directive *section)
 	service->name = section->values != NULL ? section->values->text : NULL;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);
+	service->hsts = build_hsts(build, section);
 	service->request_rules = build_rules(build, section, SCOPE_REQUEST);
 	service->response_rules = build_rules(build, section, SCOPE_RESPONSE);
 	service->backends = arena_alloc(build->arena,

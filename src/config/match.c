@@ -252,6 +252,15 @@ config_pattern_matches(
 	    pattern_any(patterns, write_line(line, field));
 }
 
+const char *
+config_method(unsigned n, unsigned *level)
+{
+	if (n >= sizeof(methods) / sizeof(methods[0]))
+		return NULL;
+	*level = methods[n].level;
+	return methods[n].name;
+}
+
 enum config_method
 config_method_allowed(unsigned level, const char *method, size_t len)
 {

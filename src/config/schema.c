@@ -191,6 +191,18 @@ static const struct schema_row rows[] = {
 	{ "Anonymize", GLOBAL, WORD_ANONYMISE,
 	    .help = "the same as Anonymise" },
 
+	/* How much one may take. */
+
+	{ "MaxConnections", GLOBAL | LISTENER, WORD_MAXCONNECTIONS,
+	    .types = { VALUE_NUMBER }, .max = 1000000, .def = "0",
+	    .help = "how many clients a listener serves at once" },
+	{ "MaxPerAddress", GLOBAL, WORD_MAXPERADDRESS,
+	    .types = { VALUE_NUMBER }, .max = 1000000, .def = "4096",
+	    .help = "how many connections a client's address may have" },
+	{ "MaxPending", GLOBAL, WORD_MAXPENDING, .types = { VALUE_NUMBER },
+	    .max = 1000000, .def = "2048",
+	    .help = "how many of them may be without a request yet" },
+
 	/* Listeners. */
 
 	{ "Address", LISTENER, WORD_ADDRESS, .types = { VALUE_IP },
@@ -261,6 +273,9 @@ static const struct schema_row rows[] = {
 	    .help = "authorities that clients are told to choose from" },
 	{ "CRLlist", HTTPS | GATEWAY, WORD_CRLLIST, .types = { VALUE_PATH },
 	    .help = "which certificates of clients have been revoked" },
+	{ "RequireSNI", HTTPS, WORD_REQUIRESNI, .types = { VALUE_BOOL },
+	    .def = "no",
+	    .help = "whether clients must ask for a name of a certificate" },
 
 	/* Services. */
 
@@ -280,6 +295,9 @@ static const struct schema_row rows[] = {
 	{ "Emergency", SERVICE, WORD_EMERGENCY, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server for when all others are down" },
+
+	{ "HSTS", SERVICE, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "off",
+	    .help = "how long browsers are to come by HTTPS only" },
 
 	/* Conditions. */
 
@@ -406,6 +424,12 @@ static const struct schema_row rows[] = {
 	    .help = "how it is found out whether Home Assistant is up" },
 	{ "HTTPSPort", GATEWAY, WORD_HTTPSPORT, .types = { VALUE_NUMBER },
 	    .max = 65535, .def = "443", .help = "the port for HTTPS" },
+
+	{ "RequireSNI", GATEWAY, WORD_REQUIRESNI, .types = { VALUE_BOOL },
+	    .def = "yes",
+	    .help = "whether clients must ask for a name of a certificate" },
+	{ "HSTS", GATEWAY, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "1d",
+	    .help = "how long browsers are to come by HTTPS only" },
 
 	/* Of Pound, without meaning here. */
 

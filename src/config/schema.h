@@ -75,6 +75,7 @@ enum word {
 	WORD_HEADREMOVE,
 	WORD_HEADREQUIRE,
 	WORD_HOST,
+	WORD_HSTS,
 	WORD_HTTPS,
 	WORD_HTTPSPORT,
 	WORD_IGNORECASE,
@@ -89,6 +90,9 @@ enum word {
 	WORD_LOGSUPPRESS,
 	WORD_LOGTAG,
 	WORD_MATCH,
+	WORD_MAXCONNECTIONS,
+	WORD_MAXPENDING,
+	WORD_MAXPERADDRESS,
 	WORD_MAXREQUEST,
 	WORD_MAXURI,
 	WORD_METHOD,
@@ -100,6 +104,7 @@ enum word {
 	WORD_QUERY,
 	WORD_QUERYPARAM,
 	WORD_REDIRECT,
+	WORD_REQUIRESNI,
 	WORD_REWRITE,
 	WORD_REWRITELOCATION,
 	WORD_ROOTJAIL,
@@ -131,6 +136,7 @@ enum value_type {
 	VALUE_BOOL,      /* 1/0 yes/no true/false on/off */
 	VALUE_SIZE,      /* bytes, or 64k, 10m, 2g */
 	VALUE_DURATION,  /* seconds, or 1m30s; min..DURATION_MAX */
+	VALUE_MEMORY,    /* the same up to MEMORY_MAX, or "off" */
 	VALUE_CHOICE,    /* one of the row's choices */
 	VALUE_FACILITY,  /* of syslog, or "-" */
 	VALUE_LOGLEVEL,  /* 0..max, or the name of a format: -1 */
@@ -158,6 +164,7 @@ enum value_type {
 };
 
 #define DURATION_MAX (30 * 86400)
+#define MEMORY_MAX (730 * 86400)
 #define PROBE_TCP "tcp"
 #define ROW_TYPES 2
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */

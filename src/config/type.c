@@ -164,30 +164,57 @@ unit_seconds(char unit)
 	return 0;
 }
 
+/* Seconds, or "1m30s", up to `most`. */
 static bool
-read_duration(struct reading *reading)
+parse_duration(const char *text, uint64_t most, uint64_t *seconds)
 {
-	const char *p = reading->value->text;
 	uint64_t total = 0, number;
+	const char *p = text;
 
-	if (text_u64(p, strlen(p), DURATION_MAX, &number)) {
+	if (text_u64(p, strlen(p), most, &number)) {
 		total = number;
 		p = "";
 	}
 	while (*p != '\0') {
 		size_t digits = strspn(p, "0123456789");
-		unsigned seconds = unit_seconds(p[digits]);
+		unsigned unit = unit_seconds(p[digits]);
 
-		if (seconds == 0 || !text_u64(p, digits, DURATION_MAX, &number))
+		if (unit == 0 || !text_u64(p, digits, most, &number))
 			return false;
-		total += number * seconds;
-		if (total > DURATION_MAX)
+		total += number * unit;
+		if (total > most)
 			return false;
 		p += digits + 1;
 	}
-	reading->value->number = (int)total;
-	return reading->value->text[0] != '\0' &&
-	    (int)total >= reading->row->min;
+	*seconds = total;
+	return text[0] != '\0';
+}
+
+static bool
+read_duration(struct reading *reading)
+{
+	uint64_t seconds;
+
+	if (!parse_duration(reading->value->text, DURATION_MAX, &seconds) ||
+	    (int)seconds < reading->row->min)
+		return false;
+	reading->value->number = (int)seconds;
+	return true;
+}
+
+/* A time that browsers are to remember something, or -1 for "off". */
+static bool
+read_memory(struct reading *reading)
+{
+	uint64_t seconds;
+
+	reading->value->number = -1;
+	if (is_word(reading->value->text, "off"))
+		return true;
+	if (!parse_duration(reading->value->text, MEMORY_MAX, &seconds))
+		return false;
+	reading->value->number = (int)seconds;
+	return true;
 }
 
 static bool
@@ -633,6 +660,8 @@ static const struct {
 	[VALUE_SIZE] = { read_size, false, "a size such as 4096, 64k or 2g" },
 	[VALUE_BOOL] = { read_bool, false, "yes or no" },
 	[VALUE_DURATION] = { read_duration, false, NULL },
+	[VALUE_MEMORY] = { read_memory, false,
+	    "off, or a time up to 730d such as 300 or 180d" },
 	[VALUE_CHOICE] = { read_choice, false, NULL },
 	[VALUE_FACILITY] = { read_facility, false, "a syslog facility" },
 	[VALUE_LOGLEVEL] = { read_loglevel, false,

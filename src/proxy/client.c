@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "guests.h"
 #include "tls/server.h"
 #include "worker.h"
 
@@ -41,9 +42,10 @@ client_abort(struct client *client)
 	h1_server_release(&client->h1);
 	timeout_cancel(&worker->timeouts, &client->timeout);
 	TAILQ_REMOVE(&worker->clients, client, link);
-	worker->nclients--;
+	if (client->guest != NULL)
+		guests_leave(worker->guests, client->guest, client->pending);
 	conn_close(&client->conn);
-	worker_client_gone(worker);
+	worker_client_gone(client->listener);
 }
 
 /*
@@ -268,6 +270,14 @@ client_late(void *arg)
 }
 
 void
+client_asked(struct client *client)
+{
+	if (client->pending && client->guest != NULL)
+		guests_settle(client->guest);
+	client->pending = false;
+}
+
+void
 client_drain(struct client *client)
 {
 	if (client->wait == CLIENT_WAIT_REQUEST) {
@@ -280,8 +290,8 @@ static const struct conn_owner client_owner = { .ready = client_ready,
 	.free = client_free };
 
 void
-client_new(
-    const struct worker_listener *listener, int fd, const struct addr *peer)
+client_new(struct worker_listener *listener, int fd, const struct addr *peer,
+    struct guest *guest)
 {
 	struct worker *worker = listener->worker;
 	struct client *client = xcalloc(1, sizeof *client);
@@ -289,6 +299,8 @@ client_new(
 	client->magic = CLIENT_MAGIC;
 	client->worker = worker;
 	client->listener = listener;
+	client->guest = guest;
+	client->pending = true;
 	client->timeout.fn = client_late;
 	client->timeout.arg = client;
 	addr_ip_text(peer, client->peer);
@@ -296,6 +308,7 @@ client_new(
 	h1_server_init(&client->h1, client);
 	TAILQ_INSERT_TAIL(&worker->clients, client, link);
 	worker->nclients++;
+	listener->nclients++;
 	client->state = CLIENT_OPEN;
 	if (listener->tls != NULL) {
 		client->state = CLIENT_HANDSHAKE;

@@ -97,11 +97,15 @@ h1_write_last(struct h1_server *h1, const struct iovec *iov, int n)
 		client_abort(h1->client);
 }
 
-/* Then what follows it may be meant in another way than it would be read. */
+/*
+ * What follows may be meant in another way than it would be read: after what
+ * was malformed, and after a CONNECT, which bytes for a tunnel may follow.
+ */
 static bool
-was_malformed(const struct exchange *ex)
+is_last(const struct exchange *ex)
 {
-	return ex->discard && ex->status == 400;
+	return ex->discard &&
+	    (ex->status == 400 || slice_eq(ex->req.method, "CONNECT"));
 }
 
 /* Decides how this response is framed for this client (RFC 9112 section 6). */
@@ -116,7 +120,7 @@ h1_frame(struct h1_server *h1, const struct http_body *how)
 	h1->close_delimited = unknown && !h1->chunked;
 	h1->keep_alive = h1->keep_alive && ex->request_done &&
 	    !h1->close_delimited && !h1->client->worker->draining &&
-	    !was_malformed(ex);
+	    !is_last(ex);
 }
 
 static void
@@ -315,6 +319,7 @@ h1_begin(struct h1_server *h1, const char *head, size_t len)
 		refuse(h1, status);
 		return;
 	}
+	client_asked(client);
 	ex->listener = client->listener;
 	ex->ops = &h1_ops;
 	ex->client = h1;

@@ -176,6 +176,22 @@ find_service(const struct exchange *ex)
 	    ex->worker->config, ex->listener->config, &req);
 }
 
+/*
+ * RFC 9110 section 15.5.20: the name that the client verified is one of ours,
+ * and what it asks for there is not: it mistook us for the other's server.
+ */
+static bool
+is_misdirected(const struct exchange *ex)
+{
+	struct config_request req = edit_subject(ex);
+
+	if (ex->sni == NULL || strcmp(ex->sni, req.host) == 0)
+		return false;
+	req.host = ex->sni;
+	return config_find_service(
+	           ex->worker->config, ex->listener->config, &req) != NULL;
+}
+
 /* What the listener sets bounds to; 0 or the status of a refusal. */
 static unsigned
 beyond_bounds(const struct exchange *ex)
@@ -223,7 +239,7 @@ refusal(struct exchange *ex)
 		return 414;
 	ex->service = find_service(ex);
 	if (ex->service == NULL)
-		return 404;
+		return is_misdirected(ex) ? 421 : 404;
 	if (!edit_request(ex, ex->service->request_rules))
 		return 414;
 	if (is_answered_here(ex->service))
@@ -235,6 +251,15 @@ refusal(struct exchange *ex)
 	    (ex->upgrade && ex->body.framing != HTTP_NO_BODY))
 		return 400;
 	return forward_prepare(ex) ? 0 : 431;
+}
+
+/* An answer of this status; what it must hold besides (RFC 9110). */
+static void
+answer_status(const struct exchange *ex, struct answer *answer, unsigned status)
+{
+	answer_init(answer, status);
+	if (status == 405)
+		answer_add(answer, "Allow", ex->listener->config->allow);
 }
 
 bool
@@ -254,9 +279,9 @@ route_request(struct exchange *ex, struct answer *answer)
 	    (!is_answered_here(ex->service) || ex->service->directory != NULL))
 		return true;
 	if (status != 0)
-		answer_init(answer, status);
+		answer_status(ex, answer, status);
 	else if (ex->service->reply != NULL)
-		answer_init(answer, ex->service->reply->status);
+		answer_status(ex, answer, ex->service->reply->status);
 	else
 		answer_redirect(ex, answer);
 	return false;

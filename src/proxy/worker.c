@@ -5,15 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "backend.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "challenge.h"
 #include "client.h"
 #include "conn.h"
 #include "exchange.h"
+#include "guests.h"
 #include "net/listener.h"
 #include "sendfile.h"
 #include "tls/server.h"
@@ -90,6 +93,105 @@ stop_accepting(struct worker *worker)
 }
 
 static void
+say_refusals(void *arg)
+{
+	struct worker *worker = arg;
+
+	worker->refusals.silent = worker->refusals.count > 0;
+	if (!worker->refusals.silent)
+		return;
+	log_warn("%u more connections were refused: their addresses had too "
+	         "many",
+	    worker->refusals.count);
+	worker->refusals.count = 0;
+	loop_timer_set(
+	    worker->loop, &worker->refusals.quiet, WORKER_REFUSALS_MS);
+}
+
+/* Reset: a refused connection is to cost nothing, not even its TIME_WAIT. */
+static void
+refuse(struct worker *worker, int fd, const struct addr *peer)
+{
+	struct linger hard = { .l_onoff = 1, .l_linger = 0 };
+	char text[ADDR_TEXT_SIZE];
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+	close(fd);
+	if (worker->refusals.silent) {
+		worker->refusals.count++;
+		return;
+	}
+	log_warn("connection from %s refused: its address has too many "
+	         "(MaxPerAddress, MaxPending)",
+	    addr_ip_text(peer, text));
+	worker->refusals.silent = true;
+	loop_timer_set(
+	    worker->loop, &worker->refusals.quiet, WORKER_REFUSALS_MS);
+}
+
+/* Who speaks for many is not counted as one (TrustedIP). */
+static bool
+is_trusted(const struct worker_listener *listener, const struct addr *peer)
+{
+	const struct config_acl *trusted = listener->config->trusted;
+	char text[ADDR_TEXT_SIZE];
+
+	return trusted != NULL &&
+	    config_acl_holds(trusted, addr_ip_text(peer, text));
+}
+
+static void
+welcome(struct worker_listener *listener, int fd, const struct addr *peer)
+{
+	struct worker *worker = listener->worker;
+	struct guest *guest = NULL;
+
+	if (!is_trusted(listener, peer)) {
+		guest = guests_enter(worker->guests, peer);
+		if (guest == NULL) {
+			refuse(worker, fd, peer);
+			return;
+		}
+	}
+	client_new(listener, fd, peer, guest);
+}
+
+static void
+say_full(struct worker *worker)
+{
+	int64_t now = clock_mono_ms();
+
+	if (worker->full_told != 0 &&
+	    now - worker->full_told < WORKER_REFUSALS_MS)
+		return;
+	worker->full_told = now;
+	log_warn(
+	    "as many clients as may be, %u: new ones wait", worker->nclients);
+}
+
+/* Whoever comes now waits in the kernel until somebody has gone. */
+static bool
+is_full(struct worker_listener *listener)
+{
+	struct worker *worker = listener->worker;
+
+	if (worker->nclients >= worker->max_clients) {
+		stop_accepting(worker);
+		worker->paused = true;
+		say_full(worker);
+		return true;
+	}
+	if (listener->max_clients > 0 &&
+	    listener->nclients >= listener->max_clients) {
+		loop_io_del(&listener->io);
+		listener->paused = true;
+		say_full(worker);
+		return true;
+	}
+	return false;
+}
+
+static void
 listener_ready(void *arg, enum loop_events what)
 {
 	struct worker_listener *listener = arg;
@@ -99,15 +201,12 @@ listener_ready(void *arg, enum loop_events what)
 
 	(void)what;
 	for (int i = 0; i < ACCEPT_BATCH; i++) {
-		if (worker->nclients >= worker->max_clients) {
-			stop_accepting(worker);
-			worker->paused = true;
+		if (is_full(listener))
 			break;
-		}
 		fd = listener_accept(listener->fd, &peer);
 		if (fd == -1)
 			break;
-		client_new(listener, fd, &peer);
+		welcome(listener, fd, &peer);
 	}
 	if (fd == -1 && (errno == EMFILE || errno == ENFILE)) {
 		log_warn("out of file descriptors with %u clients: new ones "
@@ -120,6 +219,14 @@ listener_ready(void *arg, enum loop_events what)
 }
 
 static void
+accept_from(struct worker_listener *listener)
+{
+	listener->paused = false;
+	loop_io_add(
+	    listener->worker->loop, &listener->io, listener->fd, LOOP_READ);
+}
+
+static void
 start_accepting(void *arg)
 {
 	struct worker *worker = arg;
@@ -128,12 +235,8 @@ start_accepting(void *arg)
 	worker->paused = false;
 	if (worker->draining)
 		return;
-	for (unsigned i = 0; i < worker->config->nlisteners; i++) {
-		struct worker_listener *listener = &worker->listeners[i];
-
-		loop_io_add(
-		    worker->loop, &listener->io, listener->fd, LOOP_READ);
-	}
+	for (unsigned i = 0; i < worker->config->nlisteners; i++)
+		accept_from(&worker->listeners[i]);
 }
 
 void
@@ -180,13 +283,21 @@ note_client_gone(struct worker *worker)
 }
 
 void
-worker_client_gone(struct worker *worker)
+worker_client_gone(struct worker_listener *listener)
 {
+	struct worker *worker = listener->worker;
+
+	worker->nclients--;
+	listener->nclients--;
 	note_client_gone(worker);
-	if (worker->draining && worker->nclients == 0)
-		loop_stop(worker->loop);
-	else if (worker->paused)
+	if (worker->draining) {
+		if (worker->nclients == 0)
+			loop_stop(worker->loop);
+	} else if (worker->paused) {
 		start_accepting(worker);
+	} else if (listener->paused) {
+		accept_from(listener);
+	}
 }
 
 void
@@ -231,6 +342,7 @@ worker_init(struct worker *worker)
 		.look = { .fn = worker_look, .arg = worker },
 		.trim = { .fn = give_memory_back, .arg = worker },
 		.accept_again = { .fn = start_accepting, .arg = worker },
+		.refusals = { .quiet = { .fn = say_refusals, .arg = worker } },
 		.drain_end = { .fn = drain_is_over, .arg = worker },
 		.challenges = challenges_new(),
 		.tickets = tls_tickets_new(),
@@ -245,6 +357,20 @@ worker_init(struct worker *worker)
 	TAILQ_INIT(&worker->ended);
 }
 
+/*
+ * What a worker allows of a figure that is for all of them: its share, and a
+ * quarter more, since the kernel does not spread connections evenly.
+ */
+static unsigned
+share_of(const struct worker *worker, unsigned figure)
+{
+	unsigned n = worker->config->workers;
+
+	if (n == 1 || figure == 0)
+		return figure;
+	return (figure + n - 1) / n + (figure + 4 * n - 1) / (4 * n);
+}
+
 static int
 listener_init(struct worker *worker, const struct config_listener *config,
     struct error *err)
@@ -254,6 +380,7 @@ listener_init(struct worker *worker, const struct config_listener *config,
 		.ciphers = config->ciphers,
 		.ciphersuites = config->ciphersuites,
 		.prefer_server_order = config->prefer_server_order,
+		.require_name = config->require_sni,
 		.nslots = config->ncerts };
 	unsigned *slots;
 
@@ -261,6 +388,7 @@ listener_init(struct worker *worker, const struct config_listener *config,
 	    "the levels of ClientCert are those of libtls");
 	*listener = (struct worker_listener){ .worker = worker,
 		.config = config,
+		.max_clients = share_of(worker, config->max_connections),
 		.fd = -1,
 		.io = { .fn = listener_ready, .arg = listener } };
 	if (!config->tls)
@@ -291,7 +419,12 @@ int
 worker_configure(struct worker *worker, struct error *err)
 {
 	const struct config *config = worker->config;
+	struct guests_limits limits = {
+		.connections = share_of(worker, config->max_per_address),
+		.pending = share_of(worker, config->max_pending),
+	};
 
+	worker->guests = guests_new(&limits, worker->max_clients);
 	worker->certs = tls_certs_new(config->ncerts);
 	worker->backends = backends_new(worker, err);
 	if (worker->backends == NULL)
@@ -344,6 +477,9 @@ worker_release(struct worker *worker)
 	timeouts_release(&worker->timeouts);
 	loop_timer_cancel(&worker->accept_again);
 	loop_timer_cancel(&worker->drain_end);
+	say_refusals(worker);
+	loop_timer_cancel(&worker->refusals.quiet);
+	guests_free(worker->guests);
 	loop_timer_cancel(&worker->trim);
 	sendfile_trees_free(worker->trees);
 	clientcert_cas_free(worker->client_cas);

@@ -20,6 +20,7 @@
 
 struct backends;
 struct challenges;
+struct guests;
 struct chan;
 struct sendfile_trees;
 struct tls_certs;
@@ -39,7 +40,20 @@ struct worker_listener {
 	struct clientcert_files client_files;
 	struct loop_io io;
 	int fd; /* -1 when not accepting */
+	unsigned nclients;
+	unsigned max_clients; /* of MaxConnections; 0: the worker's */
+	bool paused;          /* not accepting: max_clients are here */
 };
+
+/* Connections that were refused, for the log: a line at once, then sums. */
+struct refusals {
+	unsigned count;          /* since the last line */
+	bool silent;             /* no line … */
+	struct loop_timer quiet; /* … until this is over */
+};
+
+/* Milliseconds between two lines about connections that are too many. */
+#define WORKER_REFUSALS_MS 60000
 
 struct client;
 struct conn;
@@ -66,6 +80,9 @@ struct worker {
 	struct clientcert_cas *client_cas;
 	struct sendfile_trees *trees;
 
+	struct guests *guests; /* the addresses of the clients */
+	struct refusals refusals;
+	int64_t full_told; /* when the log was told that new ones wait */
 	struct client_list clients;
 	unsigned nclients;
 	unsigned most_clients; /* since memory was last given back */
@@ -100,7 +117,7 @@ void worker_start(struct worker *worker);
 void worker_drain(struct worker *worker, unsigned seconds);
 
 /* A client ended: maybe accepting may go on, maybe the drain is complete. */
-void worker_client_gone(struct worker *worker);
+void worker_client_gone(struct worker_listener *listener);
 
 void worker_init(struct worker *worker);
 

@@ -85,8 +85,13 @@ on_hello(SSL *ssl, int *alert, void *arg)
 	    bind_tickets(ssl, server, session->cert,
 	        session->sni != NULL ? session->sni : "") == 0)
 		return SSL_CLIENT_HELLO_SUCCESS;
-	session->refusal = "no certificate to serve";
-	*alert = SSL_AD_INTERNAL_ERROR;
+	if (server->require_name && session->cert == NULL) {
+		session->refusal = "no name of ours was asked for";
+		*alert = SSL_AD_UNRECOGNIZED_NAME;
+	} else {
+		session->refusal = "no certificate to serve";
+		*alert = SSL_AD_INTERNAL_ERROR;
+	}
 	return SSL_CLIENT_HELLO_ERROR;
 }
 
@@ -158,6 +163,7 @@ tls_server_new(const struct tls_settings *settings, struct tls_certs *certs,
 	server->tickets = tickets;
 	server->clients = settings->clients;
 	server->nslots = settings->nslots;
+	server->require_name = settings->require_name;
 	server->slots = xcalloc(settings->nslots, sizeof(*server->slots));
 	for (unsigned i = 0; i < settings->nslots; i++) {
 		assert(settings->slots[i] < certs->nslots);

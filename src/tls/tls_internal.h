@@ -62,7 +62,8 @@ struct tls_names {
 
 /*
  * The certificate for a host: its own name, else a wildcard of one label, else
- * the default. NULL when no slot has one. host: lower case; NULL without SNI.
+ * the default, unless the server requires a name. NULL when there is none.
+ * host: lower case; NULL without SNI.
  */
 const struct tls_cert *tls_names_find(
     struct tls_server *server, const char *host);
@@ -101,6 +102,7 @@ struct tls_server {
 	unsigned *slots;
 	unsigned nslots;
 	struct tls_clients clients;
+	bool require_name;
 	struct tls_names names;
 	unsigned char policy[PKI_SHA256_SIZE]; /* what a ticket is bound to */
 };

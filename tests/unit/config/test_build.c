@@ -261,6 +261,40 @@ test_header_options(void **state)
 }
 
 static void
+test_hsts(void **state)
+{
+	static const struct {
+		const char *line, *value;
+	} cases[] = {
+		{ "", "max-age=86400" },
+		{ "HSTS off\n", "" },
+		{ "HSTS 0\n", "max-age=0" },
+		{ "HSTS 300\n", "max-age=300" },
+		{ "hsts 730d\n", "max-age=63072000" },
+	};
+	struct reading reading;
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		snprintf(text, sizeof(text),
+		    "Gateway a.example.org\nForward 10.0.0.1\n%sEnd\n"
+		    "Service\n%sError 404\nEnd\n",
+		    cases[i].line, cases[i].line);
+		reading_init_clean(&reading, text);
+		assert_int_equal(
+		    reading.config->listeners->services->hsts.len, 0);
+		assert_string_equal(
+		    reading.config->listeners->next->services->hsts.p,
+		    cases[i].value);
+		assert_string_equal(reading.config->services->hsts.p,
+		    i == 0 ? "" : cases[i].value);
+		reading_release(&reading);
+	}
+}
+
+static void
 test_redirects(void **state)
 {
 	static const struct {
@@ -528,6 +562,7 @@ main(void)
 		cmocka_unit_test(test_top_level_holds_for_all_until_narrowed),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_header_options),
+		cmocka_unit_test(test_hsts),
 		cmocka_unit_test(test_redirects),
 		cmocka_unit_test(test_certificates_have_one_slot_each),
 		cmocka_unit_test(test_tls),

@@ -222,6 +222,22 @@ test_lists_of_addresses(void **state)
 }
 
 static void
+test_hsts(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("Redirect \"https://x\"\nHSTS 731d\n"
+	                    "HSTS no\nHSTS \"\"\n"),
+	    "t:4:6: 'HSTS' needs off, or a time up to 730d such as 300 or "
+	    "180d, not '731d'\n"
+	    "t:5:1: 'HSTS' is already given on line 4\n"
+	    "t:5:6: 'HSTS' needs off, or a time up to 730d such as 300 or "
+	    "180d, not 'no'\n"
+	    "t:6:1: 'HSTS' is already given on line 4\n"
+	    "t:6:6: 'HSTS' needs off, or a time up to 730d such as 300 or "
+	    "180d, not ''\n");
+}
+
+static void
 test_whom_to_trust(void **state)
 {
 	(void)state;
@@ -581,6 +597,7 @@ main(void)
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_lists_of_addresses),
+		cmocka_unit_test(test_hsts),
 		cmocka_unit_test(test_whom_to_trust),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_nesting_is_bounded),
