@@ -258,6 +258,18 @@ char *config_find_state_dir(struct config_text *text);
  */
 char *config_expand(struct config_text *text, struct diag *diag);
 
+#define CONFIG_NAME_SIZE 128
+
+/*
+ * What to call a backend or a listener where their figures are told: the same
+ * after a reload that leaves them as they are. "192.0.2.1:8123", "https *:443".
+ * Cut if it is too long. Both return dst.
+ */
+char *config_backend_name(
+    const struct config_backend *backend, char dst[CONFIG_NAME_SIZE]);
+char *config_listener_name(
+    const struct config_listener *listener, char dst[CONFIG_NAME_SIZE]);
+
 /* What conditions are about. */
 struct config_request {
 	const char *host;   /* lower case, without port; "" if none */

@@ -65,6 +65,9 @@ bool tls_session_pending(const struct tls_session *session);
 
 const char *tls_session_version(const struct tls_session *session);
 
+/* Whether the handshake continued an earlier session. */
+bool tls_session_resumed(const struct tls_session *session);
+
 /*
  * The host that a client named: lower case, [a-z0-9._-] only; else NULL. NULL
  * with a backend.

@@ -19,6 +19,8 @@
 #include "ipc/chan.h"
 #include "net/loop.h"
 #include "probe.h"
+#include "stats/journal.h"
+#include "stats/stats.h"
 #include "status.h"
 
 struct monitor {
@@ -32,7 +34,9 @@ struct monitor {
 	struct config *config;
 	struct status *status;
 	struct probe *probes; /* one for each backend */
-	int control_fd;       /* until WORKER_GO */
+	struct stats *stats;
+	struct journal *journal;
+	int control_fd; /* until WORKER_GO */
 
 	/* From WORKER_GO on: */
 	struct control *control;
@@ -138,6 +142,33 @@ on_control_listener(struct monitor *monitor, const struct msg *msg)
 	monitor->control_fd = msg->fd;
 }
 
+/* What cannot be opened now was made wrong: there is no second chance. */
+static void
+on_stats(struct monitor *monitor, const struct msg *msg)
+{
+	struct error err;
+
+	if (monitor->stats != NULL)
+		fatal("a second STATS");
+	monitor->stats = stats_open(msg->fd, STATS_READ, &err);
+	close(msg->fd);
+	if (monitor->stats == NULL)
+		fail(monitor, err.msg);
+}
+
+static void
+on_journal(struct monitor *monitor, const struct msg *msg)
+{
+	struct error err;
+
+	if (monitor->journal != NULL)
+		fatal("a second JOURNAL");
+	monitor->journal = journal_open(msg->fd, &err);
+	close(msg->fd);
+	if (monitor->journal == NULL)
+		fail(monitor, err.msg);
+}
+
 static void
 on_go(struct monitor *monitor, const struct msg *msg)
 {
@@ -149,6 +180,8 @@ on_go(struct monitor *monitor, const struct msg *msg)
 	(void)msg;
 	if (monitor->control_fd == -1)
 		fatal("WORKER_GO before CONTROL_LISTENER");
+	if (monitor->stats == NULL || monitor->journal == NULL)
+		fatal("WORKER_GO before STATS and JOURNAL");
 	for (unsigned i = 0; i < config->nbackends; i++) {
 		struct probe *probe = &monitor->probes[i];
 
@@ -205,6 +238,8 @@ static void (*const handlers[MSG_COUNT])(
     struct monitor *monitor, const struct msg *msg) = {
 	[MSG_START] = on_start,
 	[MSG_CONTROL_LISTENER] = on_control_listener,
+	[MSG_STATS] = on_stats,
+	[MSG_JOURNAL] = on_journal,
 	[MSG_WORKER_GO] = on_go,
 	[MSG_BACKEND_MARK] = on_mark,
 	[MSG_SHOW_WORKER] = on_show_worker,
@@ -260,6 +295,8 @@ release(struct monitor *monitor)
 			probe_stop(&monitor->probes[i]);
 		free(monitor->probes);
 		status_free(monitor->status);
+		stats_free(monitor->stats);
+		journal_free(monitor->journal);
 		config_free(monitor->config);
 		config_text_free(monitor->text);
 	}

@@ -30,6 +30,7 @@
 #define BACKEND_TELL_MS 10000
 
 struct chan;
+struct stats;
 struct tls_client;
 struct upstream;
 struct worker;
@@ -47,6 +48,7 @@ struct backend {
 	int64_t retry_at;          /* while down: when a client may try again */
 	struct upstream_list idle; /* the most recently used first */
 	unsigned nidle;
+	unsigned row; /* of its figures */
 };
 
 struct backends;
@@ -58,6 +60,9 @@ void backends_free(struct backends *backends);
 /* BACKEND_STATE of the monitor: an array of struct addr. */
 void backends_set_state(struct backends *backends, unsigned id, bool up,
     const void *addresses, size_t len);
+
+/* Where each of them is counted. */
+void backends_find_rows(struct backends *backends, const struct stats *stats);
 
 /* Closes every idle connection. */
 void backends_drop_idle(struct backends *backends);

@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "count.h"
 #include "tls/server.h"
 #include "worker.h"
 
@@ -42,6 +43,7 @@ client_abort(struct client *client)
 	timeout_cancel(&worker->timeouts, &client->timeout);
 	TAILQ_REMOVE(&worker->clients, client, link);
 	worker->nclients--;
+	count_client_gone(client->listener);
 	conn_close(&client->conn);
 	worker_client_gone(worker);
 }
@@ -108,16 +110,19 @@ handshake(struct client *client)
 
 	switch (conn_handshake(&client->conn, &err)) {
 	case TLS_DONE:
+		count_handshake(client);
 		client->state = CLIENT_OPEN;
 		h1_server_ready(&client->h1);
 		break;
 	case TLS_AGAIN:
 		break;
 	case TLS_PLAIN_HTTP:
+		count_handshake_failed(client);
 		client->state = CLIENT_OPEN;
 		refuse_plain_http(client);
 		break;
 	case TLS_FAILED:
+		count_handshake_failed(client);
 		log_debug("%s: TLS: %s", client->peer,
 		    log_escape(text, sizeof text, err.msg, strlen(err.msg)));
 		client_abort(client);
@@ -261,6 +266,7 @@ client_new(
 	h1_server_init(&client->h1, client);
 	TAILQ_INSERT_TAIL(&worker->clients, client, link);
 	worker->nclients++;
+	count_client(listener);
 	client->state = CLIENT_OPEN;
 	if (listener->tls != NULL) {
 		client->state = CLIENT_HANDSHAKE;

@@ -12,6 +12,7 @@
 #include "challenge.h"
 #include "client.h"
 #include "conn.h"
+#include "count.h"
 #include "exchange.h"
 #include "net/listener.h"
 #include "tls/server.h"
@@ -197,6 +198,7 @@ worker_init(struct worker *worker)
 		.tickets = tls_tickets_new(),
 		.scratch = xmalloc(WORKER_SCRATCH_SIZE),
 		.max_clients = max_clients() };
+	worker->stats = &worker->uncounted;
 	timeouts_init(&worker->timeouts, worker->loop);
 	TAILQ_INIT(&worker->clients);
 	TAILQ_INIT(&worker->again);
@@ -280,6 +282,7 @@ worker_release(struct worker *worker)
 		client_abort(client);
 	if (worker->listeners != NULL)
 		release_configured(worker);
+	count_release(worker);
 	timeouts_release(&worker->timeouts);
 	loop_timer_cancel(&worker->accept_again);
 	loop_timer_cancel(&worker->drain_end);

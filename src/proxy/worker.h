@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "config/config.h"
 #include "net/loop.h"
+#include "stats/stats.h"
 #include "timeout.h"
 
 struct backends;
@@ -34,7 +35,8 @@ struct worker_listener {
 	const struct config_listener *config;
 	struct tls_server *tls; /* NULL: plain HTTP */
 	struct loop_io io;
-	int fd; /* -1 when not accepting */
+	int fd;       /* -1 when not accepting */
+	unsigned row; /* of its figures */
 };
 
 struct client;
@@ -59,6 +61,10 @@ struct worker {
 	struct tls_tickets *tickets;
 	struct challenges *challenges;
 	struct backends *backends;
+
+	struct stats *shared;           /* NULL: nobody sees the figures */
+	struct stats_figures *stats;    /* where this worker counts */
+	struct stats_figures uncounted; /* … while `shared` is NULL */
 
 	struct client_list clients;
 	unsigned nclients;
