@@ -208,6 +208,15 @@ struct config_listener {
 	struct config_listener *next;
 };
 
+/* Where the monitor tells the status over HTTP. */
+struct config_status {
+	struct config_pos pos;
+	struct addr addr;             /* port 0: the kernel chooses */
+	const struct config_acl *acl; /* who may ask; NULL: everybody */
+	const char **names; /* it may be asked for by, beside its addresses */
+	unsigned nnames;
+};
+
 struct config {
 	const char *user;      /* NULL: stay who we are */
 	const char *group;     /* NULL: the user's */
@@ -222,6 +231,7 @@ struct config {
 	unsigned alive; /* seconds between probes of a backend */
 	unsigned grace; /* seconds that SIGINT lets connections finish */
 
+	const struct config_status *status; /* NULL: over HTTP to nobody */
 	struct config_listener *listeners;
 	unsigned nlisteners;
 	struct config_service *services; /* for every listener, after its own */
@@ -269,6 +279,9 @@ char *config_backend_name(
     const struct config_backend *backend, char dst[CONFIG_NAME_SIZE]);
 char *config_listener_name(
     const struct config_listener *listener, char dst[CONFIG_NAME_SIZE]);
+
+/* Is the address, as text, in the list? One that is none is in no list. */
+bool config_acl_holds(const struct config_acl *acl, const char *address);
 
 /* What conditions are about. */
 struct config_request {

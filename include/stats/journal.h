@@ -22,7 +22,9 @@
 
 struct journal;
 
-/* The supervisor's; others open its descriptor. */
+/*
+ * The supervisor's, with a sample of nothing; others open its descriptor.
+ */
 struct journal *journal_new(struct error *err);
 struct journal *journal_open(int fd, struct error *err);
 void journal_free(struct journal *journal); /* NULL is fine */

@@ -55,7 +55,7 @@ net_holds(const struct config_net *net, const struct addr *addr)
 }
 
 bool
-acl_holds(const struct config_acl *acl, const char *address)
+config_acl_holds(const struct config_acl *acl, const char *address)
 {
 	struct addr addr;
 	unsigned i;

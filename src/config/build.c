@@ -184,4 +184,5 @@ build_config(struct tree *tree, struct config *config)
 	build_acls(&build);
 	config->services = build_services(&build, root);
 	build_listeners(&build);
+	config->status = build_status(&build);
 }

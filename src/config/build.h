@@ -105,6 +105,13 @@ const struct config_acme *build_acme(struct build *build);
 /* Every listener, and what they must have from each other. */
 void build_listeners(struct build *build);
 
+/* A listener that would take what is for this address; NULL if none does. */
+const struct config_listener *build_collision(
+    const struct build *build, const struct addr *addr);
+
+/* The Status section; after the listeners. NULL if there is none. */
+const struct config_status *build_status(struct build *build);
+
 /* The certificates of a ListenHTTPS. */
 void build_certs(struct build *build, const struct directive *section,
     struct config_listener *listener);

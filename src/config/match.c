@@ -167,7 +167,7 @@ applies(const struct config_condition *cond, const struct config_request *req)
 {
 	switch (cond->kind) {
 	case COND_CLIENT:
-		return acl_holds(cond->acl, req->client);
+		return config_acl_holds(cond->acl, req->client);
 	case COND_ALL:
 		return !some_is(cond->parts, req, false);
 	case COND_ANY:

@@ -20,6 +20,7 @@
 #define BACKEND SCOPE_BACKEND
 #define ACME SCOPE_ACME
 #define GATEWAY SCOPE_GATEWAY
+#define STATUS SCOPE_STATUS
 #define EDITS (LISTENER | SERVICE | SCOPE_REQUEST)
 #define REWRITES (SCOPE_REQUEST | SCOPE_RESPONSE)
 #define CONDITIONS SCOPE_CONDITIONS
@@ -91,6 +92,9 @@ static const struct schema_row rows[] = {
 	    .help = "a server that requests are passed to" },
 	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
 	    .help = "the authority that issues certificates for AutoCert" },
+
+	{ "Status", GLOBAL, WORD_STATUS, 0, SCOPE_STATUS,
+	    .help = "where the status is told over HTTP" },
 
 	{ "ACL", GLOBAL, WORD_ACL, ROW_REPEATABLE | ROW_SHORT | ROW_FILE,
 	    SCOPE_ACL, { VALUE_TEXT, VALUE_ACL }, .needs = "a name",
@@ -311,6 +315,18 @@ static const struct schema_row rows[] = {
 	{ "Insecure", BACKEND | GATEWAY, WORD_INSECURE,
 	    .help = "take any certificate of the backend" },
 
+	/* Status. */
+
+	{ "Address", STATUS, WORD_ADDRESS, .types = { VALUE_IP },
+	    .def = "127.0.0.1", .help = "the address to listen on" },
+	{ "Port", STATUS, WORD_PORT, .types = { VALUE_NUMBER }, .max = 65535,
+	    .def = "9123", .help = "the port to listen on" },
+	{ "ACL", STATUS, WORD_ACL, ROW_SHORT | ROW_FILE, SCOPE_ACL,
+	    { VALUE_ACL }, .help = "who may ask" },
+	{ "ServerName", STATUS, WORD_SERVERNAME, ROW_REPEATABLE,
+	    .types = { VALUE_VHOST },
+	    .help = "a name that it may be asked for by" },
+
 	/* ACME. */
 
 	{ "Directory", ACME, WORD_DIRECTORY, .types = { VALUE_DIRECTORY },
@@ -351,7 +367,6 @@ static const struct schema_row rows[] = {
 	/* Not supported yet. */
 
 	NATIVE("DDNS", GLOBAL),
-	NATIVE("Status", GLOBAL | LISTENER),
 	NATIVE("EABFile", ACME),
 	NATIVE("Profile", ACME),
 	NATIVE("ReuseKey", ACME),
@@ -457,6 +472,7 @@ static const struct {
 	{ SCOPE_BACKEND, "in BackEnd" },
 	{ SCOPE_ACME, "in ACME" },
 	{ SCOPE_GATEWAY, "in Gateway" },
+	{ SCOPE_STATUS, "in Status" },
 };
 
 const struct schema_row *

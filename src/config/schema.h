@@ -22,6 +22,7 @@ enum scope {
 	SCOPE_REQUEST = 1 << 8,  /* Rewrite request */
 	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
 	SCOPE_ACL = 1 << 10,
+	SCOPE_STATUS = 1 << 11,
 	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
 
@@ -101,6 +102,7 @@ enum word {
 	WORD_SETURL,
 	WORD_SSLHONORCIPHERORDER,
 	WORD_STATEDIR,
+	WORD_STATUS,
 	WORD_SUCCESS,
 	WORD_TIMEOUT,
 	WORD_URL,

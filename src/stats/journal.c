@@ -53,9 +53,13 @@ map(int fd, int keep, struct error *err)
 struct journal *
 journal_new(struct error *err)
 {
+	static const struct stats_figures nothing;
 	int fd = shared_new("gatehouse-journal", sizeof(struct rings), err);
+	struct journal *journal = fd == -1 ? NULL : map(fd, fd, err);
 
-	return fd == -1 ? NULL : map(fd, fd, err);
+	if (journal != NULL)
+		journal_sample(journal, clock_wall(), &nothing);
+	return journal;
 }
 
 struct journal *

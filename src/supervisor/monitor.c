@@ -109,6 +109,12 @@ send_start(struct monitor *monitor)
 
 	child_send(monitor->child, &msg);
 	child_send(monitor->child, &control);
+	if (generation->bindings != NULL &&
+	    generation->bindings->status.fds != NULL) {
+		msg = (struct msg){ .kind = MSG_STATUS_LISTENER,
+			.fd = generation->bindings->status.fds[0] };
+		child_send(monitor->child, &msg);
+	}
 	msg = (struct msg){ .kind = MSG_STATS,
 		.fd = stats_reader_fd(sup->stats) };
 	child_send(monitor->child, &msg);

@@ -78,6 +78,9 @@ log_listeners(const struct generation *generation)
 		        &generation->bindings->list[listener->index].actual,
 		        text),
 		    listener->tls ? "https" : "http");
+	if (generation->bindings->status.fds != NULL)
+		log_info("listening on %s (status)",
+		    addr_text(&generation->bindings->status.actual, text));
 }
 
 void

@@ -31,8 +31,8 @@ test_words(void **state)
 	assert_said(HTTP("Cert a.pem\n"),
 	    "t:2:1: 'Cert' belongs in ListenHTTPS, not in ListenHTTP\n");
 	assert_said(HTTP("") "client 5\nPort 80\nForward x\n",
-	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd "
-	    "or in Gateway, not at the top level\n"
+	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd, "
+	    "in Gateway or in Status, not at the top level\n"
 	    "t:5:1: 'Forward' belongs in Gateway, not at the top level\n");
 	assert_said(HTTP("User a\n"),
 	    "t:2:1: 'User' belongs at the top level, not in ListenHTTP\n");
@@ -480,6 +480,20 @@ test_backends_over_tls(void **state)
 	    "certificate\n");
 }
 
+static void
+test_status(void **state)
+{
+	(void)state;
+	assert_said("Status\nPort 80\nEnd\n" HTTP(""),
+	    "t:1:1: 'Status' wants to listen on 127.0.0.1:80, but the listener "
+	    "on line 4 listens there already\n");
+	assert_said(HTTP("") "Status\nACL nobody\nPort x\nEnd\n",
+	    "t:4:5: there is no ACL 'nobody' at the top level\n"
+	    "t:5:6: 'Port' needs a number from 0 to 65535, not 'x'\n");
+	assert_said(HTTP("") "Status\nEnd\nStatus\nEnd\n",
+	    "t:5:1: 'Status' is on line 3 already\n");
+}
+
 int
 main(void)
 {
@@ -496,6 +510,7 @@ main(void)
 		cmocka_unit_test(test_number_of_directives_is_bounded),
 		cmocka_unit_test(test_numbers_of_values),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_gateways),
