@@ -16,10 +16,10 @@
 static bool
 was_told(const struct config *config, unsigned n, const char *name)
 {
-	char other[CONFIG_NAME_SIZE];
+	char other[CONFIG_LABEL_SIZE];
 
 	for (unsigned i = 0; i < n; i++)
-		if (strcmp(config_backend_name(config->backends[i], other),
+		if (strcmp(config_backend_label(config->backends[i], other),
 		        name) == 0)
 			return true;
 	return false;
@@ -29,12 +29,12 @@ static void
 put_backends(
     const struct status *status, const struct probe *probes, struct buf *out)
 {
-	char name[CONFIG_NAME_SIZE];
+	char name[CONFIG_LABEL_SIZE];
 
 	metrics_family(out, "gatehouse_backend_up", METRICS_GAUGE, "",
 	    "Whether the backend answers; not there until that is known.");
 	for (unsigned i = 0; i < status->config->nbackends; i++) {
-		config_backend_name(status->config->backends[i], name);
+		config_backend_label(status->config->backends[i], name);
 		if (probes[i].state != PROBE_UNKNOWN &&
 		    !was_told(status->config, i, name))
 			metrics_sample(out, "gatehouse_backend_up", "",

@@ -115,14 +115,15 @@ static void
 render_listeners(const struct status *status, struct jsonout *json)
 {
 	const struct config_listener *listener;
-	char name[CONFIG_NAME_SIZE];
+	char name[CONFIG_LABEL_SIZE];
 
 	jsonout_array(json, "listeners");
 	for (listener = status->config->listeners; listener != NULL;
 	     listener = listener->next) {
 		jsonout_object(json, NULL);
 		jsonout_int(json, "index", listener->index);
-		jsonout_str(json, "name", config_listener_name(listener, name));
+		jsonout_str(
+		    json, "name", config_listener_label(listener, name));
 		jsonout_str(json, "protocol", listener->tls ? "https" : "http");
 		jsonout_str(
 		    json, "address", status->listeners[listener->index]);
@@ -138,14 +139,14 @@ render_backends(const struct status *status, const struct probe *probes,
 	jsonout_array(json, "backends");
 	for (unsigned i = 0; i < status->config->nbackends; i++) {
 		const struct probe *probe = &probes[i];
-		char address[ADDR_TEXT_SIZE] = "", name[CONFIG_NAME_SIZE];
+		char address[ADDR_TEXT_SIZE] = "", name[CONFIG_LABEL_SIZE];
 
 		if (probe->naddresses > 0)
 			addr_text(&probe->addresses[0], address);
 		jsonout_object(json, NULL);
 		jsonout_int(json, "id", i);
 		jsonout_str(
-		    json, "name", config_backend_name(probe->backend, name));
+		    json, "name", config_backend_label(probe->backend, name));
 		jsonout_str(json, "address", address);
 		jsonout_str(json, "host", probe->backend->host);
 		jsonout_int(json, "port", probe->backend->port);

@@ -11,7 +11,7 @@
 void
 count_in(struct worker *worker, struct stats *shared)
 {
-	char name[CONFIG_NAME_SIZE];
+	char name[CONFIG_LABEL_SIZE];
 
 	worker->shared = shared;
 	worker->stats = stats_own(shared);
@@ -19,7 +19,7 @@ count_in(struct worker *worker, struct stats *shared)
 		struct worker_listener *listener = &worker->listeners[i];
 
 		listener->row = stats_row(shared, STATS_LISTENERS,
-		    config_listener_name(listener->config, name));
+		    config_listener_label(listener->config, name));
 	}
 	backends_find_rows(worker->backends, shared);
 }

@@ -96,15 +96,15 @@ name_figures(struct generation *generation)
 	const struct config *config = generation->plan->config;
 	struct stats *stats = generation->sup->stats;
 	const struct config_listener *listener;
-	char name[CONFIG_NAME_SIZE];
+	char name[CONFIG_LABEL_SIZE];
 
 	for (unsigned i = 0; i < config->nbackends; i++)
 		stats_name(stats, STATS_BACKENDS,
-		    config_backend_name(config->backends[i], name));
+		    config_backend_label(config->backends[i], name));
 	for (listener = config->listeners; listener != NULL;
 	     listener = listener->next)
 		stats_name(stats, STATS_LISTENERS,
-		    config_listener_name(listener, name));
+		    config_listener_label(listener, name));
 }
 
 int
@@ -352,6 +352,7 @@ backend_message(const struct generation *generation, unsigned backend)
 		.fd = -1,
 		.u.BACKEND_STATE = { .backend = backend,
 		    .up = state->up,
+		    .reached = state->reached,
 		    .addresses = { buf_data(&state->addresses),
 		        buf_len(&state->addresses) } } };
 }
@@ -382,6 +383,7 @@ generation_backend_state(struct child *child, const struct msg *msg)
 	state = &generation->backends[said->backend];
 	state->known = true;
 	state->up = said->up != 0;
+	state->reached = said->reached != 0;
 	buf_clear(&state->addresses);
 	buf_append(&state->addresses, said->addresses.p, said->addresses.len);
 	forward = backend_message(generation, said->backend);

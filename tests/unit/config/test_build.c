@@ -226,6 +226,40 @@ test_conditions(void **state)
 }
 
 static void
+test_header_options(void **state)
+{
+	static const struct {
+		const char *top, *own;
+		bool client, tls;
+	} cases[] = {
+		{ "", "", true, false },
+		{ "HeaderOption none\n", "", false, false },
+		{ "HeaderOption none\n", "HeaderOption ssl\n", true, true },
+		{ "HeaderOption all\n", "", true, true },
+		{ "HeaderOption all no-forwarded\n", "", false, true },
+		{ "", "headeroption No-Forwarded SSL no-ssl\n", false, false },
+		{ "", "HeaderOption none forwarded\n", true, false },
+		{ "HeaderOption ssl\n", "HeaderOption forwarded\n", true,
+		    false },
+	};
+	struct reading reading;
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		snprintf(text, sizeof(text), "ListenHTTP\n%sEnd\n%s",
+		    cases[i].own, cases[i].top);
+		reading_init_clean(&reading, text);
+		assert_int_equal(
+		    reading.config->listeners->tells_client, cases[i].client);
+		assert_int_equal(
+		    reading.config->listeners->tells_tls, cases[i].tls);
+		reading_release(&reading);
+	}
+}
+
+static void
 test_redirects(void **state)
 {
 	static const struct {
@@ -403,7 +437,7 @@ test_status(void **state)
 {
 	struct reading reading;
 	const struct config_status *status;
-	char name[CONFIG_NAME_SIZE];
+	char name[CONFIG_LABEL_SIZE];
 
 	(void)state;
 	reading_init_clean(
@@ -413,7 +447,7 @@ test_status(void **state)
 	assert_null(status->acl);
 	assert_int_equal(status->nnames, 0);
 	assert_string_equal(
-	    config_listener_name(reading.config->listeners, name),
+	    config_listener_label(reading.config->listeners, name),
 	    "http *:8080");
 	reading_release(&reading);
 
@@ -430,10 +464,10 @@ test_status(void **state)
 	assert_int_equal(status->nnames, 2);
 	assert_string_equal(status->names[0], "gw.local");
 	assert_string_equal(
-	    config_listener_name(reading.config->listeners, name),
+	    config_listener_label(reading.config->listeners, name),
 	    "http 192.0.2.1:99");
 	assert_string_equal(
-	    config_backend_name(reading.config->backends[0], name), "[::1]:7");
+	    config_backend_label(reading.config->backends[0], name), "[::1]:7");
 	reading_release(&reading);
 }
 
@@ -447,6 +481,7 @@ main(void)
 		cmocka_unit_test(test_top_level),
 		cmocka_unit_test(test_top_level_holds_for_all_until_narrowed),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_header_options),
 		cmocka_unit_test(test_redirects),
 		cmocka_unit_test(test_certificates_have_one_slot_each),
 		cmocka_unit_test(test_tls),
