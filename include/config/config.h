@@ -136,6 +136,7 @@ struct config_page {
 struct config_reply {
 	unsigned status;
 	const struct config_page *page; /* NULL: the usual one */
+	bool metrics;                   /* the figures, as OpenMetrics */
 };
 
 enum config_edit_kind {

@@ -52,6 +52,13 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 		    .help = "a page for this status"                           \
 	}
 
+/* Words without meaning here, in a sentence of their own. */
+#define NO_THREADS "Gatehouse serves all connections without threads"
+#define IGNORED(name, more, why)                                               \
+	{                                                                      \
+		name, GLOBAL, .flags = ROW_IGNORED | (more), .help = why       \
+	}
+
 /* Words of later: lines, sections, either; with advice; our own. */
 #define LATER(name, in)                                                        \
 	{                                                                      \
@@ -245,6 +252,8 @@ static const struct schema_row rows[] = {
 	    .help = "an answer that refuses" },
 	{ "Success", SERVICE, WORD_SUCCESS, ROW_SHORT, .types = { VALUE_PATH },
 	    .help = "an answer that all is well" },
+	{ "Metrics", SERVICE, WORD_METRICS,
+	    .help = "an answer that tells the figures of the gateway" },
 	{ "Emergency", SERVICE, WORD_EMERGENCY, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server for when all others are down" },
@@ -385,9 +394,12 @@ static const struct schema_row rows[] = {
 
 	/* Of Pound, without meaning here. */
 
-	{ "Threads", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMinCount", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMaxCount", GLOBAL, .flags = ROW_IGNORED },
+	IGNORED("Threads", 0, NO_THREADS),
+	IGNORED("WorkerMinCount", 0, NO_THREADS),
+	IGNORED("WorkerMaxCount", 0, NO_THREADS),
+	IGNORED("BackendStats", 0, "the figures of backends are always kept"),
+	IGNORED("Control", ROW_MAYBE,
+	    "the gatehouse command asks over a socket in StateDir"),
 
 	/* Not supported yet. */
 
@@ -406,7 +418,7 @@ static const struct schema_row rows[] = {
 	LATER("LogFormat", GLOBAL),
 	LATER("LogTag", GLOBAL),
 	LATER("IncludeDir", GLOBAL),
-	LATER_MAYBE("Control", GLOBAL | SERVICE),
+	LATER("Control", SERVICE),
 	LATER_SECTION("Backend", GLOBAL),
 	LATER_MAYBE("Condition", GLOBAL),
 	LATER("Constant", ANY),
@@ -419,7 +431,6 @@ static const struct schema_row rows[] = {
 	LATER("ReserveFD", GLOBAL),
 	LATER("Balancer", GLOBAL | SERVICE),
 	LATER_SECTION("CombineHeaders", GLOBAL),
-	LATER("BackendStats", GLOBAL),
 	LATER("WatcherTTL", GLOBAL),
 	LATER("SSLEngine", GLOBAL),
 	LATER("ECDHCurve", GLOBAL | HTTPS),
@@ -452,7 +463,6 @@ static const struct schema_row rows[] = {
 	LATER("LuaMatch", SERVICE),
 	LATER("UseBackend", SERVICE),
 	LATER("SendFile", SERVICE),
-	LATER("Metrics", SERVICE),
 	LATER("Disabled", SERVICE | BACKEND),
 	LATER("LogSuppress", SERVICE),
 	LATER("FallThrough", SERVICE),

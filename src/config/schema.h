@@ -86,6 +86,7 @@ enum word {
 	WORD_MAXREQUEST,
 	WORD_MAXURI,
 	WORD_METHOD,
+	WORD_METRICS,
 	WORD_NOT,
 	WORD_PATH,
 	WORD_PIDFILE,
@@ -182,7 +183,8 @@ struct schema_row {
 	const char *const *choices;
 	const char *def;   /* as it would be written; NULL = none */
 	const char *needs; /* the value in words, where the type is too vague */
-	const char *help;  /* what it is for; with ROW_LATER: what to do */
+	/* What it is for; with ROW_LATER: what to do; ROW_IGNORED: why not. */
+	const char *help;
 };
 
 /* The row of a word in any of these scopes, or NULL. Case is ignored. */

@@ -14,7 +14,7 @@ from typing import Callable, Iterator
 import pytest
 
 from actors.client import RawClient, Response, WebSocket, tls_context
-from actors.front import NAME, Front, from_address, native
+from actors.front import NAME, Front, from_address, native, pound
 from actors.home_assistant import HomeAssistant
 from actors.openmetrics import CONTENT_TYPE, Metrics, Series, parse
 from actors.ports import free_port
@@ -204,6 +204,37 @@ def test_status_json_is_what_the_command_prints(watched):
     for member in "version", "pid", "listeners", "certificates", "generation":
         assert told[member] == asked[member]
     assert told["events"][-1]["kind"] == "start"
+
+
+def test_metrics_of_a_service(watch, home_assistant):
+    """The workers tell what they count, all of them together."""
+    front = watch()
+    front.configure(pound(home_assistant.address, top=front.section(), tls="""
+        Service
+            Path -exact "/metrics"
+            ACL
+                "127.0.0.1"
+            End
+            Metrics
+        End
+        """, workers=2)(front))
+    front.reload()
+    with front.https() as client:
+        assert client.request("GET", "/manifest.json").status == 200
+    told = front.eventually(lambda now: now.get_one(
+        "gatehouse_requests_total", **{"class": "2xx"}) == 1)
+    with front.https() as client:
+        answer = client.request("GET", "/metrics")
+        assert answer.header("Content-Type") == CONTENT_TYPE
+        asked = parse(answer.body.decode())
+        head = client.request("HEAD", "/metrics")
+        assert (head.status, head.body) == (200, b"")
+    for name in ("gatehouse_build_info", "gatehouse_requests_total",
+                 "gatehouse_backend_response_seconds_count"):
+        assert asked.total(name) == told.total(name) > 0
+    assert asked.get_one("gatehouse_connections_open") == 1
+    with front.https(connect=from_address("127.0.0.2")) as client:
+        assert client.request("GET", "/metrics").status == 404
 
 
 # What outlives what

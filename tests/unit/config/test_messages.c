@@ -34,6 +34,15 @@ test_words(void **state)
 	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd, "
 	    "in Gateway or in Status, not at the top level\n"
 	    "t:5:1: 'Forward' belongs in Gateway, not at the top level\n");
+	assert_said("Control \"/run/pound.sock\"\nBackendStats yes\n" HTTP(""),
+	    "t:1:1: warning: 'Control' has no effect: the gatehouse command "
+	    "asks over a socket in StateDir\n"
+	    "t:2:1: warning: 'BackendStats' has no effect: the figures of "
+	    "backends are always kept\n");
+	assert_said(
+	    "Control\n  Socket \"/run/pound.sock\"\n  Mode 600\nEnd\n" HTTP(""),
+	    "t:1:1: warning: 'Control' has no effect: the gatehouse command "
+	    "asks over a socket in StateDir\n");
 	assert_said(HTTP("User a\n"),
 	    "t:2:1: 'User' belongs at the top level, not in ListenHTTP\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nxHTTP 1\n"),
@@ -172,7 +181,7 @@ test_answers(void **state)
 	(void)state;
 	assert_said(SERVICE("Path /a\n") SERVICE("Error 404\nSuccess\n"),
 	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error or a Success\n"
+	    "Error, a Success or Metrics\n"
 	    "t:6:1: 'ListenHTTP' wants to listen on port 80, but the "
 	    "'ListenHTTP' on line 1 listens on port 80 already\n"
 	    "t:7:1: 'Service' has both Error and Success; a request can go to "
@@ -337,7 +346,7 @@ test_services(void **state)
 	(void)state;
 	assert_said(SERVICE(""),
 	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error or a Success\n");
+	    "Error, a Success or Metrics\n");
 	assert_said(BACKEND("Address 10.0.0.1\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
 	    "65535\n");
