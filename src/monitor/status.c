@@ -211,18 +211,22 @@ render_workers(const struct status *status, struct jsonout *json)
 		jsonout_int(json, "worker", worker->worker);
 		jsonout_int(json, "generation", worker->generation);
 		jsonout_str(json, "state", worker->state);
-		jsonout_int(json, "memory", process_memory(worker->pid));
 		jsonout_object_end(json);
 	}
 	jsonout_array_end(json);
 }
 
 static void
-render_processes(struct jsonout *json)
+render_memory(const struct status *status, struct jsonout *json)
 {
+	int64_t workers = 0;
+
+	for (unsigned i = 0; i < status->nworkers; i++)
+		workers += process_memory(status->workers[i].pid);
 	jsonout_object(json, "memory");
 	jsonout_int(json, "supervisor", process_memory(getppid()));
 	jsonout_int(json, "monitor", process_memory(getpid()));
+	jsonout_int(json, "workers", workers);
 	jsonout_object_end(json);
 }
 
@@ -243,7 +247,7 @@ status_render(
 	render_backends(status, probes, &json);
 	render_certs(status, &json);
 	render_workers(status, &json);
-	render_processes(&json);
+	render_memory(status, &json);
 	traffic_render(status->stats, status->journal, &json);
 	jsonout_object_end(&json);
 }

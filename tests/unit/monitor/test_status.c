@@ -197,9 +197,9 @@ test_workers_come_change_and_go(void **state)
 	assert_shows(scene,
 	    "\"workers\":["
 	    "{\"pid\":9000012,\"worker\":2,\"generation\":3,\"state\":"
-	    "\"serving\",\"memory\":0},"
+	    "\"serving\"},"
 	    "{\"pid\":9000013,\"worker\":3,\"generation\":3,\"state\":"
-	    "\"serving\",\"memory\":0}"
+	    "\"serving\"}"
 	    "],");
 }
 
