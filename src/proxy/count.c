@@ -53,6 +53,12 @@ count_client_gone(const struct worker_listener *listener)
 }
 
 void
+count_turned_away(const struct worker_listener *listener)
+{
+	stats_turn_away(listener->worker->stats);
+}
+
+void
 count_handshake(const struct client *client)
 {
 	const struct tls_session *tls = client->conn.tls;

@@ -21,6 +21,10 @@ void count_release(struct worker *worker);
 
 void count_client(const struct worker_listener *listener);
 void count_client_gone(const struct worker_listener *listener);
+
+/* It was closed as soon as it was accepted, because of a limit. */
+void count_turned_away(const struct worker_listener *listener);
+
 void count_handshake(const struct client *client);
 void count_handshake_failed(const struct client *client);
 
