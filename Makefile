@@ -24,7 +24,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 
 # Libraries, each before those it uses; what each may include and link; what
 # it brings into a process from outside.
-LIBS := tls config ipc net fetch json http pki base
+LIBS := tls config stats ipc net fetch json http pki base
 
 use.base   :=
 use.pki    := base
@@ -33,6 +33,7 @@ use.json   := base
 use.fetch  := base
 use.net    := base
 use.ipc    := base
+use.stats  := base
 use.config := http net base
 use.tls    := pki net base
 
@@ -46,15 +47,15 @@ sys.tls    := -lssl -lcrypto
 PROGRAMS := supervisor proxy monitor acme cli
 
 out.supervisor := sbin/gatehoused
-use.supervisor := ipc config net base
+use.supervisor := stats ipc config net base
 sys.supervisor := -levent_core
 
 out.proxy := libexec/gatehouse/gatehouse-proxy
-use.proxy := http tls pki net config ipc base
+use.proxy := http tls pki net config stats ipc base
 sys.proxy := -levent_core -lssl -lcrypto
 
 out.monitor := libexec/gatehouse/gatehouse-monitor
-use.monitor := http tls pki net config ipc base
+use.monitor := http tls pki net config stats ipc base
 sys.monitor := -levent_core -lssl -lcrypto
 
 out.acme := libexec/gatehouse/gatehouse-acme

@@ -145,6 +145,7 @@ struct config_page {
 struct config_reply {
 	unsigned status;
 	const struct config_page *page; /* NULL: the usual one */
+	bool metrics;                   /* the figures, as OpenMetrics */
 };
 
 enum config_edit_kind {
@@ -265,6 +266,15 @@ struct config_listener {
 	struct config_listener *next;
 };
 
+/* Where the monitor tells the status over HTTP. */
+struct config_status {
+	struct config_pos pos;
+	struct addr addr;             /* port 0: the kernel chooses */
+	const struct config_acl *acl; /* who may ask; NULL: everybody */
+	const char **names; /* it may be asked for by, beside its addresses */
+	unsigned nnames;
+};
+
 struct config {
 	const char *user;      /* NULL: stay who we are */
 	const char *group;     /* NULL: the user's */
@@ -285,6 +295,7 @@ struct config {
 	unsigned max_pending;     /* … of these, without a request yet */
 	bool anonymise; /* the access log shows networks, not addresses */
 
+	const struct config_status *status; /* NULL: over HTTP to nobody */
 	struct config_listener *listeners;
 	unsigned nlisteners;
 	struct config_service *services; /* for every listener, after its own */
@@ -324,6 +335,18 @@ char *config_find_state_dir(struct config_text *text);
  * configuration. Errors as of config_parse(). The caller frees.
  */
 char *config_expand(struct config_text *text, struct diag *diag);
+
+#define CONFIG_LABEL_SIZE 128
+
+/*
+ * What to call a backend or a listener where their figures are told: the same
+ * after a reload that leaves them as they are. "192.0.2.1:8123", "https *:443".
+ * Cut if it is too long. Both return dst.
+ */
+char *config_backend_label(
+    const struct config_backend *backend, char dst[CONFIG_LABEL_SIZE]);
+char *config_listener_label(
+    const struct config_listener *listener, char dst[CONFIG_LABEL_SIZE]);
 
 /* What conditions are about. */
 struct config_request {

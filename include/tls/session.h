@@ -72,6 +72,9 @@ bool tls_session_pending(const struct tls_session *session);
 
 const char *tls_session_version(const struct tls_session *session);
 
+/* Whether the handshake continued an earlier session. */
+bool tls_session_resumed(const struct tls_session *session);
+
 /* As OpenSSL calls it: "TLS_AES_128_GCM_SHA256". */
 const char *tls_session_cipher(const struct tls_session *session);
 

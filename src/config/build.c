@@ -201,4 +201,5 @@ build_config(struct tree *tree, struct config *config)
 	config->services = build_services(&build, root);
 	build.nglobal_cert_conditions = build.ncert_conditions;
 	build_listeners(&build);
+	config->status = build_status(&build);
 }

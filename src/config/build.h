@@ -133,6 +133,12 @@ int build_client_ca(struct build *build, const struct directive *line);
  */
 void build_client_cert(struct build *build, const struct directive *section,
     bool wanted, struct config_listener *listener);
+/* A listener that would take what is for this address; NULL if none does. */
+const struct config_listener *build_collision(
+    const struct build *build, const struct addr *addr);
+
+/* The Status section; after the listeners. NULL if there is none. */
+const struct config_status *build_status(struct build *build);
 
 /* The certificates of a ListenHTTPS. */
 void build_certs(struct build *build, const struct directive *section,

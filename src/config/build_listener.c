@@ -213,6 +213,17 @@ collide(const struct config_listener *a, const struct config_listener *b)
 	    (covers(a, b) || covers(b, a));
 }
 
+const struct config_listener *
+build_collision(const struct build *build, const struct addr *addr)
+{
+	const struct config_listener wanted = { .addr = *addr };
+	const struct config_listener *listener = build->config->listeners;
+
+	while (listener != NULL && !collide(listener, &wanted))
+		listener = listener->next;
+	return listener;
+}
+
 static const char *
 place_of(struct build *build, const struct config_listener *listener)
 {

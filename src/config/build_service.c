@@ -155,7 +155,7 @@ build_pages(struct build *build, const struct directive *section)
 	return first;
 }
 
-/* Error and Success. */
+/* Error, Success and Metrics. */
 static const struct config_reply *
 build_reply(struct build *build, const struct directive *line)
 {
@@ -165,6 +165,7 @@ build_reply(struct build *build, const struct directive *line)
 	if (line->bad)
 		return NULL;
 	reply->status = 200;
+	reply->metrics = line->row->id == WORD_METRICS;
 	if (line->row->id == WORD_ERROR) {
 		reply->status = (unsigned)file->number;
 		file = file->next;
@@ -195,7 +196,7 @@ check_service(struct build *build, const struct directive *section,
     const struct config_service *service)
 {
 	static const enum word answers[] = { WORD_REDIRECT, WORD_ERROR,
-		WORD_SUCCESS, WORD_SENDFILE };
+		WORD_SUCCESS, WORD_SENDFILE, WORD_METRICS };
 	const char *found = NULL;
 	size_t i;
 
@@ -218,7 +219,7 @@ check_service(struct build *build, const struct directive *section,
 	if (found == NULL)
 		diag_add(build->diag, DIAG_ERROR, section->pos,
 		    "'Service' has neither a BackEnd nor a Redirect, nor an "
-		    "Error or a Success");
+		    "Error, a Success or Metrics");
 }
 
 /* Those of one word, behind what is in the service's list. */
@@ -275,7 +276,8 @@ build_service(struct build *build, const struct directive *section)
 		if (line->row == NULL)
 			continue;
 		if (line->row->id == WORD_ERROR ||
-		    line->row->id == WORD_SUCCESS)
+		    line->row->id == WORD_SUCCESS ||
+		    line->row->id == WORD_METRICS)
 			service->reply = build_reply(build, line);
 		else if (line->row->id == WORD_REDIRECT)
 			service->redirect = build_redirect(build, line);

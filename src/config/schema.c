@@ -20,6 +20,7 @@
 #define BACKEND SCOPE_BACKEND
 #define ACME SCOPE_ACME
 #define GATEWAY SCOPE_GATEWAY
+#define STATUS SCOPE_STATUS
 #define EDITS (LISTENER | SERVICE | SCOPE_REQUEST)
 #define REWRITES (SCOPE_REQUEST | SCOPE_RESPONSE)
 #define CONDITIONS SCOPE_CONDITIONS
@@ -105,6 +106,9 @@ static const struct schema_row rows[] = {
 	    .help = "a server that requests are passed to" },
 	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
 	    .help = "the authority that issues certificates for AutoCert" },
+
+	{ "Status", GLOBAL, WORD_STATUS, 0, SCOPE_STATUS,
+	    .help = "where the status is told over HTTP" },
 
 	{ "ACL", GLOBAL, WORD_ACL, ROW_REPEATABLE | ROW_SHORT | ROW_FILE,
 	    SCOPE_ACL, { VALUE_TEXT, VALUE_ACL }, .needs = "a name",
@@ -292,6 +296,8 @@ static const struct schema_row rows[] = {
 	{ "SendFile", SERVICE, WORD_SENDFILE, .types = { VALUE_PATH },
 	    .needs = "the path of a directory",
 	    .help = "a directory whose files are the answers" },
+	{ "Metrics", SERVICE, WORD_METRICS,
+	    .help = "an answer that tells the figures of the gateway" },
 	{ "Emergency", SERVICE, WORD_EMERGENCY, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server for when all others are down" },
@@ -391,6 +397,18 @@ static const struct schema_row rows[] = {
 	{ "Insecure", BACKEND | GATEWAY, WORD_INSECURE,
 	    .help = "take any certificate of the backend" },
 
+	/* Status. */
+
+	{ "Address", STATUS, WORD_ADDRESS, .types = { VALUE_IP },
+	    .def = "127.0.0.1", .help = "the address to listen on" },
+	{ "Port", STATUS, WORD_PORT, .types = { VALUE_NUMBER }, .max = 65535,
+	    .def = "9123", .help = "the port to listen on" },
+	{ "ACL", STATUS, WORD_ACL, ROW_SHORT | ROW_FILE, SCOPE_ACL,
+	    { VALUE_ACL }, .help = "who may ask" },
+	{ "ServerName", STATUS, WORD_SERVERNAME, ROW_REPEATABLE,
+	    .types = { VALUE_VHOST },
+	    .help = "a name that it may be asked for by" },
+
 	/* ACME. */
 
 	{ "Directory", ACME, WORD_DIRECTORY, .types = { VALUE_DIRECTORY },
@@ -444,11 +462,14 @@ static const struct schema_row rows[] = {
 	    "SSLAllowClientRenegotiation", HTTPS, "no client may renegotiate"),
 	IGNORED("NoHTTPS11", HTTPS,
 	    "every client is answered in the version that it speaks"),
+	IGNORED(
+	    "BackendStats", GLOBAL, "the figures of backends are always kept"),
+	{ "Control", GLOBAL, .flags = ROW_IGNORED | ROW_MAYBE,
+	    .help = "the gatehouse command asks over a socket in StateDir" },
 
 	/* Not supported yet. */
 
 	NATIVE("DDNS", GLOBAL),
-	NATIVE("Status", GLOBAL | LISTENER),
 	NATIVE("EABFile", ACME),
 	NATIVE("Profile", ACME),
 	NATIVE("ReuseKey", ACME),
@@ -461,7 +482,7 @@ static const struct schema_row rows[] = {
 	NATIVE("Use", ACME),
 
 	LATER("IncludeDir", GLOBAL),
-	LATER_MAYBE("Control", GLOBAL | SERVICE),
+	LATER("Control", SERVICE),
 	LATER_SECTION("Backend", GLOBAL),
 	LATER_MAYBE("Condition", GLOBAL),
 	LATER("Constant", ANY),
@@ -474,7 +495,6 @@ static const struct schema_row rows[] = {
 	LATER("ReserveFD", GLOBAL),
 	LATER("Balancer", GLOBAL | SERVICE),
 	LATER_SECTION("CombineHeaders", GLOBAL),
-	LATER("BackendStats", GLOBAL),
 	LATER("WatcherTTL", GLOBAL),
 	LATER_SECTION("Resolver", GLOBAL),
 	LATER("CNAMEChain", GLOBAL),
@@ -498,7 +518,6 @@ static const struct schema_row rows[] = {
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),
 	LATER("UseBackend", SERVICE),
-	LATER("Metrics", SERVICE),
 	LATER("Disabled", SERVICE | BACKEND),
 	LATER("FallThrough", SERVICE),
 	LATER_SECTION("Session", SERVICE),
@@ -537,6 +556,7 @@ static const struct {
 	{ SCOPE_BACKEND, "in BackEnd" },
 	{ SCOPE_ACME, "in ACME" },
 	{ SCOPE_GATEWAY, "in Gateway" },
+	{ SCOPE_STATUS, "in Status" },
 };
 
 const struct schema_row *

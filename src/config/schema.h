@@ -22,6 +22,7 @@ enum scope {
 	SCOPE_REQUEST = 1 << 8,  /* Rewrite request */
 	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
 	SCOPE_ACL = 1 << 10,
+	SCOPE_STATUS = 1 << 11,
 	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
 
@@ -96,6 +97,7 @@ enum word {
 	WORD_MAXREQUEST,
 	WORD_MAXURI,
 	WORD_METHOD,
+	WORD_METRICS,
 	WORD_NOT,
 	WORD_PATH,
 	WORD_PIDFILE,
@@ -118,6 +120,7 @@ enum word {
 	WORD_SETURL,
 	WORD_SSLHONORCIPHERORDER,
 	WORD_STATEDIR,
+	WORD_STATUS,
 	WORD_SUCCESS,
 	WORD_TIMEOUT,
 	WORD_TRUSTEDIP,
@@ -198,7 +201,8 @@ struct schema_row {
 	const char *const *choices;
 	const char *def;   /* as it would be written; NULL = none */
 	const char *needs; /* the value in words, where the type is too vague */
-	const char *help;  /* what it is for; with ROW_LATER: what to do */
+	/* What it is for; with ROW_LATER: what to do; ROW_IGNORED: why not. */
+	const char *help;
 };
 
 /* The row of a word in any of these scopes, or NULL. Case is ignored. */

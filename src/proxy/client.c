@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "count.h"
 #include "guests.h"
 #include "tls/server.h"
 #include "worker.h"
@@ -44,6 +45,7 @@ client_abort(struct client *client)
 	TAILQ_REMOVE(&worker->clients, client, link);
 	if (client->guest != NULL)
 		guests_leave(worker->guests, client->guest, client->pending);
+	count_client_gone(client->listener);
 	conn_close(&client->conn);
 	worker_client_gone(client->listener);
 }
@@ -139,6 +141,7 @@ handshake(struct client *client)
 
 	switch (conn_handshake(&client->conn, &err)) {
 	case TLS_DONE:
+		count_handshake(client);
 		client->state = CLIENT_OPEN;
 		look_at_certificate(client);
 		h1_server_ready(&client->h1);
@@ -146,10 +149,12 @@ handshake(struct client *client)
 	case TLS_AGAIN:
 		break;
 	case TLS_PLAIN_HTTP:
+		count_handshake_failed(client);
 		client->state = CLIENT_OPEN;
 		refuse_plain_http(client);
 		break;
 	case TLS_FAILED:
+		count_handshake_failed(client);
 		if (err.kind == ERR_DENIED) {
 			refuse_certificate(client, err.msg);
 			break;
@@ -309,6 +314,7 @@ client_new(struct worker_listener *listener, int fd, const struct addr *peer,
 	TAILQ_INSERT_TAIL(&worker->clients, client, link);
 	worker->nclients++;
 	listener->nclients++;
+	count_client(listener);
 	client->state = CLIENT_OPEN;
 	if (listener->tls != NULL) {
 		client->state = CLIENT_HANDSHAKE;

@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "count.h"
 #include "edit.h"
 #include "errorpage.h"
 #include "forward.h"
@@ -79,6 +80,7 @@ exchange_end(struct exchange *ex)
 {
 	if (ex == NULL)
 		return;
+	count_exchange(ex);
 	if (ex->tunnel != NULL)
 		tunnel_release(ex->tunnel);
 	if (ex->upstream != NULL)
@@ -107,6 +109,8 @@ exchange_dispatch(struct exchange *ex)
 			return;
 		}
 		ex->upstream = upstream_start(ex, ex->backend);
+		if (ex->upstream == NULL)
+			count_failure(ex);
 	}
 }
 
@@ -137,7 +141,7 @@ exchange_takes_body(const struct exchange *ex)
 void
 exchange_pass_body(struct exchange *ex, struct slice payload, bool end)
 {
-	ex->received += payload.len;
+	count_received(ex, payload.len);
 	ex->request_done = end;
 	if (ex->discard || ex->upstream == NULL)
 		return;
@@ -177,7 +181,8 @@ exchange_answer(struct exchange *ex, const struct answer *answer)
 	ex->status = answer->head.status;
 	ex->responded = true;
 	ex->response_done = true;
-	ex->sent += body.len;
+	count_own_answer(ex);
+	count_sent(ex, body.len);
 	ex->ops->respond(ex->client, &head, &how, body, true);
 }
 
@@ -205,6 +210,7 @@ exchange_is_repeatable(const struct exchange *ex)
 static void
 exchange_retry(struct exchange *ex, enum exchange_failure why)
 {
+	count_retry(ex);
 	if (why == EXCHANGE_STALE)
 		ex->upstream = upstream_fresh(ex, ex->backend);
 	exchange_dispatch(ex);
@@ -215,6 +221,8 @@ exchange_retry(struct exchange *ex, enum exchange_failure why)
 void
 exchange_failed(struct exchange *ex, enum exchange_failure why)
 {
+	if (why != EXCHANGE_STALE || !exchange_is_repeatable(ex))
+		count_failure(ex);
 	if (ex->responded) {
 		ex->ops->cut(ex->client);
 		return;

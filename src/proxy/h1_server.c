@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "body.h"
 #include "client.h"
+#include "count.h"
 #include "errorpage.h"
 #include "exchange.h"
 #include "h1_write.h"
@@ -245,6 +246,7 @@ h1_server_refuse(struct h1_server *h1, const struct answer *answer)
 	struct http_body how = { HTTP_BY_LENGTH, answer->body.len };
 	struct iovec iov;
 
+	count_refusal(client->listener, answer->head.status);
 	buf_clear(out);
 	h1_write_head(out, &answer->head);
 	h1_write_framing(out, &how, false);

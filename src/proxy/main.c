@@ -16,6 +16,7 @@
 #include "base/sandbox.h"
 #include "base/xalloc.h"
 #include "challenge.h"
+#include "count.h"
 #include "ipc/chan.h"
 #include "pki/cert.h"
 #include "tls/server.h"
@@ -84,6 +85,23 @@ on_start(struct worker *worker, const struct msg *msg)
 	    worker_configure(worker, &err) == -1 ||
 	    sandbox_enter(&box, &err) == -1)
 		refuse_start(worker, err.msg);
+}
+
+/* What cannot be counted can be served. */
+static void
+on_stats(struct worker *worker, const struct msg *msg)
+{
+	struct error err;
+	struct stats *shared;
+
+	if (msg->u.STATS.slot >= STATS_SLOTS || worker->shared != NULL)
+		fatal("the slot %u is not ours", msg->u.STATS.slot);
+	shared = stats_open(msg->fd, (int)msg->u.STATS.slot, &err);
+	close(msg->fd);
+	if (shared != NULL)
+		count_in(worker, shared);
+	else
+		log_err("no figures: %s", err.msg);
 }
 
 static void
@@ -198,6 +216,7 @@ on_challenge_clear(struct worker *worker, const struct msg *msg)
 static void (*const handlers[MSG_COUNT])(
     struct worker *worker, const struct msg *msg) = {
 	[MSG_START] = on_start,
+	[MSG_STATS] = on_stats,
 	[MSG_LISTENER] = on_listener,
 	[MSG_LOG_FILE] = on_log_file,
 	[MSG_WORKER_GO] = on_go,

@@ -11,6 +11,7 @@
 #include "exchange.h"
 #include "forward.h"
 #include "peer.h"
+#include "stats/metrics.h"
 #include "worker.h"
 
 static const char *
@@ -158,6 +159,27 @@ answer_redirect(const struct exchange *ex, struct answer *answer)
 		    (struct slice){ location, buf_len(out) });
 }
 
+/* A worker that is not counted has no figures to tell. */
+static void
+answer_metrics(const struct exchange *ex, struct answer *answer)
+{
+	const struct stats *shared = ex->worker->shared;
+	struct buf figures = { 0 };
+	const char *text = NULL;
+
+	if (shared != NULL) {
+		metrics_figures(&figures, shared);
+		metrics_end(&figures);
+		text = arena_strndup(
+		    ex->arena, buf_data(&figures), buf_len(&figures));
+	}
+	answer_init(answer, text != NULL ? 200 : 503);
+	if (text != NULL)
+		answer_body(answer, METRICS_TYPE,
+		    (struct slice){ text, buf_len(&figures) });
+	buf_release(&figures);
+}
+
 static bool
 expectation_met(const struct exchange *ex)
 {
@@ -280,6 +302,8 @@ route_request(struct exchange *ex, struct answer *answer)
 		return true;
 	if (status != 0)
 		answer_status(ex, answer, status);
+	else if (ex->service->reply != NULL && ex->service->reply->metrics)
+		answer_metrics(ex, answer);
 	else if (ex->service->reply != NULL)
 		answer_status(ex, answer, ex->service->reply->status);
 	else

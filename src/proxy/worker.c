@@ -15,6 +15,7 @@
 #include "challenge.h"
 #include "client.h"
 #include "conn.h"
+#include "count.h"
 #include "exchange.h"
 #include "guests.h"
 #include "net/listener.h"
@@ -110,13 +111,15 @@ say_refusals(void *arg)
 
 /* Reset: a refused connection is to cost nothing, not even its TIME_WAIT. */
 static void
-refuse(struct worker *worker, int fd, const struct addr *peer)
+refuse(const struct worker_listener *listener, int fd, const struct addr *peer)
 {
+	struct worker *worker = listener->worker;
 	struct linger hard = { .l_onoff = 1, .l_linger = 0 };
 	char text[ADDR_TEXT_SIZE];
 
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 	close(fd);
+	count_turned_away(listener);
 	if (worker->refusals.silent) {
 		worker->refusals.count++;
 		return;
@@ -149,7 +152,7 @@ welcome(struct worker_listener *listener, int fd, const struct addr *peer)
 	if (!is_trusted(listener, peer)) {
 		guest = guests_enter(worker->guests, peer);
 		if (guest == NULL) {
-			refuse(worker, fd, peer);
+			refuse(listener, fd, peer);
 			return;
 		}
 	}
@@ -348,6 +351,7 @@ worker_init(struct worker *worker)
 		.tickets = tls_tickets_new(),
 		.scratch = xmalloc(WORKER_SCRATCH_SIZE),
 		.max_clients = max_clients() };
+	worker->stats = &worker->uncounted;
 	timeouts_init(&worker->timeouts, worker->loop);
 	logfile_init(&worker->logfile, worker->loop);
 	TAILQ_INIT(&worker->clients);
@@ -474,6 +478,7 @@ worker_release(struct worker *worker)
 	if (worker->listeners != NULL)
 		release_configured(worker);
 	logfile_release(&worker->logfile);
+	count_release(worker);
 	timeouts_release(&worker->timeouts);
 	loop_timer_cancel(&worker->accept_again);
 	loop_timer_cancel(&worker->drain_end);

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "logfile.h"
 #include "net/loop.h"
+#include "stats/stats.h"
 #include "timeout.h"
 
 struct backends;
@@ -43,6 +44,7 @@ struct worker_listener {
 	unsigned nclients;
 	unsigned max_clients; /* of MaxConnections; 0: the worker's */
 	bool paused;          /* not accepting: max_clients are here */
+	unsigned row;         /* of its figures */
 };
 
 /* Connections that were refused, for the log: a line at once, then sums. */
@@ -82,7 +84,11 @@ struct worker {
 
 	struct guests *guests; /* the addresses of the clients */
 	struct refusals refusals;
-	int64_t full_told; /* when the log was told that new ones wait */
+	int64_t full_told;    /* when the log was told that new ones wait */
+	struct stats *shared; /* NULL: nobody sees the figures */
+	struct stats_figures *stats;    /* where this worker counts */
+	struct stats_figures uncounted; /* … while `shared` is NULL */
+
 	struct client_list clients;
 	unsigned nclients;
 	unsigned most_clients; /* since memory was last given back */

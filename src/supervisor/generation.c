@@ -15,6 +15,7 @@
 #include "plan.h"
 #include "renewal.h"
 #include "slot.h"
+#include "stats/stats.h"
 #include "supervisor.h"
 #include "swap.h"
 #include "worker.h"
@@ -106,6 +107,24 @@ open_access_log(struct generation *generation, struct diag *diag)
 	return -1;
 }
 
+/* Before anybody looks for them: every backend and listener has a row. */
+static void
+name_figures(struct generation *generation)
+{
+	const struct config *config = generation->plan->config;
+	struct stats *stats = generation->sup->stats;
+	const struct config_listener *listener;
+	char name[CONFIG_LABEL_SIZE];
+
+	for (unsigned i = 0; i < config->nbackends; i++)
+		stats_name(stats, STATS_BACKENDS,
+		    config_backend_label(config->backends[i], name));
+	for (listener = config->listeners; listener != NULL;
+	     listener = listener->next)
+		stats_name(stats, STATS_LISTENERS,
+		    config_listener_label(listener, name));
+}
+
 int
 generation_begin(struct supervisor *sup, struct plan *plan, struct diag *diag)
 {
@@ -133,6 +152,7 @@ generation_begin(struct supervisor *sup, struct plan *plan, struct diag *diag)
 	make_workers(generation);
 	if (sup->current != NULL)
 		inherit_backends(generation, sup->current);
+	name_figures(generation);
 	generation->number = ++sup->generations;
 	sup->starting = generation;
 	for (unsigned i = 0; i < generation->nslots; i++)

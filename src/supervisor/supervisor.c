@@ -18,6 +18,8 @@
 #include "plan.h"
 #include "reload.h"
 #include "renewal.h"
+#include "stats/journal.h"
+#include "stats/stats.h"
 
 #define REPLY_MAX (96u * 1024) /* fits into a message */
 
@@ -76,6 +78,9 @@ log_listeners(const struct generation *generation)
 		        &generation->bindings->list[listener->index].actual,
 		        text),
 		    listener->tls ? "https" : "http");
+	if (generation->bindings->status.fds != NULL)
+		log_info("listening on %s (status)",
+		    addr_text(&generation->bindings->status.actual, text));
 }
 
 void
@@ -91,6 +96,9 @@ supervisor_started(struct supervisor *sup)
 	notify_status(
 	    &sup->notify, "Serving, generation %u", generation->number);
 	detach(sup);
+	journal_event(sup->journal,
+	    generation->number == 1 ? "start" : "reload",
+	    "generation %u serves", generation->number);
 	snprintf(
 	    text, sizeof(text), "reloaded, generation %u", generation->number);
 	reload_end(sup, true, text);
@@ -107,9 +115,13 @@ supervisor_start_failed(struct supervisor *sup, const char *reason)
 		supervisor_stop(sup);
 		return;
 	}
-	if (sup->current != NULL)
+	if (sup->current != NULL) {
 		log_err("reload failed: %s; generation %u serves on", reason,
 		    sup->current->number);
+		journal_event(sup->journal, "reload-failed",
+		    "%s; generation %u serves on", reason,
+		    sup->current->number);
+	}
 	reload_end(sup, false, reason);
 }
 
@@ -350,6 +362,10 @@ take_possession(struct supervisor *sup,
 	if (statedir_open(&sup->dir, config->state_dir, err) == -1 ||
 	    certstore_open(&sup->store, sup->dir.path, err) == -1)
 		return -1;
+	sup->stats = stats_new(err);
+	sup->journal = sup->stats == NULL ? NULL : journal_new(err);
+	if (sup->journal == NULL)
+		return -1;
 	sup->control_fd = statedir_listen(&sup->dir, err);
 	if (sup->control_fd == -1 ||
 	    children_init(&sup->children, sup->loop, options->programs, err) ==
@@ -382,6 +398,8 @@ release(struct supervisor *sup)
 		close(sup->control_fd);
 		statedir_unlisten(&sup->dir);
 	}
+	journal_free(sup->journal);
+	stats_free(sup->stats);
 	certstore_close(&sup->store);
 	statedir_close(&sup->dir);
 	ticket_keys_release(&sup->tickets);

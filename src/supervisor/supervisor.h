@@ -23,7 +23,9 @@
 
 struct diag;
 struct generation;
+struct journal;
 struct plan;
+struct stats;
 
 TAILQ_HEAD(generation_list, generation);
 TAILQ_HEAD(challenge_list, challenge);
@@ -69,6 +71,8 @@ struct supervisor {
 	int control_fd; /* listens for the `gatehouse` command */
 	struct certstore store;
 	struct notify notify;
+	struct stats *stats;     /* what the workers count */
+	struct journal *journal; /* what happened lately */
 	struct ticket_keys tickets;
 	struct loop_timer ticket_timer;
 

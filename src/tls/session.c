@@ -386,6 +386,12 @@ tls_session_version(const struct tls_session *session)
 	return SSL_get_version(session->ssl);
 }
 
+bool
+tls_session_resumed(const struct tls_session *session)
+{
+	return SSL_session_reused(session->ssl) == 1;
+}
+
 const char *
 tls_session_cipher(const struct tls_session *session)
 {

@@ -546,6 +546,44 @@ test_directories(void **state)
 	service = reading.config->listeners->services;
 	assert_ptr_equal(service->directory, reading.config->directories[1]);
 	assert_int_equal(service->directory->id, 1);
+}
+
+static void
+test_status(void **state)
+{
+	struct reading reading;
+	const struct config_status *status;
+	char name[CONFIG_LABEL_SIZE];
+
+	(void)state;
+	reading_init_clean(
+	    &reading, "ListenHTTP\nPort 8080\nEnd\nStatus\nEnd\n");
+	status = reading.config->status;
+	assert_addr(&status->addr, "127.0.0.1:9123");
+	assert_null(status->acl);
+	assert_int_equal(status->nnames, 0);
+	assert_string_equal(
+	    config_listener_label(reading.config->listeners, name),
+	    "http *:8080");
+	reading_release(&reading);
+
+	reading_init_clean(&reading,
+	    "ListenHTTP\nAddress 192.0.2.1\nPort 99\nEnd\n"
+	    "Service\nBackEnd\nAddress ::1\nPort 7\nEnd\nEnd\n"
+	    "ACL home\n192.0.2.0/24\nEnd\n"
+	    "Status\nAddress 192.0.2.2\nPort 99\nACL home\n"
+	    "ServerName GW.local\nServerName b.local\nEnd\n");
+	status = reading.config->status;
+	assert_addr(&status->addr, "192.0.2.2:99");
+	assert_true(config_acl_holds(status->acl, "192.0.2.77"));
+	assert_false(config_acl_holds(status->acl, "192.0.3.77"));
+	assert_int_equal(status->nnames, 2);
+	assert_string_equal(status->names[0], "gw.local");
+	assert_string_equal(
+	    config_listener_label(reading.config->listeners, name),
+	    "http 192.0.2.1:99");
+	assert_string_equal(
+	    config_backend_label(reading.config->backends[0], name), "[::1]:7");
 	reading_release(&reading);
 }
 
@@ -567,6 +605,7 @@ main(void)
 		cmocka_unit_test(test_certificates_have_one_slot_each),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_acme),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(
 		    test_words_without_case_and_sections_with_names),
 	};

@@ -31,9 +31,18 @@ test_words(void **state)
 	assert_said(HTTP("Cert a.pem\n"),
 	    "t:2:1: 'Cert' belongs in ListenHTTPS, not in ListenHTTP\n");
 	assert_said(HTTP("") "client 5\nPort 80\nForward x\n",
-	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd "
-	    "or in Gateway, not at the top level\n"
+	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd, "
+	    "in Gateway or in Status, not at the top level\n"
 	    "t:5:1: 'Forward' belongs in Gateway, not at the top level\n");
+	assert_said("Control \"/run/pound.sock\"\nBackendStats yes\n" HTTP(""),
+	    "t:1:1: warning: 'Control' has no effect: the gatehouse command "
+	    "asks over a socket in StateDir\n"
+	    "t:2:1: warning: 'BackendStats' has no effect: the figures of "
+	    "backends are always kept\n");
+	assert_said(
+	    "Control\n  Socket \"/run/pound.sock\"\n  Mode 600\nEnd\n" HTTP(""),
+	    "t:1:1: warning: 'Control' has no effect: the gatehouse command "
+	    "asks over a socket in StateDir\n");
 	assert_said(HTTP("User a\n"),
 	    "t:2:1: 'User' belongs at the top level, not in ListenHTTP\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nxHTTP 1\n"),
@@ -172,7 +181,7 @@ test_answers(void **state)
 	(void)state;
 	assert_said(SERVICE("Path /a\n") SERVICE("Error 404\nSuccess\n"),
 	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error or a Success\n"
+	    "Error, a Success or Metrics\n"
 	    "t:6:1: 'ListenHTTP' wants to listen on port 80, but the "
 	    "'ListenHTTP' on line 1 listens on port 80 already\n"
 	    "t:7:1: 'Service' has both Error and Success; a request can go to "
@@ -354,7 +363,7 @@ test_services(void **state)
 	(void)state;
 	assert_said(SERVICE(""),
 	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error or a Success\n");
+	    "Error, a Success or Metrics\n");
 	assert_said(BACKEND("Address 10.0.0.1\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
 	    "65535\n");
@@ -584,6 +593,20 @@ test_backends_over_tls(void **state)
 	    "certificate\n");
 }
 
+static void
+test_status(void **state)
+{
+	(void)state;
+	assert_said("Status\nPort 80\nEnd\n" HTTP(""),
+	    "t:1:1: 'Status' wants to listen on 127.0.0.1:80, but the listener "
+	    "on line 4 listens there already\n");
+	assert_said(HTTP("") "Status\nACL nobody\nPort x\nEnd\n",
+	    "t:4:5: there is no ACL 'nobody' at the top level\n"
+	    "t:5:6: 'Port' needs a number from 0 to 65535, not 'x'\n");
+	assert_said(HTTP("") "Status\nEnd\nStatus\nEnd\n",
+	    "t:5:1: 'Status' is already given on line 3\n");
+}
+
 int
 main(void)
 {
@@ -604,6 +627,7 @@ main(void)
 		cmocka_unit_test(test_number_of_directives_is_bounded),
 		cmocka_unit_test(test_numbers_of_values),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_gateways),
