@@ -49,7 +49,7 @@ def test_sigterm_stops_at_once(serving):
         client.send_request("GET", "/api/slow?seconds=60")
         began = time.monotonic()
         assert serving.stop() == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5     # with the grace: 30
     assert not (serving.state_dir / "control.sock").exists()
 
 
@@ -61,7 +61,7 @@ def test_sigterm_stops_at_once_while_the_ca_is_silent(make_gateway):
         ca.wait_for_connections(1)
         began = time.monotonic()
         assert front.stop() == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5     # with the grace: 30
 
 
 def test_sigint_lets_a_download_end(serving):
