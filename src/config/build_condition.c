@@ -208,6 +208,14 @@ build_match(struct build *build, const struct directive *section)
 	return cond;
 }
 
+/* A listener has a line of this name, too. */
+static bool
+is_cert_condition(const struct directive *line)
+{
+	return line->row->id == WORD_CLIENTCERT &&
+	    (line->row->flags & ROW_CONDITION) != 0;
+}
+
 struct config_condition *
 build_condition(struct build *build, const struct directive *line)
 {
@@ -220,9 +228,18 @@ build_condition(struct build *build, const struct directive *line)
 		return build_match(build, line);
 	while (i < NCONDITIONS && conditions[i].id != line->row->id)
 		i++;
-	if (i == NCONDITIONS && line->row->id != WORD_ACL)
+	if (i == NCONDITIONS && line->row->id != WORD_ACL &&
+	    !is_cert_condition(line))
 		return NULL;
 	cond = arena_alloc(build->arena, sizeof(*cond));
+	if (is_cert_condition(line)) {
+		int ca = build_client_ca(build, line);
+
+		cond->kind = COND_CERT;
+		cond->negated = line->negated;
+		cond->ca = ca >= 0 ? (unsigned)ca : 0;
+		return cond;
+	}
 	if (line->row->id == WORD_ACL) {
 		cond->kind = COND_CLIENT;
 		cond->negated = line->negated;

@@ -18,6 +18,7 @@ static const struct {
 	{ "-case", OPTIONS_CASE },
 	{ "-file", 0 },
 	{ "-forwarded", 0 },
+	{ "-ciphersuites", 0 },
 };
 
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
@@ -42,6 +43,8 @@ why_not(size_t i)
 {
 	if (i == NOPTIONS)
 		return "a Pound option that Gatehouse does not support yet";
+	if (1u << i == OPTION_CIPHERSUITES)
+		return "an option of Ciphers, and here is none";
 	return 1u << i == OPTION_FORWARDED
 	    ? "an option of conditions, and here is none"
 	    : "an option of patterns, and here is none";
@@ -55,7 +58,9 @@ take(struct tree *tree, struct directive *directive, const struct value *value)
 	size_t i = 0;
 
 	if ((flags & ROW_PATTERN) != 0)
-		allowed = ~(unsigned)OPTION_FORWARDED;
+		allowed = OPTIONS_HOW | OPTIONS_CASE | OPTION_FILE;
+	else if (directive->row->id == WORD_CIPHERS)
+		allowed = OPTION_CIPHERSUITES;
 	else if (directive->row->id == WORD_ACL && (flags & ROW_CONDITION) != 0)
 		allowed |= OPTION_FORWARDED;
 	while (i < NOPTIONS &&

@@ -17,7 +17,8 @@ enum option {
 	OPTION_ICASE = 1 << 5,
 	OPTION_CASE = 1 << 6,
 	OPTION_FILE = 1 << 7,
-	OPTION_FORWARDED = 1 << 8
+	OPTION_FORWARDED = 1 << 8,
+	OPTION_CIPHERSUITES = 1 << 9
 };
 
 /* One of these at most. */

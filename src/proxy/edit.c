@@ -25,6 +25,7 @@ edit_subject(const struct exchange *ex)
 		.query = ex->query,
 		.fields = ex->req.fields,
 		.nfields = ex->req.nfields,
+		.client_cas = ex->client_cas,
 	};
 }
 
@@ -230,11 +231,36 @@ edit_by_rule(const struct exchange *ex, const struct config_rule *rule,
 		res->nfields = edit_field_list(edit, fields, res->nfields);
 }
 
+/* RFC 6797 section 7: over TLS only, and once. */
+static void
+add_hsts(const struct exchange *ex, struct http_response *res)
+{
+	static const char name[] = "Strict-Transport-Security";
+	struct http_field *fields;
+
+	if (ex->listener->tls == NULL || ex->service == NULL ||
+	    ex->service->hsts.len == 0)
+		return;
+	for (unsigned i = 0; i < res->nfields; i++)
+		if (slice_ieq(res->fields[i].name, name))
+			return;
+	fields = arena_alloc(ex->arena, (res->nfields + 1) * sizeof *fields);
+	if (fields == NULL)
+		return;
+	if (res->nfields > 0)
+		memcpy(fields, res->fields, res->nfields * sizeof *fields);
+	fields[res->nfields++] =
+	    (struct http_field){ .name = { name, sizeof name - 1 },
+		    .value = ex->service->hsts };
+	res->fields = fields;
+}
+
 void
 edit_response(const struct exchange *ex, struct http_response *res)
 {
 	const struct config_rule *rule = NULL;
 
+	add_hsts(ex, res);
 	if (ex->service != NULL)
 		rule = ex->service->response_rules;
 	for (; rule != NULL; rule = rule->next)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "edit.h"
 #include "exchange.h"
+#include "tls/session.h"
 #include "worker.h"
 
 static inline void
@@ -112,7 +113,17 @@ make_field(const char *name, const char *value)
 	};
 }
 
-#define OURS_MAX 4
+/* Pound's names for what a certificate says. */
+static const char *const cert_fields[TLS_FACTS] = {
+	[TLS_SUBJECT] = "X-SSL-Subject",
+	[TLS_ISSUER] = "X-SSL-Issuer",
+	[TLS_NOT_BEFORE] = "X-SSL-notBefore",
+	[TLS_NOT_AFTER] = "X-SSL-notAfter",
+	[TLS_SERIAL] = "X-SSL-serial",
+	[TLS_PEM] = "X-SSL-certificate",
+};
+
+#define OURS_MAX (4 + TLS_FACTS)
 
 /* What we say of the client ourselves (HeaderOption). */
 static unsigned
@@ -135,6 +146,10 @@ make_ours(const struct exchange *ex, struct http_field ours[OURS_MAX])
 		ours[n++] =
 		    make_field("X-SSL-Cipher", both != NULL ? both : "");
 	}
+	if (listener->tells_tls && ex->client_cert != NULL)
+		for (unsigned i = 0; i < TLS_FACTS; i++)
+			ours[n++] = make_field(
+			    cert_fields[i], ex->client_cert->facts[i]);
 	return n;
 }
 

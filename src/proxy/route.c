@@ -11,6 +11,7 @@
 #include "exchange.h"
 #include "forward.h"
 #include "peer.h"
+#include "stats/metrics.h"
 #include "worker.h"
 
 static const char *
@@ -158,6 +159,27 @@ answer_redirect(const struct exchange *ex, struct answer *answer)
 		    (struct slice){ location, buf_len(out) });
 }
 
+/* A worker that is not counted has no figures to tell. */
+static void
+answer_metrics(const struct exchange *ex, struct answer *answer)
+{
+	const struct stats *shared = ex->worker->shared;
+	struct buf figures = { 0 };
+	const char *text = NULL;
+
+	if (shared != NULL) {
+		metrics_figures(&figures, shared);
+		metrics_end(&figures);
+		text = arena_strndup(
+		    ex->arena, buf_data(&figures), buf_len(&figures));
+	}
+	answer_init(answer, text != NULL ? 200 : 503);
+	if (text != NULL)
+		answer_body(answer, METRICS_TYPE,
+		    (struct slice){ text, buf_len(&figures) });
+	buf_release(&figures);
+}
+
 static bool
 expectation_met(const struct exchange *ex)
 {
@@ -174,6 +196,22 @@ find_service(const struct exchange *ex)
 
 	return config_find_service(
 	    ex->worker->config, ex->listener->config, &req);
+}
+
+/*
+ * RFC 9110 section 15.5.20: the name that the client verified is one of ours,
+ * and what it asks for there is not: it mistook us for the other's server.
+ */
+static bool
+is_misdirected(const struct exchange *ex)
+{
+	struct config_request req = edit_subject(ex);
+
+	if (ex->sni == NULL || strcmp(ex->sni, req.host) == 0)
+		return false;
+	req.host = ex->sni;
+	return config_find_service(
+	           ex->worker->config, ex->listener->config, &req) != NULL;
 }
 
 /* What the listener sets bounds to; 0 or the status of a refusal. */
@@ -197,7 +235,8 @@ beyond_bounds(const struct exchange *ex)
 static bool
 is_answered_here(const struct config_service *service)
 {
-	return service->redirect != NULL || service->reply != NULL;
+	return service->redirect != NULL || service->reply != NULL ||
+	    service->directory != NULL;
 }
 
 /* The status of a refusal, or 0 when the service may have the request. */
@@ -222,7 +261,7 @@ refusal(struct exchange *ex)
 		return 414;
 	ex->service = find_service(ex);
 	if (ex->service == NULL)
-		return 404;
+		return is_misdirected(ex) ? 421 : 404;
 	if (!edit_request(ex, ex->service->request_rules))
 		return 414;
 	if (is_answered_here(ex->service))
@@ -234,6 +273,15 @@ refusal(struct exchange *ex)
 	    (ex->upgrade && ex->body.framing != HTTP_NO_BODY))
 		return 400;
 	return forward_prepare(ex) ? 0 : 431;
+}
+
+/* An answer of this status; what it must hold besides (RFC 9110). */
+static void
+answer_status(const struct exchange *ex, struct answer *answer, unsigned status)
+{
+	answer_init(answer, status);
+	if (status == 405)
+		answer_add(answer, "Allow", ex->listener->config->allow);
 }
 
 bool
@@ -249,12 +297,15 @@ route_request(struct exchange *ex, struct answer *answer)
 	}
 	if (status == 0)
 		status = refusal(ex);
-	if (status == 0 && !is_answered_here(ex->service))
+	if (status == 0 &&
+	    (!is_answered_here(ex->service) || ex->service->directory != NULL))
 		return true;
 	if (status != 0)
-		answer_init(answer, status);
+		answer_status(ex, answer, status);
+	else if (ex->service->reply != NULL && ex->service->reply->metrics)
+		answer_metrics(ex, answer);
 	else if (ex->service->reply != NULL)
-		answer_init(answer, ex->service->reply->status);
+		answer_status(ex, answer, ex->service->reply->status);
 	else
 		answer_redirect(ex, answer);
 	return false;
