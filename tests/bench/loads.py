@@ -184,7 +184,7 @@ LOADS = [
          measure_wrk, path="/lovelace?a=1"),
     Load("syscalls", {"calls, keep-alive":
                       ("per request", Bar(most=5))},
-         measure_syscalls, mode="keepalive"),
+         measure_syscalls, mode="keepalive", fresh=True),
     Load("idle", {"memory, idle": ("MiB", Bar(most=8)),
                   "idle connection": ("KiB", Bar(.95, .92, 15)),
                   "kept after close": ("KiB", Bar(most=1.5))},
