@@ -57,6 +57,7 @@ struct config_backend {
 	unsigned timeout;         /* seconds to the first response byte */
 	unsigned connect_timeout; /* seconds */
 	unsigned ws_timeout;      /* idle seconds of a tunnel; 0 = no limit */
+	bool used;                /* a service may pass requests to it */
 	const char *probe; /* what a GET must answer with 200; NULL: nothing */
 };
 
@@ -173,6 +174,11 @@ struct config_redirect {
 	bool append; /* the URL is a bare origin: path and query follow */
 };
 
+/* In proportion to their priorities, by chance or as evenly as can be. */
+enum config_balancer { BALANCE_RANDOM, BALANCE_IWRR };
+
+#define CONFIG_BACKENDS_MAX 64u /* of a service */
+
 struct config_service {
 	struct config_pos pos;
 	const struct config_condition *conditions; /* all must hold */
@@ -184,6 +190,9 @@ struct config_service {
 	const struct config_backend **backends; /* … these, in file order, */
 	unsigned nbackends;
 	unsigned nemergencies; /* with so many more for when all are down */
+	unsigned *priorities;  /* of all of these; 0: disabled */
+	unsigned first_place;  /* of them, in a count over all services */
+	enum config_balancer balancer;
 	struct config_service *next;
 };
 
@@ -234,8 +243,9 @@ struct config {
 	struct config_listener *listeners;
 	unsigned nlisteners;
 	struct config_service *services; /* for every listener, after its own */
-	const struct config_backend **backends;
+	struct config_backend **backends;
 	unsigned nbackends;
+	unsigned nplaces; /* of backends in services */
 	const struct config_cert **certs;
 	unsigned ncerts;
 };

@@ -182,6 +182,7 @@ build_config(struct tree *tree, struct config *config)
 	build_top(&build);
 	build.acme = build_acme(&build);
 	build_acls(&build);
+	build_shared(&build);
 	config->services = build_services(&build, root);
 	build_listeners(&build);
 }

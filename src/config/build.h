@@ -17,6 +17,7 @@ struct build {
 	struct config *config;
 	const struct config_acme *acme;
 	struct config_acl *acls; /* those with a name */
+	struct shared *shared;   /* the backends of the top level */
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */
@@ -95,6 +96,13 @@ struct config_pattern *build_removals(
  */
 const struct config_rule *build_rules(
     struct build *build, const struct directive *section, enum scope scope);
+
+/* The backends of the top level, which services may share. */
+void build_shared(struct build *build);
+
+/* Those of a service, and how its requests are shared among them. */
+void build_backends(struct build *build, const struct directive *section,
+    struct config_service *service);
 
 /* The services of a section, in file order. */
 struct config_service *build_services(

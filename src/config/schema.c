@@ -35,6 +35,8 @@ static const char *const redirects[] = { "permanent", "301", "302", "303",
 
 static const char *const directions[] = { "request", "response", NULL };
 
+static const char *const balancers[] = { "random", "iwrr", NULL };
+
 static const char *const operators[] = { "AND", "OR", NULL };
 
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
@@ -89,6 +91,9 @@ static const struct schema_row rows[] = {
 	{ "BackEnd", SERVICE, WORD_BACKEND, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server that requests are passed to" },
+	{ "Backend", GLOBAL, WORD_BACKEND, ROW_REPEATABLE, SCOPE_BACKEND,
+	    { VALUE_TEXT }, .needs = "a name",
+	    .help = "a server that services may share" },
 	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
 	    .help = "the authority that issues certificates for AutoCert" },
 
@@ -225,6 +230,13 @@ static const struct schema_row rows[] = {
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server for when all others are down" },
 
+	{ "UseBackend", SERVICE, WORD_USEBACKEND, ROW_REPEATABLE,
+	    .types = { VALUE_TEXT }, .needs = "the name of a Backend",
+	    .help = "a server of the top level" },
+	{ "Balancer", GLOBAL | SERVICE, WORD_BALANCER,
+	    .types = { VALUE_CHOICE }, .choices = balancers, .def = "iwrr",
+	    .help = "how requests are shared among backends" },
+
 	/* Conditions. */
 
 	{ "Host", CONDITIONS, WORD_HOST, ROW_CONDITION | ROW_PATTERN,
@@ -294,12 +306,20 @@ static const struct schema_row rows[] = {
 
 	/* Backends. */
 
-	{ "Address", BACKEND, WORD_ADDRESS, ROW_REQUIRED,
-	    .types = { VALUE_HOST },
+	{ "Address", BACKEND, WORD_ADDRESS, .types = { VALUE_HOST },
 	    .help = "the address or name of the backend" },
-	{ "Port", BACKEND, WORD_PORT, ROW_REQUIRED, .types = { VALUE_NUMBER },
-	    .min = 1, .max = 65535, .help = "the port of the backend" },
+	{ "Port", BACKEND, WORD_PORT, .types = { VALUE_NUMBER }, .min = 1,
+	    .max = 65535, .help = "the port of the backend" },
 
+	{ "Use", BACKEND, WORD_USE, .types = { VALUE_TEXT },
+	    .needs = "the name of a Backend",
+	    .help = "a server of the top level" },
+	{ "Priority", BACKEND, WORD_PRIORITY, .types = { VALUE_NUMBER },
+	    .min = 1, .max = 65535, .def = "5",
+	    .help = "its share of the requests" },
+	{ "Disabled", BACKEND, WORD_DISABLED, ROW_SHORT,
+	    .types = { VALUE_BOOL }, .def = "no",
+	    .help = "whether it gets no requests" },
 	{ "HTTPS", BACKEND, WORD_HTTPS,
 	    .help = "whether the backend speaks TLS" },
 	{ "Probe", BACKEND, WORD_PROBE, .types = { VALUE_PROBE }, .def = "tcp",
@@ -377,7 +397,6 @@ static const struct schema_row rows[] = {
 	LATER_MAYBE("TrustedIP", GLOBAL | LISTENER),
 	LATER("IncludeDir", GLOBAL),
 	LATER_MAYBE("Control", GLOBAL | SERVICE),
-	LATER_SECTION("Backend", GLOBAL),
 	LATER_MAYBE("Condition", GLOBAL),
 	LATER("Constant", ANY),
 	LATER("RegexType", GLOBAL),
@@ -387,7 +406,6 @@ static const struct schema_row rows[] = {
 	LATER("WorkerStackSize", GLOBAL),
 	LATER("ConnectionQueueSize", GLOBAL),
 	LATER("ReserveFD", GLOBAL),
-	LATER("Balancer", GLOBAL | SERVICE),
 	LATER_SECTION("CombineHeaders", GLOBAL),
 	LATER("BackendStats", GLOBAL),
 	LATER("WatcherTTL", GLOBAL),
@@ -420,10 +438,9 @@ static const struct schema_row rows[] = {
 	LATER("TBF", SERVICE),
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),
-	LATER("UseBackend", SERVICE),
 	LATER("SendFile", SERVICE),
 	LATER("Metrics", SERVICE),
-	LATER("Disabled", SERVICE | BACKEND),
+	LATER("Disabled", SERVICE),
 	LATER("LogSuppress", SERVICE),
 	LATER("FallThrough", SERVICE),
 	LATER_SECTION("Session", SERVICE),
@@ -436,13 +453,11 @@ static const struct schema_row rows[] = {
 	LATER("Cert", BACKEND),
 	LATER("Ciphers", BACKEND),
 	LATER("Disable", BACKEND),
-	LATER("Priority", BACKEND),
 	LATER("Resolve", BACKEND),
 	LATER("Family", BACKEND),
 	LATER("OverrideTTL", BACKEND),
 	LATER("RetryInterval", GLOBAL | BACKEND),
 	LATER("IgnoreSRVWeight", BACKEND),
-	LATER("Use", BACKEND),
 };
 
 #define NROWS (sizeof(rows) / sizeof(rows[0]))

@@ -17,6 +17,7 @@ static const char *const state_names[] = {
 	[PROBE_UNKNOWN] = "unknown",
 	[PROBE_UP] = "up",
 	[PROBE_DOWN] = "down",
+	[PROBE_DISABLED] = "disabled",
 };
 
 const char *
@@ -334,6 +335,10 @@ probe_start(struct probe *probe, struct loop *loop, unsigned alive)
 {
 	const struct config_backend *backend = probe->backend;
 
+	if (!backend->used) {
+		probe->state = PROBE_DISABLED;
+		return;
+	}
 	probe->loop = loop;
 	probe->every_ms = (int64_t)alive * 1000;
 	probe->since = clock_wall();
@@ -371,6 +376,8 @@ probe_mark(struct probe *probe)
 {
 	int64_t wait = probe->ended_ms + PROBE_GAP_MS - clock_mono_ms();
 
+	if (probe->state == PROBE_DISABLED)
+		return;
 	probe->marked = true;
 	if (!is_busy(probe))
 		loop_timer_set(probe->loop, &probe->timer, wait > 0 ? wait : 0);

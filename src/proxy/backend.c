@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,7 +15,8 @@
 
 struct backends {
 	unsigned count;
-	unsigned turn; /* round robin */
+	uint64_t random; /* xorshift: nobody is hurt who foresees it */
+	int64_t *credit; /* of the places of all services: what is owed them */
 	struct backend backend[];
 };
 
@@ -45,6 +47,8 @@ backends_new(struct worker *worker, struct error *err)
 	int rc = 0;
 
 	backends->count = config->nbackends;
+	backends->random = (uint64_t)clock_mono_ms() << 16 | (unsigned)getpid();
+	backends->credit = xcalloc(config->nplaces, sizeof(int64_t));
 	for (unsigned i = 0; i < backends->count && rc == 0; i++) {
 		struct backend *backend = &backends->backend[i];
 
@@ -72,6 +76,7 @@ backends_free(struct backends *backends)
 		return;
 	for (unsigned i = 0; i < backends->count; i++)
 		tls_client_free(backends->backend[i].tls);
+	free(backends->credit);
 	free(backends);
 }
 
@@ -108,50 +113,112 @@ backends_set_state(
 	backend->naddresses = (unsigned)count;
 }
 
-/* Of the n backends of the service from `first` on. */
 static struct backend *
-pick_from(struct backends *backends, const struct config_service *service,
-    uint64_t *tried, unsigned first, unsigned n)
+backend_at(struct backends *backends, const struct config_service *service,
+    unsigned at)
 {
-	unsigned start = n > 1 ? backends->turn++ % n : 0;
-	int64_t now = 0;
+	return &backends->backend[service->backends[at]->id];
+}
 
-	for (int round = 0; round < 2; round++) {
-		for (unsigned i = 0; i < n; i++) {
-			unsigned at = first + (start + i) % n;
-			uint64_t bit = (uint64_t)1 << at;
-			struct backend *backend =
-			    &backends->backend[service->backends[at]->id];
+/* May it be tried: at all, and in a round that wants those that are up? */
+static bool
+is_eligible(struct backends *backends, const struct config_service *service,
+    unsigned at, bool up)
+{
+	const struct backend *backend = backend_at(backends, service, at);
 
-			if (*tried & bit)
-				continue;
-			if (!backend->up) {
-				if (round == 0)
-					continue;
-				now = now ? now : clock_mono_ms();
-				if (now < backend->retry_at)
-					continue;
-			}
-			*tried |= bit;
-			return backend;
-		}
+	if (service->priorities[at] == 0 || backend->up != up)
+		return false;
+	return up || backend->retry_at == 0 ||
+	    clock_mono_ms() >= backend->retry_at;
+}
+
+static uint64_t
+next_random(struct backends *backends)
+{
+	backends->random ^= backends->random << 13;
+	backends->random ^= backends->random >> 7;
+	backends->random ^= backends->random << 17;
+	return backends->random;
+}
+
+static int
+pick_by_chance(struct backends *backends, const struct config_service *service,
+    uint64_t eligible)
+{
+	uint64_t sum = 0, drawn;
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < CONFIG_BACKENDS_MAX; i++)
+		if (eligible >> i & 1)
+			sum += service->priorities[i];
+	drawn = next_random(backends) % sum;
+	for (;; at++) {
+		if ((eligible >> at & 1) == 0)
+			continue;
+		if (drawn < service->priorities[at])
+			return (int)at;
+		drawn -= service->priorities[at];
 	}
-	return NULL;
+}
+
+/*
+ * Everybody is owed his share of each request, and the one who is owed most
+ * gets it whole: shares are exact, and nobody gets many in a row.
+ */
+static int
+pick_by_turns(struct backends *backends, const struct config_service *service,
+    uint64_t eligible)
+{
+	int64_t *credit = backends->credit + service->first_place;
+	int64_t sum = 0;
+	int best = -1;
+
+	for (unsigned i = 0; i < CONFIG_BACKENDS_MAX; i++) {
+		if ((eligible >> i & 1) == 0)
+			continue;
+		credit[i] += service->priorities[i];
+		sum += service->priorities[i];
+		if (best == -1 || credit[i] > credit[best])
+			best = (int)i;
+	}
+	credit[best] -= sum;
+	return best;
+}
+
+/* Of the n backends of the service from `first` on; -1 if there is none. */
+static int
+pick_from(struct backends *backends, const struct config_service *service,
+    uint64_t tried, unsigned first, unsigned n)
+{
+	for (int round = 0; round < 2; round++) {
+		uint64_t eligible = 0;
+
+		for (unsigned at = first; at < first + n; at++)
+			if ((tried >> at & 1) == 0 &&
+			    is_eligible(backends, service, at, round == 0))
+				eligible |= (uint64_t)1 << at;
+		if (eligible != 0)
+			return service->balancer == BALANCE_RANDOM
+			    ? pick_by_chance(backends, service, eligible)
+			    : pick_by_turns(backends, service, eligible);
+	}
+	return -1;
 }
 
 struct backend *
 backend_pick(struct backends *backends, const struct config_service *service,
     uint64_t *tried)
 {
-	unsigned n = service->nbackends < 64 ? service->nbackends : 64;
-	unsigned more = 64 - n;
-	struct backend *backend = pick_from(backends, service, tried, 0, n);
+	int at = pick_from(backends, service, *tried, 0, service->nbackends);
 
-	if (service->nemergencies < more)
-		more = service->nemergencies;
-	if (backend == NULL && more > 0)
-		backend = pick_from(backends, service, tried, n, more);
-	return backend;
+	if (at == -1)
+		at = pick_from(backends, service, *tried, service->nbackends,
+		    service->nemergencies);
+	if (at == -1)
+		return NULL;
+	*tried |= (uint64_t)1 << at;
+	return backend_at(backends, service, (unsigned)at);
 }
 
 const struct addr *

@@ -66,8 +66,9 @@ void backends_set_state(
 void backends_drop_idle(struct backends *backends);
 
 /*
- * The next backend of the service: in turn among those that are up, else one
- * that is due for another try. Marks it in *tried. NULL when none is left.
+ * The next backend of the service: by its balancer among those that are up,
+ * else one that is due for another try. Marks it in *tried. NULL when none is
+ * left.
  */
 struct backend *backend_pick(struct backends *backends,
     const struct config_service *service, uint64_t *tried);

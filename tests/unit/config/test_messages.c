@@ -74,11 +74,12 @@ test_words_of_later(void **state)
 	    "t:4:6: '-pcre' is a Pound option that Gatehouse does not support "
 	    "yet\n");
 	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n"
-	            "Backend \"x\"\nAddress 1.1.1.1\nEnd\n" HTTP(""),
+	            "CombineHeaders\n\"Accept\"\nEnd\n" HTTP(""),
 	    "t:1:1: 'Resolver' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
 	    "t:5:1: 'End' without a section that it could end\n"
-	    "t:6:1: 'Backend' is a Pound directive that Gatehouse does not "
+	    "t:6:1: 'CombineHeaders' is a Pound directive that Gatehouse does "
+	    "not "
 	    "support yet\n");
 }
 
@@ -308,6 +309,40 @@ test_numbers_of_values(void **state)
 }
 
 static void
+test_shared_backends(void **state)
+{
+	(void)state;
+	assert_said(
+	    "Backend\nAddress a\nPort 1\nEnd\n" SERVICE("UseBackend b\n"),
+	    "t:1:1: 'Backend' needs a name: a server that services may "
+	    "share\n"
+	    "t:7:12: there is no Backend 'b' at the top level\n");
+	assert_said("Backend b\nPort 1\nEnd\n" SERVICE("UseBackend b\n"),
+	    "t:1:1: 'Backend' needs a line 'Address' with an address or a host "
+	    "name\n");
+	assert_said(
+	    "Backend b\nAddress a\nPort 1\nEnd\n"
+	    "Backend b\nAddress a\nPort 1\nEnd\n" SERVICE("UseBackend b\n"),
+	    "t:5:9: there is a Backend 'b' on line 1 already\n");
+	assert_said("Backend b\nAddress a\nPort 1\nEnd\n" BACKEND(
+	                "Use b\nPort 2\nDisabled no\n"),
+	    "t:9:1: 'Port' belongs in the Backend at the top level that is "
+	    "used here\n");
+	assert_said(BACKEND("Use b\n"),
+	    "t:4:5: there is no Backend 'b' at the top level\n");
+	assert_said(SERVICE("UseBackend b\nError 404\n"),
+	    "t:2:1: 'Service' has both BackEnd and Error; a request can go to "
+	    "one of them only\n"
+	    "t:3:12: there is no Backend 'b' at the top level\n");
+	assert_said(BACKEND("Address a\nPort 1\nPriority 0\n"),
+	    "t:6:10: 'Priority' needs a number from 1 to 65535, not '0'\n");
+	assert_said(
+	    SERVICE("Balancer first\nUseBackend b\n") "Backend b\nAddress "
+	                                              "a\nPort 1\nEnd\n",
+	    "t:3:10: 'Balancer' needs one of random, iwrr, not 'first'\n");
+}
+
+static void
 test_services(void **state)
 {
 	(void)state;
@@ -320,6 +355,11 @@ test_services(void **state)
 	assert_said(BACKEND("Port 80\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Address' with an address or a host "
 	    "name\n");
+	assert_said(BACKEND(""),
+	    "t:3:1: 'BackEnd' needs a line 'Address' with an address or a host "
+	    "name\n"
+	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
+	    "65535\n");
 	/* Only once: not missing as well. */
 	assert_said(BACKEND("Port 0\nAdress 10.0.0.1\n"),
 	    "t:4:6: 'Port' needs a number from 1 to 65535, not '0'\n"
@@ -496,6 +536,7 @@ main(void)
 		cmocka_unit_test(test_number_of_directives_is_bounded),
 		cmocka_unit_test(test_numbers_of_values),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_shared_backends),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_gateways),

@@ -22,7 +22,7 @@
 struct scene {
 	struct config_listener http, https;
 	struct config_backend backend;
-	const struct config_backend *backends[1];
+	struct config_backend *backends[1];
 	struct config config;
 	struct probe probe;
 	struct status *status;
