@@ -63,7 +63,7 @@ struct config_backend {
 
 /* What its certificate must be for. */
 static inline const char *
-config_backend_name(const struct config_backend *backend)
+config_backend_identity(const struct config_backend *backend)
 {
 	return backend->server_name != NULL ? backend->server_name
 	                                    : backend->host;
@@ -179,6 +179,22 @@ enum config_balancer { BALANCE_RANDOM, BALANCE_IWRR };
 
 #define CONFIG_BACKENDS_MAX 64u /* of a service */
 
+enum config_session_type {
+	SESSION_IP,     /* the client's address */
+	SESSION_BASIC,  /* its Authorization, if that is Basic */
+	SESSION_URL,    /* the parameter `id` of the query */
+	SESSION_PARM,   /* what is behind a ';' in the path */
+	SESSION_COOKIE, /* the cookie `id` … */
+	SESSION_HEADER  /* … or the field, of either side */
+};
+
+/* What the requests have in common that one backend is to have. */
+struct config_session {
+	enum config_session_type type;
+	unsigned ttl; /* seconds after the last request */
+	struct slice id;
+};
+
 struct config_service {
 	struct config_pos pos;
 	const struct config_condition *conditions; /* all must hold */
@@ -193,6 +209,7 @@ struct config_service {
 	unsigned *priorities;  /* of all of these; 0: disabled */
 	unsigned first_place;  /* of them, in a count over all services */
 	enum config_balancer balancer;
+	const struct config_session *session; /* NULL: none */
 	struct config_service *next;
 };
 
@@ -245,7 +262,8 @@ struct config {
 	struct config_service *services; /* for every listener, after its own */
 	struct config_backend **backends;
 	unsigned nbackends;
-	unsigned nplaces; /* of backends in services */
+	unsigned nplaces;   /* of backends in services */
+	unsigned nsessions; /* services that have some */
 	const struct config_cert **certs;
 	unsigned ncerts;
 };

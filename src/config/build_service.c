@@ -133,6 +133,31 @@ check_service(struct build *build, const struct directive *section)
 		    "Error or a Success");
 }
 
+static const struct config_session *
+build_session(struct build *build, const struct directive *section)
+{
+	struct config_session *session =
+	    arena_alloc(build->arena, sizeof(*session));
+	const char *id = build_text(section, WORD_ID);
+	bool named;
+
+	if (tree_is_bad(section))
+		return NULL;
+	session->type =
+	    (enum config_session_type)build_value(section, WORD_TYPE)->number;
+	session->ttl = (unsigned)build_value(section, WORD_TTL)->number;
+	if (id != NULL)
+		session->id = (struct slice){ id, strlen(id) };
+	named = session->type == SESSION_URL ||
+	    session->type == SESSION_COOKIE || session->type == SESSION_HEADER;
+	if (named != (id != NULL))
+		diag_add(build->diag, DIAG_ERROR, section->pos,
+		    named ? "'Session' of this Type needs an ID"
+		          : "'Session' of this Type has no ID");
+	build->config->nsessions++;
+	return session;
+}
+
 static struct config_service *
 build_service(struct build *build, const struct directive *section)
 {
@@ -154,6 +179,8 @@ build_service(struct build *build, const struct directive *section)
 			service->reply = build_reply(build, line);
 		else if (line->row->id == WORD_REDIRECT)
 			service->redirect = build_redirect(build, line);
+		else if (line->row->id == WORD_SESSION)
+			service->session = build_session(build, line);
 	}
 	check_service(build, section);
 	return service;

@@ -37,6 +37,9 @@ static const char *const directions[] = { "request", "response", NULL };
 
 static const char *const balancers[] = { "random", "iwrr", NULL };
 
+static const char *const sessions[] = { "IP", "BASIC", "URL", "PARM", "COOKIE",
+	"HEADER", NULL };
+
 static const char *const operators[] = { "AND", "OR", NULL };
 
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
@@ -236,6 +239,20 @@ static const struct schema_row rows[] = {
 	{ "Balancer", GLOBAL | SERVICE, WORD_BALANCER,
 	    .types = { VALUE_CHOICE }, .choices = balancers, .def = "iwrr",
 	    .help = "how requests are shared among backends" },
+
+	{ "Session", SERVICE, WORD_SESSION, .opens = SCOPE_SESSION,
+	    .help = "requests that are to have the same backend" },
+
+	/* Sessions. */
+
+	{ "Type", SCOPE_SESSION, WORD_TYPE, ROW_REQUIRED,
+	    .types = { VALUE_CHOICE }, .choices = sessions,
+	    .help = "what the requests of a session have in common" },
+	{ "TTL", SCOPE_SESSION, WORD_TTL, ROW_REQUIRED,
+	    .types = { VALUE_DURATION }, .min = 1,
+	    .help = "how long a session lasts after its last request" },
+	{ "ID", SCOPE_SESSION, WORD_ID, .types = { VALUE_SESSION },
+	    .help = "the name of the parameter, cookie or header field" },
 
 	/* Conditions. */
 
@@ -443,10 +460,6 @@ static const struct schema_row rows[] = {
 	LATER("Disabled", SERVICE),
 	LATER("LogSuppress", SERVICE),
 	LATER("FallThrough", SERVICE),
-	LATER_SECTION("Session", SERVICE),
-	LATER("Type", SERVICE),
-	LATER("TTL", SERVICE),
-	LATER("ID", SERVICE),
 	LATER("LuaBackend", SERVICE),
 	LATER("ContentCapture", SERVICE),
 
@@ -472,6 +485,7 @@ static const struct {
 	{ SCOPE_SERVICE, "in Service" },
 	{ SCOPE_MATCH, "in Match" },
 	{ SCOPE_ACL, "in ACL" },
+	{ SCOPE_SESSION, "in Session" },
 	{ SCOPE_REQUEST, "in Rewrite" },
 	{ SCOPE_RESPONSE, "in Rewrite response" },
 	{ SCOPE_BACKEND, "in BackEnd" },

@@ -22,6 +22,7 @@ enum scope {
 	SCOPE_REQUEST = 1 << 8,  /* Rewrite request */
 	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
 	SCOPE_ACL = 1 << 10,
+	SCOPE_SESSION = 1 << 14,
 	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
 
@@ -72,6 +73,7 @@ enum word {
 	WORD_HOST,
 	WORD_HTTPS,
 	WORD_HTTPSPORT,
+	WORD_ID,
 	WORD_IGNORECASE,
 	WORD_INCLUDE,
 	WORD_INSECURE,
@@ -98,6 +100,7 @@ enum word {
 	WORD_ROOTJAIL,
 	WORD_SERVERNAME,
 	WORD_SERVICE,
+	WORD_SESSION,
 	WORD_SETHEADER,
 	WORD_SETPATH,
 	WORD_SETQUERY,
@@ -107,6 +110,8 @@ enum word {
 	WORD_STATEDIR,
 	WORD_SUCCESS,
 	WORD_TIMEOUT,
+	WORD_TTL,
+	WORD_TYPE,
 	WORD_URL,
 	WORD_USE,
 	WORD_USEBACKEND,
@@ -140,6 +145,7 @@ enum value_type {
 	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
 	VALUE_TARGET,    /* path and query, what may be of them */
+	VALUE_SESSION,   /* the name of what a session is known by */
 	VALUE_PROBE,     /* tcp, or a path to ask for */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */

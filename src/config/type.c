@@ -638,6 +638,8 @@ static const struct {
 	    "a header field such as \"X-Name: value\"" },
 	[VALUE_TARGET] = { read_target, true,
 	    "a part of a URL, percent-encoded" },
+	[VALUE_SESSION] = { read_parameter, true,
+	    "the name of a parameter, a cookie or a header field" },
 	[VALUE_PROBE] = { read_probe, true,
 	    "tcp, or a path such as \"/manifest.json\"" },
 	[VALUE_URL] = { read_url, true,

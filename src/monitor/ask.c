@@ -69,7 +69,7 @@ static void
 write_request(const struct ask *ask, struct buf *head)
 {
 	const struct config_backend *backend = ask->backend;
-	const char *name = config_backend_name(backend);
+	const char *name = config_backend_identity(backend);
 	bool v6 = strchr(name, ':') != NULL;
 
 	buf_printf(head, "GET %s HTTP/1.1\r\nHost: %s%s%s", backend->probe,

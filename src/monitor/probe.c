@@ -318,7 +318,8 @@ void
 probe_init(struct probe *probe, const struct config_backend *backend,
     struct tls_trust **system)
 {
-	const struct tls_target target = { .name = config_backend_name(backend),
+	const struct tls_target target = { .name =
+		                               config_backend_identity(backend),
 		.ca_file = backend->ca_file,
 		.insecure = backend->insecure };
 

@@ -24,7 +24,8 @@ static int
 tls_init(struct backend *backend, struct tls_trust **system, struct error *err)
 {
 	const struct config_backend *config = backend->config;
-	const struct tls_target target = { .name = config_backend_name(config),
+	const struct tls_target target = { .name =
+		                               config_backend_identity(config),
 		.ca_file = config->ca_file,
 		.insecure = config->insecure };
 
@@ -113,7 +114,7 @@ backends_set_state(
 	backend->naddresses = (unsigned)count;
 }
 
-static struct backend *
+struct backend *
 backend_at(struct backends *backends, const struct config_service *service,
     unsigned at)
 {
@@ -206,19 +207,20 @@ pick_from(struct backends *backends, const struct config_service *service,
 	return -1;
 }
 
-struct backend *
+int
 backend_pick(struct backends *backends, const struct config_service *service,
-    uint64_t *tried)
+    uint64_t tried, int wanted)
 {
-	int at = pick_from(backends, service, *tried, 0, service->nbackends);
+	int at;
 
+	if (wanted >= 0 && (tried >> wanted & 1) == 0 &&
+	    is_eligible(backends, service, (unsigned)wanted, true))
+		return wanted;
+	at = pick_from(backends, service, tried, 0, service->nbackends);
 	if (at == -1)
-		at = pick_from(backends, service, *tried, service->nbackends,
+		at = pick_from(backends, service, tried, service->nbackends,
 		    service->nemergencies);
-	if (at == -1)
-		return NULL;
-	*tried |= (uint64_t)1 << at;
-	return backend_at(backends, service, (unsigned)at);
+	return at;
 }
 
 const struct addr *

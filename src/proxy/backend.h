@@ -66,12 +66,16 @@ void backends_set_state(
 void backends_drop_idle(struct backends *backends);
 
 /*
- * The next backend of the service: by its balancer among those that are up,
- * else one that is due for another try. Marks it in *tried. NULL when none is
- * left.
+ * The place of the service's next backend: the one that is wanted (-1: none) if
+ * it is up, else by its balancer among those that are up, else one that is due
+ * for another try. None of the set `tried`. -1 when none is left.
  */
-struct backend *backend_pick(struct backends *backends,
-    const struct config_service *service, uint64_t *tried);
+int backend_pick(struct backends *backends,
+    const struct config_service *service, uint64_t tried, int wanted);
+
+/* The backend at a place of the service. */
+struct backend *backend_at(struct backends *backends,
+    const struct config_service *service, unsigned at);
 
 /* The address to connect to, or NULL while the name is not resolved. */
 const struct addr *backend_address(struct backend *backend);

@@ -13,6 +13,7 @@
 #include "forward.h"
 #include "http/h1.h"
 #include "route.h"
+#include "session.h"
 #include "tunnel.h"
 #include "upstream.h"
 #include "worker.h"
@@ -98,14 +99,20 @@ static void
 exchange_dispatch(struct exchange *ex)
 {
 	while (ex->upstream == NULL) {
-		ex->backend =
-		    backend_pick(ex->worker->backends, ex->service, &ex->tried);
-		if (ex->backend == NULL) {
+		int at = backend_pick(ex->worker->backends, ex->service,
+		    ex->tried, session_find(ex));
+
+		if (at == -1) {
 			exchange_refuse(ex, ex->no_tls ? 502 : 503);
 			return;
 		}
+		ex->place = (unsigned)at;
+		ex->tried |= (uint64_t)1 << at;
+		ex->backend =
+		    backend_at(ex->worker->backends, ex->service, ex->place);
 		ex->upstream = upstream_start(ex, ex->backend);
 	}
+	session_keep(ex, ex->place);
 }
 
 void

@@ -17,6 +17,7 @@
 #include "challenge.h"
 #include "ipc/chan.h"
 #include "pki/cert.h"
+#include "session.h"
 #include "tls/server.h"
 #include "worker.h"
 
@@ -92,6 +93,19 @@ on_listener(struct worker *worker, const struct msg *msg)
 	    worker->listeners[index].fd != -1)
 		fatal("listener %u is not ours", index);
 	worker->listeners[index].fd = msg->fd;
+}
+
+static void
+on_sessions(struct worker *worker, const struct msg *msg)
+{
+	struct error err;
+
+	if (worker->sessions != NULL)
+		fatal("a second table of sessions");
+	worker->sessions = sessions_new(worker->config, msg->fd, &err);
+	close(msg->fd);
+	if (worker->sessions == NULL)
+		log_err("%s", err.msg);
 }
 
 static void
@@ -190,6 +204,7 @@ static void (*const handlers[MSG_COUNT])(
     struct worker *worker, const struct msg *msg) = {
 	[MSG_START] = on_start,
 	[MSG_LISTENER] = on_listener,
+	[MSG_SESSIONS] = on_sessions,
 	[MSG_WORKER_GO] = on_go,
 	[MSG_WORKER_DRAIN] = on_drain,
 	[MSG_TICKET_KEY] = on_ticket_key,

@@ -19,6 +19,7 @@
 #include "h1_write.h"
 #include "location.h"
 #include "net/listener.h"
+#include "session.h"
 #include "tls/client.h"
 #include "tunnel.h"
 #include "worker.h"
@@ -307,6 +308,7 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	h1_body_init(&upstream->body, &how);
 	ex->responded = true;
 	ex->status = res->status;
+	session_learn(ex, res);
 	forward_response(ex, res);
 	location_rewrite(ex, res);
 	edit_response(ex, res);

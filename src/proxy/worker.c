@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "exchange.h"
 #include "net/listener.h"
+#include "session.h"
 #include "tls/server.h"
 
 /* Connections taken from one listener before the others get a turn. */
@@ -267,6 +268,7 @@ release_configured(struct worker *worker)
 	}
 	free(worker->listeners);
 	backends_free(worker->backends);
+	sessions_free(worker->sessions);
 	tls_certs_free(worker->certs);
 }
 

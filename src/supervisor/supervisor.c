@@ -291,6 +291,7 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 		.started_at = clock_wall(),
 		.dir = { -1, -1, NULL },
 		.control_fd = -1,
+		.sessions_fd = -1,
 		.store = { -1, -1 },
 		.children = { .null_fd = -1 },
 		.sweep = { .fn = on_sweep, .arg = sup },
@@ -352,6 +353,8 @@ release(struct supervisor *sup)
 		close(sup->control_fd);
 		statedir_unlisten(&sup->dir);
 	}
+	if (sup->sessions_fd != -1)
+		close(sup->sessions_fd);
 	certstore_close(&sup->store);
 	statedir_close(&sup->dir);
 	ticket_keys_release(&sup->tickets);

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "config/config.h"
 #include "generation.h"
+#include "ipc/affinity.h"
 #include "monitor.h"
 #include "plan.h"
 #include "supervisor.h"
@@ -166,6 +167,26 @@ send_listeners(struct worker *worker)
 	}
 }
 
+/* One table for all generations. Who has none can serve all the same. */
+static void
+send_sessions(struct worker *worker)
+{
+	struct supervisor *sup = worker->generation->sup;
+	struct msg msg = { .kind = MSG_SESSIONS };
+	struct error err;
+
+	if (worker->generation->plan->config->nsessions == 0)
+		return;
+	if (sup->sessions_fd == -1)
+		sup->sessions_fd = affinity_create(&err);
+	if (sup->sessions_fd == -1) {
+		log_err("%s", err.msg);
+		return;
+	}
+	msg.fd = sup->sessions_fd;
+	child_send(worker->child, &msg);
+}
+
 static void
 send_ticket_keys(struct worker *worker)
 {
@@ -205,6 +226,7 @@ worker_start(struct worker *worker)
 	loop_timer_set(sup->loop, &worker->timer, WORKER_START_MS);
 	send_start(worker);
 	send_listeners(worker);
+	send_sessions(worker);
 	send_ticket_keys(worker);
 	for (unsigned i = 0; i < generation->nslots; i++)
 		swap_replay(generation->slots[i], worker, i);

@@ -57,14 +57,14 @@ test_words_of_later(void **state)
 	(void)state;
 	assert_said(
 	    HTTP("RewriteErrors 5\n") "LogTag x\nDDNS a\n Token b\nEnd\n"
-	                              "Session\n Type IP\nEnd\n",
+	                              "Tunnel\n Type IP\nEnd\n",
 	    "t:2:1: 'RewriteErrors' is a Pound directive that Gatehouse does "
 	    "not "
 	    "support yet\n"
 	    "t:4:1: 'LogTag' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
-	    "t:8:1: 'Session' is a Pound directive that Gatehouse does not "
+	    "t:8:1: 'Tunnel' is a Pound directive that Gatehouse does not "
 	    "support yet\n");
 	assert_said(HTTP("ACME /var/www\n"),
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
@@ -309,6 +309,32 @@ test_numbers_of_values(void **state)
 }
 
 static void
+test_sessions(void **state)
+{
+	(void)state;
+	assert_said(
+	    SERVICE(
+	        "Session\nType IP\nEnd\nUseBackend b\n") "Backend b\nAddress "
+	                                                 "a\nPort 1\nEnd\n",
+	    "t:3:1: 'Session' needs a line 'TTL' with a time from 1s to 30d, "
+	    "such as 90 or 1m30s\n");
+	assert_said(SERVICE("Session\nType COOKIE\nTTL 5\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:3:1: 'Session' of this Type needs an ID\n");
+	assert_said(SERVICE("Session\nType IP\nTTL 5\nID a\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:3:1: 'Session' of this Type has no ID\n");
+	assert_said(SERVICE("Session\nType IPS\nTTL 0\nID \"a b\"\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:4:6: 'Type' needs one of IP, BASIC, URL, PARM, COOKIE, HEADER, "
+	    "not 'IPS'\n"
+	    "t:5:5: 'TTL' needs a time from 1s to 30d, such as 90 or 1m30s, "
+	    "not '0'\n"
+	    "t:6:4: 'ID' needs the name of a parameter, a cookie or a header "
+	    "field, not 'a b'\n");
+}
+
+static void
 test_shared_backends(void **state)
 {
 	(void)state;
@@ -537,6 +563,7 @@ main(void)
 		cmocka_unit_test(test_numbers_of_values),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_shared_backends),
+		cmocka_unit_test(test_sessions),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_gateways),

@@ -47,10 +47,13 @@ set_state(unsigned id, bool up, bool reached)
 static unsigned
 pick(uint64_t *tried)
 {
-	struct backend *backend =
-	    backend_pick(worker.backends, worker.config->services, tried);
+	const struct config_service *service = worker.config->services;
+	int at = backend_pick(worker.backends, service, *tried, -1);
 
-	return backend != NULL ? backend->config->port : 0;
+	if (at == -1)
+		return 0;
+	*tried |= (uint64_t)1 << at;
+	return service->backends[at]->port;
 }
 
 static void
@@ -136,21 +139,40 @@ test_who_is_down_comes_last(void **state)
 static void
 test_who_refused_is_left_alone_for_a_while(void **state)
 {
-	const struct config_service *service;
+	struct backend *backend;
 	uint64_t tried = 0;
 
 	(void)state;
 	serve(BACKEND(1, ""));
-	service = worker.config->services;
-	backend_pick(worker.backends, service, &tried)->retry_at = INT64_MAX;
-	set_state(0, true, true);
-	tried = 0;
-	assert_int_equal(pick(&tried), 1);
+	backend = backend_at(worker.backends, worker.config->services, 0);
+	backend->retry_at = INT64_MAX;
 	set_state(0, false, false);
-	tried = 0;
-	backend_pick(worker.backends, service, &tried)->retry_at = INT64_MAX;
+	assert_int_equal(pick(&tried), 1);
+	backend->retry_at = INT64_MAX;
 	tried = 0;
 	assert_int_equal(pick(&tried), 0);
+}
+
+static void
+test_the_wanted_one_if_it_is_up(void **state)
+{
+	const struct config_service *service;
+
+	(void)state;
+	serve(BACKEND(1, "") BACKEND(2, "") BACKEND(
+	    3, "Disabled") "Emergency\nAddress 127.0.0.1\nPort 4\nEnd\n");
+	service = worker.config->services;
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(
+		    backend_pick(worker.backends, service, 0, 1), 1);
+		assert_int_equal(
+		    backend_pick(worker.backends, service, 0, 3), 3);
+		assert_true(backend_pick(worker.backends, service, 0, 2) < 2);
+		assert_int_equal(
+		    backend_pick(worker.backends, service, 1u << 1, 1), 0);
+	}
+	set_state(1, false, true);
+	assert_int_equal(backend_pick(worker.backends, service, 0, 1), 0);
 }
 
 #define picking_test(f) cmocka_unit_test_teardown(f, tear_down)
@@ -164,6 +186,7 @@ main(void)
 		picking_test(test_every_one_is_tried_once),
 		picking_test(test_who_is_down_comes_last),
 		picking_test(test_who_refused_is_left_alone_for_a_while),
+		picking_test(test_the_wanted_one_if_it_is_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
