@@ -100,7 +100,7 @@ struct config_acl {
 };
 
 enum config_condition_kind {
-	COND_CLIENT, /* the client's address is in `acl` */
+	COND_CLIENT, /* the peer's or the client's address is in `acl` */
 	COND_ALL,    /* of `parts` */
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
@@ -115,6 +115,7 @@ enum config_condition_kind {
 struct config_condition {
 	enum config_condition_kind kind;
 	bool negated;      /* it holds if it would not */
+	bool forwarded;    /* COND_CLIENT: also behind a trusted peer */
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
 	const struct config_pattern *patterns;
 	const struct config_acl *acl;
@@ -221,6 +222,10 @@ struct config_listener {
 	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
 	unsigned methods; /* xHTTP level 0..3 */
 	const struct config_pattern *head_remove; /* client's fields to drop */
+	const struct config_acl *trusted; /* peers that are believed, or NULL */
+	const char *forwarded_header;     /* where they say who the client is */
+	bool tells_client; /* X-Forwarded-For and its like, to backends */
+	bool tells_tls;    /* X-SSL-Cipher */
 	const struct config_rule *request_rules;
 	const struct config_rule *response_rules;
 	unsigned log_level;        /* 0..5 */
@@ -256,6 +261,7 @@ struct config {
 	unsigned workers;                /* 1..64 */
 	unsigned alive; /* seconds between probes of a backend */
 	unsigned grace; /* seconds that SIGINT lets connections finish */
+	bool anonymise; /* the access log shows networks, not addresses */
 
 	struct config_listener *listeners;
 	unsigned nlisteners;
@@ -298,13 +304,20 @@ char *config_expand(struct config_text *text, struct diag *diag);
 /* What conditions are about. */
 struct config_request {
 	const char *host;   /* lower case, without port; "" if none */
-	const char *client; /* its address as text */
+	const char *peer;   /* the connection's other end, as text */
+	const char *client; /* the same, or who a trusted peer says it is */
 	struct slice method;
 	struct slice path;
 	struct slice query; /* with its '?', or empty */
 	const struct http_field *fields;
 	unsigned nfields;
 };
+
+/*
+ * Whether the address is in the list; a zone ("%eth0") does not count. What is
+ * no address is in no list.
+ */
+bool config_acl_holds(const struct config_acl *acl, const char *address);
 
 /* Do all of them hold? */
 bool config_conditions_hold(const struct config_condition *conditions,

@@ -226,6 +226,7 @@ build_condition(struct build *build, const struct directive *line)
 	if (line->row->id == WORD_ACL) {
 		cond->kind = COND_CLIENT;
 		cond->negated = line->negated;
+		cond->forwarded = (line->options & OPTION_FORWARDED) != 0;
 		cond->acl = build_acl(build, line);
 		return cond;
 	}

@@ -17,6 +17,7 @@ static const struct {
 	{ "-icase", OPTIONS_CASE },
 	{ "-case", OPTIONS_CASE },
 	{ "-file", 0 },
+	{ "-forwarded", 0 },
 };
 
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
@@ -35,6 +36,17 @@ is_option(const struct value *value)
 	return !value->quoted && letter >= 'a' && letter <= 'z';
 }
 
+/* Of an option that is not allowed, or of none that is known. */
+static const char *
+why_not(size_t i)
+{
+	if (i == NOPTIONS)
+		return "a Pound option that Gatehouse does not support yet";
+	return 1u << i == OPTION_FORWARDED
+	    ? "an option of conditions, and here is none"
+	    : "an option of patterns, and here is none";
+}
+
 static void
 take(struct tree *tree, struct directive *directive, const struct value *value)
 {
@@ -43,17 +55,15 @@ take(struct tree *tree, struct directive *directive, const struct value *value)
 	size_t i = 0;
 
 	if ((flags & ROW_PATTERN) != 0)
-		allowed = ~0u;
-
+		allowed = ~(unsigned)OPTION_FORWARDED;
+	else if (directive->row->id == WORD_ACL && (flags & ROW_CONDITION) != 0)
+		allowed |= OPTION_FORWARDED;
 	while (i < NOPTIONS &&
 	    !text_ieq(value->text, strlen(value->text), options[i].word))
 		i++;
 	if (i == NOPTIONS || (allowed & 1u << i) == 0) {
 		diag_add(tree->diag, DIAG_ERROR, value->pos,
-		    "'" SHOWN "' is %s", value->text,
-		    i < NOPTIONS ? "an option of patterns, and here is none"
-		                 : "a Pound option that Gatehouse does not "
-		                   "support yet");
+		    "'" SHOWN "' is %s", value->text, why_not(i));
 		directive->bad = true;
 		return;
 	} else if ((directive->options & options[i].excludes & ~(1u << i)) !=

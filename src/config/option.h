@@ -16,7 +16,8 @@ enum option {
 	OPTION_CONTAIN = 1 << 4,
 	OPTION_ICASE = 1 << 5,
 	OPTION_CASE = 1 << 6,
-	OPTION_FILE = 1 << 7
+	OPTION_FILE = 1 << 7,
+	OPTION_FORWARDED = 1 << 8
 };
 
 /* One of these at most. */

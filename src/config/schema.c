@@ -40,6 +40,9 @@ static const char *const balancers[] = { "random", "iwrr", NULL };
 static const char *const sessions[] = { "IP", "BASIC", "URL", "PARM", "COOKIE",
 	"HEADER", NULL };
 
+static const char *const header_options[] = { "none", "forwarded", "ssl", "all",
+	"no-forwarded", "no-ssl", NULL };
+
 static const char *const operators[] = { "AND", "OR", NULL };
 
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
@@ -157,6 +160,23 @@ static const struct schema_row rows[] = {
 	{ "LogLevel", GLOBAL | LISTENER, WORD_LOGLEVEL,
 	    .types = { VALUE_NUMBER }, .max = 5, .def = "1",
 	    .help = "how much is logged of each request" },
+
+	/* Whom we believe. */
+
+	{ "TrustedIP", GLOBAL | LISTENER, WORD_TRUSTEDIP, ROW_SHORT | ROW_FILE,
+	    SCOPE_ACL, { VALUE_ACL },
+	    .help = "addresses of proxies that tell who the client is" },
+	{ "ForwardedHeader", GLOBAL | LISTENER, WORD_FORWARDEDHEADER,
+	    .types = { VALUE_NAME }, .def = "X-Forwarded-For",
+	    .help = "the header field in which they tell it" },
+
+	{ "HeaderOption", GLOBAL | LISTENER, WORD_HEADEROPTION, ROW_MANY,
+	    .types = { VALUE_CHOICE }, .choices = header_options,
+	    .def = "forwarded", .help = "what backends are told of clients" },
+	{ "Anonymise", GLOBAL, WORD_ANONYMISE,
+	    .help = "leave the end of addresses out of the access log" },
+	{ "Anonymize", GLOBAL, WORD_ANONYMISE,
+	    .help = "the same as Anonymise" },
 
 	/* Listeners. */
 
@@ -407,11 +427,6 @@ static const struct schema_row rows[] = {
 
 	LATER("LogFormat", GLOBAL),
 	LATER("LogTag", GLOBAL),
-	LATER("Anonymise", GLOBAL),
-	LATER("Anonymize", GLOBAL),
-	LATER("HeaderOption", GLOBAL | LISTENER),
-	LATER("ForwardedHeader", GLOBAL | LISTENER),
-	LATER_MAYBE("TrustedIP", GLOBAL | LISTENER),
 	LATER("IncludeDir", GLOBAL),
 	LATER_MAYBE("Control", GLOBAL | SERVICE),
 	LATER_MAYBE("Condition", GLOBAL),

@@ -18,7 +18,8 @@ edit_subject(const struct exchange *ex)
 {
 	return (struct config_request){
 		.host = ex->host != NULL ? ex->host : "",
-		.client = ex->peer,
+		.peer = ex->peer,
+		.client = ex->from,
 		.method = ex->req.method,
 		.path = ex->path,
 		.query = ex->query,

@@ -173,7 +173,7 @@ request_key(const struct exchange *ex, const struct config_session *session)
 
 	switch (session->type) {
 	case SESSION_IP:
-		return (struct slice){ ex->peer, strlen(ex->peer) };
+		return (struct slice){ ex->from, strlen(ex->from) };
 	case SESSION_BASIC:
 		return find_basic(req->fields, req->nfields);
 	case SESSION_URL:
