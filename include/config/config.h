@@ -44,10 +44,12 @@ struct config_cert {
 
 struct config_backend {
 	struct config_pos pos;
-	unsigned id;      /* index in config->backends */
-	const char *host; /* numeric or a name, without brackets */
-	uint16_t port;
-	bool numeric; /* `addr` is set; else the monitor resolves it */
+	unsigned id;       /* index in config->backends */
+	const char *host;  /* numeric or a name, without brackets; or path */
+	const char *path;  /* of its UNIX socket, seen from outside the jail */
+	const char *place; /* host and port, or path, for people */
+	uint16_t port;     /* 0 with a path */
+	bool numeric;      /* `addr` is set, or path; else it is resolved */
 	struct addr addr;
 	bool tls;                 /* it speaks HTTPS */
 	bool insecure;            /* its certificate is not looked at */
@@ -65,9 +67,16 @@ struct config_backend {
 static inline const char *
 config_backend_identity(const struct config_backend *backend)
 {
-	return backend->server_name != NULL ? backend->server_name
-	                                    : backend->host;
+	if (backend->server_name != NULL)
+		return backend->server_name;
+	return backend->path != NULL ? "localhost" : backend->host;
 }
+
+/*
+ * The path as seen from within the directory `root`: a part of `path`. NULL if
+ * it is not below it.
+ */
+const char *config_path_within(const char *path, const char *root);
 
 enum config_match {
 	MATCH_REGEX,

@@ -100,9 +100,10 @@ static void
 check_place(struct build *build, const struct directive *section)
 {
 	static const enum word words[] = { WORD_ADDRESS, WORD_PORT };
+	const char *address = build_text(section, WORD_ADDRESS);
 	char needs[VALUE_NEEDS_SIZE];
 
-	if (tree_is_bad(section))
+	if (tree_is_bad(section) || (address != NULL && address[0] == '/'))
 		return;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		const struct schema_row *row =
@@ -116,6 +117,43 @@ check_place(struct build *build, const struct directive *section)
 	}
 }
 
+const char *
+config_path_within(const char *path, const char *root)
+{
+	size_t len = strlen(root);
+
+	while (len > 0 && root[len - 1] == '/')
+		len--;
+	return strncmp(path, root, len) == 0 && path[len] == '/' ? path + len
+	                                                         : NULL;
+}
+
+static void
+build_socket(struct build *build, const struct directive *section,
+    struct config_backend *backend)
+{
+	const struct value *address = build_value(section, WORD_ADDRESS);
+	const struct directive *port = tree_find(section, WORD_PORT);
+	const char *jail = build->config->root_jail;
+
+	backend->path = backend->place = backend->host;
+	backend->port = 0;
+	backend->numeric = true;
+	if (port != NULL)
+		diag_add(build->diag, DIAG_WARNING, port->pos,
+		    "'Port' has no effect: a UNIX socket has none");
+	if (jail != NULL && config_path_within(backend->path, jail) == NULL)
+		diag_add(build->diag, DIAG_ERROR, address->pos,
+		    "'%s' is not within the RootJail '%s', where the workers "
+		    "could reach it",
+		    backend->path, jail);
+	if (tree_find(section, WORD_HTTPS) != NULL &&
+	    tree_find(section, WORD_SERVERNAME) == NULL)
+		diag_add(build->diag, DIAG_ERROR, section->pos,
+		    "'HTTPS' over a UNIX socket needs a ServerName: the path "
+		    "says nothing about the certificate");
+}
+
 static struct config_backend *
 build_backend(struct build *build, const struct directive *section)
 {
@@ -127,8 +165,14 @@ build_backend(struct build *build, const struct directive *section)
 	backend->pos = section->pos;
 	backend->host = host != NULL ? host : "";
 	backend->port = (uint16_t)build_number(build, section, WORD_PORT);
-	backend->numeric =
-	    addr_parse(&backend->addr, backend->host, backend->port);
+	if (backend->host[0] == '/')
+		build_socket(build, section, backend);
+	else
+		backend->numeric =
+		    addr_parse(&backend->addr, backend->host, backend->port);
+	if (backend->place == NULL)
+		backend->place = arena_printf(
+		    build->arena, "%s port %u", backend->host, backend->port);
 	build_tls(build, section, backend);
 	backend->probe = build_probe(section);
 	backend->timeout = (unsigned)build_number(build, section, WORD_TIMEOUT);

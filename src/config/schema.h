@@ -159,6 +159,7 @@ enum value_type {
 
 #define DURATION_MAX (30 * 86400)
 #define PROBE_TCP "tcp"
+#define UNIX_SCHEME "unix:"
 #define ROW_TYPES 2
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 

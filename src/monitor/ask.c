@@ -74,7 +74,7 @@ write_request(const struct ask *ask, struct buf *head)
 
 	buf_printf(head, "GET %s HTTP/1.1\r\nHost: %s%s%s", backend->probe,
 	    v6 ? "[" : "", name, v6 ? "]" : "");
-	if (backend->server_name == NULL && backend->port != 0)
+	if (backend->server_name == NULL && backend->path == NULL)
 		buf_printf(head, ":%u", backend->port);
 	buf_append_str(head,
 	    "\r\nUser-Agent: Gatehouse/" GATEHOUSE_VERSION

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/listener.h"
+#include "net/sock.h"
 #include "tls/client.h"
 
 #define PROBE_MAGIC 0x70726f62
@@ -60,11 +61,10 @@ log_change(const struct probe *probe)
 	const struct config_backend *backend = probe->backend;
 
 	if (probe->state == PROBE_UP)
-		log_info(
-		    "backend %s port %u is up", backend->host, backend->port);
+		log_info("backend %s is up", backend->place);
 	else
-		log_warn("backend %s port %u is down: %s", backend->host,
-		    backend->port, probe->error);
+		log_warn(
+		    "backend %s is down: %s", backend->place, probe->error);
 }
 
 static int64_t
@@ -123,17 +123,13 @@ note_problem(struct probe *probe, const char *why, bool reached)
 static int
 connect_to(struct probe *probe, const struct addr *addr)
 {
-	int fd = socket(addr->u.sa.sa_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	const char *path = probe->backend->path;
+	bool connected;
+	int fd = path != NULL ? sock_connect_unix(path, &connected)
+	                      : sock_connect(addr, &connected);
 
 	if (fd == -1)
 		return errno;
-	if (connect(fd, &addr->u.sa, addr->len) == -1 && errno != EINPROGRESS) {
-		int saved = errno;
-
-		close(fd);
-		return saved;
-	}
 	probe->fd = fd;
 	loop_io_add(probe->loop, &probe->io, fd, LOOP_WRITE);
 	loop_timer_set(probe->loop, &probe->timer, PROBE_LIMIT_MS);
@@ -187,7 +183,8 @@ connect_result(const struct probe *probe)
 
 	if (getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		return errno;
-	if (error == 0 && listener_addr(probe->fd, &local) == 0 &&
+	if (error == 0 && probe->backend->path == NULL &&
+	    listener_addr(probe->fd, &local) == 0 &&
 	    addr_eq(&local, &probe->addresses[probe->trying]))
 		return ECONNREFUSED;
 	return error;

@@ -61,6 +61,10 @@ backends_new(struct worker *worker, struct error *err)
 			backend->addresses[0] = backend->config->addr;
 			backend->naddresses = 1;
 		}
+		backend->path = backend->config->path;
+		if (backend->path != NULL && worker->jail != NULL)
+			backend->path =
+			    config_path_within(backend->path, worker->jail);
 		rc = tls_init(backend, &system, err);
 	}
 	tls_trust_free(system);
@@ -260,8 +264,7 @@ backend_distrusted(struct backend *backend, const struct error *why)
 	if (backend->told_at != 0 && now - backend->told_at < BACKEND_TELL_MS)
 		return;
 	backend->told_at = now;
-	log_warn("backend %s port %u: %s", backend->config->host,
-	    backend->config->port, why->msg);
+	log_warn("backend %s: %s", backend->config->place, why->msg);
 }
 
 void

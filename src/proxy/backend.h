@@ -40,6 +40,7 @@ TAILQ_HEAD(upstream_list, upstream);
 struct backend {
 	struct worker *worker;
 	const struct config_backend *config;
+	const char *path;       /* of its socket, as a jailed process sees it */
 	struct tls_client *tls; /* NULL: plain HTTP */
 	int64_t told_at;        /* when the log last said that TLS failed */
 	struct addr addresses[ADDR_LIST_MAX];

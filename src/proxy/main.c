@@ -78,10 +78,12 @@ on_start(struct worker *worker, const struct msg *msg)
 	log_set_level((enum log_level)start->log_level);
 	worker->index = start->worker;
 	worker->generation = start->generation;
+	worker->jail = box.root;
 	if (read_config(worker, msg->fd, &err) == -1 ||
 	    worker_configure(worker, &err) == -1 ||
 	    sandbox_enter(&box, &err) == -1)
 		refuse_start(worker, err.msg);
+	worker->jail = NULL;
 }
 
 static void

@@ -586,16 +586,13 @@ static int
 open_socket(const struct addr *addr, bool *connected)
 {
 	int one = 1;
-	int fd = socket(addr->u.sa.sa_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = sock_connect(addr, connected);
 
 	if (fd == -1)
 		return -1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-	*connected = connect(fd, &addr->u.sa, addr->len) == 0;
-	if (*connected ? is_connected_to_itself(fd, addr)
-	               : errno != EINPROGRESS) {
+	if (*connected && is_connected_to_itself(fd, addr)) {
 		close(fd);
 		return -1;
 	}
@@ -613,7 +610,9 @@ upstream_fresh(struct exchange *ex, struct backend *backend)
 	bool connected = false;
 	int fd = -1;
 
-	if (addr != NULL)
+	if (backend->path != NULL)
+		fd = sock_connect_unix(backend->path, &connected);
+	else if (addr != NULL)
 		fd = open_socket(addr, &connected);
 	if (fd == -1) {
 		backend_refused(backend);

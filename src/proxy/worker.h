@@ -50,6 +50,7 @@ struct worker {
 	unsigned generation;
 	struct loop *loop;
 	struct timeouts timeouts;
+	const char *jail; /* where it is about to be locked in, or NULL */
 	struct config_text *text;
 	struct config *config;
 	struct chan *chan;

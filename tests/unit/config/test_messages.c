@@ -333,6 +333,28 @@ test_numbers_of_values(void **state)
 }
 
 static void
+test_unix_sockets(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address /run/ha.sock\n"), "");
+	assert_said(BACKEND("Address /run/ha.sock\nPort 1\n"),
+	    "t:5:1: warning: 'Port' has no effect: a UNIX socket has none\n");
+	assert_said("RootJail /jail/\n" BACKEND("Address /jail/ha.sock\n"), "");
+	assert_said("RootJail /jail\n" BACKEND("Address /jailed/ha.sock\n"),
+	    "t:5:9: '/jailed/ha.sock' is not within the RootJail '/jail', "
+	    "where the workers could reach it\n");
+	assert_said(BACKEND("Address /run/../ha.sock\n"),
+	    "t:4:9: 'Address' needs an address or a host name, not "
+	    "'/run/../ha.sock' (a path without ..)\n");
+	assert_said(BACKEND("Address /ha.sock\nHTTPS\n"),
+	    "t:3:1: 'HTTPS' over a UNIX socket needs a ServerName: the path "
+	    "says nothing about the certificate\n");
+	assert_said("Gateway a.example.org\nForward unix:ha.sock\nEnd\n",
+	    "t:2:9: 'Forward' needs an address such as \"192.168.1.2:8123\", "
+	    "not 'unix:ha.sock' (the path of a socket begins with /)\n");
+}
+
+static void
 test_sessions(void **state)
 {
 	(void)state;
@@ -589,6 +611,7 @@ main(void)
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_shared_backends),
 		cmocka_unit_test(test_sessions),
+		cmocka_unit_test(test_unix_sockets),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_gateways),

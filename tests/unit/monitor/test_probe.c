@@ -75,7 +75,7 @@ set_up(void **state)
 	scene.listener = listen_on(0);
 	assert_int_equal(listener_addr(scene.listener, &scene.backend.addr), 0);
 	scene.fd = -1;
-	scene.backend.host = "127.0.0.1";
+	scene.backend.host = scene.backend.place = "127.0.0.1";
 	scene.backend.numeric = true;
 	scene.backend.used = true;
 	scene.backend.port = addr_port(&scene.backend.addr);
