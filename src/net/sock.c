@@ -53,7 +53,7 @@ sock_read(struct sock *sock, void *data, size_t len)
 	} else if (n == 0)
 		sock->eof = true;
 	else if (errno == EAGAIN)
-		sock->readable = false;
+		sock->readable = sock->doubt = false;
 	return n;
 }
 
