@@ -42,6 +42,8 @@ struct config_cert {
 	const struct config_acme *acme; /* CERT_AUTO */
 };
 
+enum config_family { FAMILY_ANY, FAMILY_INET, FAMILY_INET6 };
+
 struct config_backend {
 	struct config_pos pos;
 	unsigned id;       /* index in config->backends */
@@ -51,15 +53,19 @@ struct config_backend {
 	uint16_t port;     /* 0 with a path */
 	bool numeric;      /* `addr` is set, or path; else it is resolved */
 	struct addr addr;
-	bool tls;                 /* it speaks HTTPS */
-	bool insecure;            /* its certificate is not looked at */
-	const char *server_name;  /* of it, in SNI and Host; NULL: none said */
-	const char *ca_file;      /* NULL: the system's */
-	struct config_pos ca_pos; /* of ca_file, else of the section */
-	unsigned timeout;         /* seconds to the first response byte */
-	unsigned connect_timeout; /* seconds */
-	unsigned ws_timeout;      /* idle seconds of a tunnel; 0 = no limit */
-	bool used;                /* a service may pass requests to it */
+	bool tls;                  /* it speaks HTTPS */
+	bool insecure;             /* its certificate is not looked at */
+	const char *server_name;   /* of it, in SNI and Host; NULL: none said */
+	const char *ca_file;       /* NULL: the system's */
+	struct config_pos ca_pos;  /* of ca_file, else of the section */
+	unsigned timeout;          /* seconds to the first response byte */
+	unsigned connect_timeout;  /* seconds */
+	unsigned ws_timeout;       /* idle seconds of a tunnel; 0 = no limit */
+	enum config_family family; /* of the addresses of a name */
+	bool all_addresses;        /* its connections are shared among them */
+	unsigned lookup_every;     /* seconds between look-ups of a name … */
+	unsigned lookup_retry;     /* … and after one that failed */
+	bool used;                 /* a service may pass requests to it */
 	const char *probe; /* what a GET must answer with 200; NULL: nothing */
 };
 

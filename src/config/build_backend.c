@@ -77,7 +77,10 @@ is_same(const struct config_backend *a, const struct config_backend *b)
 	    a->tls == b->tls && a->insecure == b->insecure &&
 	    same_text(a->server_name, b->server_name) &&
 	    same_text(a->ca_file, b->ca_file) &&
-	    same_text(a->probe, b->probe) && a->timeout == b->timeout &&
+	    same_text(a->probe, b->probe) && a->family == b->family &&
+	    a->all_addresses == b->all_addresses &&
+	    a->lookup_every == b->lookup_every &&
+	    a->lookup_retry == b->lookup_retry && a->timeout == b->timeout &&
 	    a->connect_timeout == b->connect_timeout &&
 	    a->ws_timeout == b->ws_timeout;
 }
@@ -154,6 +157,29 @@ build_socket(struct build *build, const struct directive *section,
 		    "says nothing about the certificate");
 }
 
+/* For a name; an address needs none of it. */
+static void
+build_lookup(struct build *build, const struct directive *section,
+    struct config_backend *backend)
+{
+	enum { FIRST, ALL, SRV };
+	int which = build_number(build, section, WORD_RESOLVE);
+
+	if (which == SRV)
+		diag_add(build->diag, DIAG_ERROR,
+		    build_value(section, WORD_RESOLVE)->pos,
+		    "'Resolve srv' is not supported: SRV records are not "
+		    "read; a BackEnd for each server, or 'Resolve all', takes "
+		    "its place");
+	backend->all_addresses = which == ALL;
+	backend->family =
+	    (enum config_family)build_number(build, section, WORD_FAMILY);
+	backend->lookup_every =
+	    (unsigned)build_number(build, section, WORD_OVERRIDETTL);
+	backend->lookup_retry =
+	    (unsigned)build_number(build, section, WORD_RETRYINTERVAL);
+}
+
 static struct config_backend *
 build_backend(struct build *build, const struct directive *section)
 {
@@ -175,6 +201,7 @@ build_backend(struct build *build, const struct directive *section)
 		    build->arena, "%s port %u", backend->host, backend->port);
 	build_tls(build, section, backend);
 	backend->probe = build_probe(section);
+	build_lookup(build, section, backend);
 	backend->timeout = (unsigned)build_number(build, section, WORD_TIMEOUT);
 	backend->connect_timeout =
 	    (unsigned)build_number(build, section, WORD_CONNTO);

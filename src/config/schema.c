@@ -37,6 +37,10 @@ static const char *const directions[] = { "request", "response", NULL };
 
 static const char *const balancers[] = { "random", "iwrr", NULL };
 
+static const char *const resolutions[] = { "first", "all", "srv", NULL };
+
+static const char *const families[] = { "any", "inet", "inet6", NULL };
+
 static const char *const sessions[] = { "IP", "BASIC", "URL", "PARM", "COOKIE",
 	"HEADER", NULL };
 
@@ -357,6 +361,18 @@ static const struct schema_row rows[] = {
 	{ "Disabled", BACKEND, WORD_DISABLED, ROW_SHORT,
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether it gets no requests" },
+	{ "Resolve", BACKEND, WORD_RESOLVE, .types = { VALUE_CHOICE },
+	    .choices = resolutions, .def = "first",
+	    .help = "which addresses of a name are used" },
+	{ "Family", BACKEND, WORD_FAMILY, .types = { VALUE_CHOICE },
+	    .choices = families, .def = "any",
+	    .help = "whether a name is looked up for IPv4 or IPv6" },
+	{ "OverrideTTL", BACKEND, WORD_OVERRIDETTL, .types = { VALUE_DURATION },
+	    .min = 1, .def = "60",
+	    .help = "how long a look-up of a name is good for" },
+	{ "RetryInterval", BACKEND, WORD_RETRYINTERVAL,
+	    .types = { VALUE_DURATION }, .min = 1, .def = "5",
+	    .help = "how long until a name is looked up again in vain" },
 	{ "HTTPS", BACKEND, WORD_HTTPS,
 	    .help = "whether the backend speaks TLS" },
 	{ "Probe", BACKEND, WORD_PROBE, .types = { VALUE_PROBE }, .def = "tcp",
@@ -481,10 +497,7 @@ static const struct schema_row rows[] = {
 	LATER("Cert", BACKEND),
 	LATER("Ciphers", BACKEND),
 	LATER("Disable", BACKEND),
-	LATER("Resolve", BACKEND),
-	LATER("Family", BACKEND),
-	LATER("OverrideTTL", BACKEND),
-	LATER("RetryInterval", GLOBAL | BACKEND),
+	LATER("RetryInterval", GLOBAL),
 	LATER("IgnoreSRVWeight", BACKEND),
 };
 

@@ -21,6 +21,12 @@ static const char *const state_names[] = {
 	[PROBE_DISABLED] = "disabled",
 };
 
+static const int families[] = {
+	[FAMILY_ANY] = AF_UNSPEC,
+	[FAMILY_INET] = AF_INET,
+	[FAMILY_INET6] = AF_INET6,
+};
+
 const char *
 probe_state_name(enum probe_state state)
 {
@@ -351,6 +357,9 @@ probe_start(struct probe *probe, struct loop *loop, unsigned alive)
 	}
 	probe->resolver.host = backend->host;
 	probe->resolver.port = backend->port;
+	probe->resolver.family = families[backend->family];
+	probe->resolver.every_ms = (int64_t)backend->lookup_every * 1000;
+	probe->resolver.retry_ms = (int64_t)backend->lookup_retry * 1000;
 	probe->resolver.fn = on_resolved;
 	probe->resolver.arg = probe;
 	resolver_start(&probe->resolver, loop);

@@ -111,6 +111,7 @@ backends_set_state(
 	backend->up = state->up != 0;
 	backend->ailing = !backend->up && state->reached != 0;
 	backend->retry_at = 0;
+	backend->refusals = 0;
 	count = addr_list_read(list, state->addresses.p, state->addresses.len);
 	if (backend->config->numeric || count <= 0)
 		return;
@@ -235,6 +236,16 @@ backend_address(struct backend *backend)
 	return &backend->addresses[backend->next_address % backend->naddresses];
 }
 
+const struct addr *
+backend_call(struct backend *backend)
+{
+	const struct addr *addr = backend_address(backend);
+
+	if (backend->config->all_addresses)
+		backend->next_address++;
+	return addr;
+}
+
 static void
 backend_mark(struct backend *backend, bool up)
 {
@@ -249,7 +260,11 @@ backend_mark(struct backend *backend, bool up)
 void
 backend_refused(struct backend *backend)
 {
-	backend->next_address++;
+	/* One that is taken in turn has been passed already. */
+	if (!backend->config->all_addresses)
+		backend->next_address++;
+	if (++backend->refusals < backend->naddresses)
+		return;
 	backend->retry_at = clock_mono_ms() + BACKEND_RETRY_MS;
 	if (backend->up || backend->ailing)
 		backend_mark(backend, false);
@@ -270,6 +285,7 @@ backend_distrusted(struct backend *backend, const struct error *why)
 void
 backend_answered(struct backend *backend)
 {
+	backend->refusals = 0;
 	if (!backend->up && !backend->ailing)
 		backend_mark(backend, true);
 }

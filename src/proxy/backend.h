@@ -46,6 +46,7 @@ struct backend {
 	struct addr addresses[ADDR_LIST_MAX];
 	unsigned naddresses;
 	unsigned next_address;
+	unsigned refusals; /* since somebody answered */
 	bool up;
 	bool ailing;      /* it answers, and the probe is not content */
 	int64_t retry_at; /* while down: when a client may try again */
@@ -78,9 +79,13 @@ int backend_pick(struct backends *backends,
 struct backend *backend_at(struct backends *backends,
     const struct config_service *service, unsigned at);
 
-/* The address to connect to, or NULL while the name is not resolved. */
+/* The address it is at, or NULL while the name is not resolved. */
 const struct addr *backend_address(struct backend *backend);
 
+/* The same, to connect: it may be another one's turn after that. */
+const struct addr *backend_call(struct backend *backend);
+
+/* That address did. The backend is down when all have. */
 void backend_refused(struct backend *backend);
 /* No handshake: whoever runs the gateway must hear of it. */
 void backend_distrusted(struct backend *backend, const struct error *why);

@@ -94,6 +94,21 @@ exchange_free(struct exchange *ex)
 	arena_free(ex->arena);
 }
 
+/* A name may have addresses where nobody is, beside one where somebody is. */
+static bool
+has_another_address(struct exchange *ex)
+{
+	return ex->calls++ < ex->backend->naddresses;
+}
+
+static void
+call_again(struct exchange *ex)
+{
+	do
+		ex->upstream = upstream_fresh(ex, ex->backend);
+	while (ex->upstream == NULL && has_another_address(ex));
+}
+
 /* Tries backends until one takes a connection; answers for them otherwise. */
 static void
 exchange_dispatch(struct exchange *ex)
@@ -107,10 +122,13 @@ exchange_dispatch(struct exchange *ex)
 			return;
 		}
 		ex->place = (unsigned)at;
+		ex->calls = 1;
 		ex->tried |= (uint64_t)1 << at;
 		ex->backend =
 		    backend_at(ex->worker->backends, ex->service, ex->place);
 		ex->upstream = upstream_start(ex, ex->backend);
+		if (ex->upstream == NULL && has_another_address(ex))
+			call_again(ex);
 	}
 	session_keep(ex, ex->place);
 }
@@ -204,8 +222,9 @@ exchange_is_repeatable(const struct exchange *ex)
 static void
 exchange_retry(struct exchange *ex, enum exchange_failure why)
 {
-	if (why == EXCHANGE_STALE)
-		ex->upstream = upstream_fresh(ex, ex->backend);
+	if (why == EXCHANGE_STALE ||
+	    (why == EXCHANGE_REFUSED && has_another_address(ex)))
+		call_again(ex);
 	exchange_dispatch(ex);
 	if (ex->upstream != NULL)
 		ex->ops->resume(ex->client);

@@ -605,7 +605,7 @@ static const struct conn_owner upstream_owner = { .ready = upstream_ready,
 struct upstream *
 upstream_fresh(struct exchange *ex, struct backend *backend)
 {
-	const struct addr *addr = backend_address(backend);
+	const struct addr *addr = backend_call(backend);
 	struct upstream *upstream;
 	bool connected = false;
 	int fd = -1;

@@ -355,6 +355,18 @@ test_unix_sockets(void **state)
 }
 
 static void
+test_resolving(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address a\nPort 1\nResolve srv\n"),
+	    "t:6:9: 'Resolve srv' is not supported: SRV records are not read; "
+	    "a BackEnd for each server, or 'Resolve all', takes its place\n");
+	assert_said(BACKEND("Address a\nPort 1\nResolve ALL\nFamily inet\n"
+	                    "OverrideTTL 5m\nRetryInterval 600\n"),
+	    "");
+}
+
+static void
 test_sessions(void **state)
 {
 	(void)state;
@@ -611,6 +623,7 @@ main(void)
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_shared_backends),
 		cmocka_unit_test(test_sessions),
+		cmocka_unit_test(test_resolving),
 		cmocka_unit_test(test_unix_sockets),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),

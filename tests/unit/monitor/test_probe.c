@@ -78,6 +78,8 @@ set_up(void **state)
 	scene.backend.host = scene.backend.place = "127.0.0.1";
 	scene.backend.numeric = true;
 	scene.backend.used = true;
+	scene.backend.lookup_every = 60;
+	scene.backend.lookup_retry = 5;
 	scene.backend.port = addr_port(&scene.backend.addr);
 	scene.probe.changed = on_change;
 	scene.probe.arg = &scene;
