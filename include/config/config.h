@@ -58,6 +58,8 @@ struct config_backend {
 	const char *server_name;   /* of it, in SNI and Host; NULL: none said */
 	const char *ca_file;       /* NULL: the system's */
 	struct config_pos ca_pos;  /* of ca_file, else of the section */
+	unsigned min_version;      /* of TLS: 0x0303 or 0x0304 */
+	const char *ciphers;       /* of TLS 1.2; NULL: ours */
 	unsigned timeout;          /* seconds to the first response byte */
 	unsigned connect_timeout;  /* seconds */
 	unsigned ws_timeout;       /* idle seconds of a tunnel; 0 = no limit */

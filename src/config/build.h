@@ -109,6 +109,9 @@ void build_shared(struct build *build);
 void build_backends(struct build *build, const struct directive *section,
     struct config_service *service);
 
+/* The oldest version of TLS that the Disable lines of a section leave. */
+unsigned build_min_version(const struct directive *section);
+
 /* The services of a section, in file order. */
 struct config_service *build_services(
     struct build *build, const struct directive *section);

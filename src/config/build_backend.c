@@ -24,12 +24,18 @@ check_tls(struct build *build, const struct directive *section,
 	const struct directive *ca = tree_find(section, WORD_CAFILE);
 	const struct directive *insecure = tree_find(section, WORD_INSECURE);
 	const struct directive *extra = ca != NULL ? ca : insecure;
+	const struct directive *ciphers = tree_find(section, WORD_CIPHERS);
+	const struct directive *disable = tree_find(section, WORD_DISABLE);
 
 	if (!backend->tls && extra != NULL)
 		diag_add(build->diag, DIAG_ERROR, extra->pos,
 		    "'%s' needs HTTPS: without it the backend shows no "
 		    "certificate",
 		    extra->row->word);
+	else if (!backend->tls && (ciphers != NULL || disable != NULL))
+		diag_add(build->diag, DIAG_ERROR, section->pos,
+		    "'%s' needs HTTPS",
+		    ciphers != NULL ? "Ciphers" : "Disable");
 	else if (ca != NULL && insecure != NULL)
 		diag_add(build->diag, DIAG_ERROR, insecure->pos,
 		    "'Insecure' leaves nothing to 'CAFile'; one of them must "
@@ -51,6 +57,8 @@ build_tls(struct build *build, const struct directive *section,
 	backend->tls = tree_find(section, WORD_HTTPS) != NULL;
 	backend->insecure = tree_find(section, WORD_INSECURE) != NULL;
 	backend->server_name = build_text(section, WORD_SERVERNAME);
+	backend->min_version = build_min_version(section);
+	backend->ciphers = build_text(section, WORD_CIPHERS);
 	backend->ca_file = ca != NULL ? ca->text : NULL;
 	backend->ca_pos = ca != NULL ? ca->pos : section->pos;
 	check_tls(build, section, backend);
@@ -77,6 +85,8 @@ is_same(const struct config_backend *a, const struct config_backend *b)
 	    a->tls == b->tls && a->insecure == b->insecure &&
 	    same_text(a->server_name, b->server_name) &&
 	    same_text(a->ca_file, b->ca_file) &&
+	    a->min_version == b->min_version &&
+	    same_text(a->ciphers, b->ciphers) &&
 	    same_text(a->probe, b->probe) && a->family == b->family &&
 	    a->all_addresses == b->all_addresses &&
 	    a->lookup_every == b->lookup_every &&

@@ -35,7 +35,7 @@ build_methods(struct build *build, const struct directive *section)
 }
 
 /* Disable means that version and everything older. */
-static unsigned
+unsigned
 build_min_version(const struct directive *section)
 {
 	const struct directive *line;

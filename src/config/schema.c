@@ -231,10 +231,10 @@ static const struct schema_row rows[] = {
 	{ "AutoCert", HTTPS, WORD_AUTOCERT, ROW_REPEATABLE | ROW_MANY,
 	    .types = { VALUE_HOSTNAME },
 	    .help = "the names of a certificate to obtain" },
-	{ "Disable", HTTPS, WORD_DISABLE, ROW_REPEATABLE,
+	{ "Disable", HTTPS | BACKEND, WORD_DISABLE, ROW_REPEATABLE,
 	    .types = { VALUE_CHOICE }, .choices = protocols,
 	    .help = "the newest protocol version that is refused" },
-	{ "Ciphers", HTTPS, WORD_CIPHERS, .types = { VALUE_TEXT },
+	{ "Ciphers", HTTPS | BACKEND, WORD_CIPHERS, .types = { VALUE_TEXT },
 	    .needs = "an OpenSSL cipher list",
 	    .help = "the ciphers of TLS 1.2" },
 	{ "SSLHonorCipherOrder", HTTPS, WORD_SSLHONORCIPHERORDER,
@@ -495,8 +495,6 @@ static const struct schema_row rows[] = {
 	LATER("ContentCapture", SERVICE),
 
 	LATER("Cert", BACKEND),
-	LATER("Ciphers", BACKEND),
-	LATER("Disable", BACKEND),
 	LATER("RetryInterval", GLOBAL),
 	LATER("IgnoreSRVWeight", BACKEND),
 };

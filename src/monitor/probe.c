@@ -324,7 +324,9 @@ probe_init(struct probe *probe, const struct config_backend *backend,
 	const struct tls_target target = { .name =
 		                               config_backend_identity(backend),
 		.ca_file = backend->ca_file,
-		.insecure = backend->insecure };
+		.insecure = backend->insecure,
+		.min_version = backend->min_version,
+		.ciphers = backend->ciphers };
 
 	probe->magic = PROBE_MAGIC;
 	probe->backend = backend;

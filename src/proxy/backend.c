@@ -27,7 +27,9 @@ tls_init(struct backend *backend, struct tls_trust **system, struct error *err)
 	const struct tls_target target = { .name =
 		                               config_backend_identity(config),
 		.ca_file = config->ca_file,
-		.insecure = config->insecure };
+		.insecure = config->insecure,
+		.min_version = config->min_version,
+		.ciphers = config->ciphers };
 
 	if (!config->tls)
 		return 0;

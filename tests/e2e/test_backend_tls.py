@@ -157,6 +157,23 @@ def test_handshake_ends_with_the_connect_time_out(authority):
             front.wait_for_line("no TLS handshake within 1 s")
 
 
+@pytest.mark.parametrize("newest, lines, status", [
+    (ssl.TLSVersion.TLSv1_2, [], 200),
+    (ssl.TLSVersion.TLSv1_2, ["Disable TLSv1_1"], 200),
+    (ssl.TLSVersion.TLSv1_2, ["Disable TLSv1_2"], 502),
+    (ssl.TLSVersion.TLSv1_3, ["Disable TLSv1_2"], 200),
+    (ssl.TLSVersion.TLSv1_2, ['Ciphers "ECDHE-ECDSA-AES256-SHA384"'], 502),
+    (ssl.TLSVersion.TLSv1_2, ['Ciphers "ECDHE+AESGCM"'], 200)], ids=repr)
+def test_versions_and_ciphers(authority, make_backend, newest, lines,
+                              status):
+    backend = make_backend("127.0.0.1")
+    backend.context.maximum_version = newest
+    backend.context.set_ciphers("ECDHE+AESGCM")
+    with Front(secure(backend, ca(authority), *lines)) as front:
+        with front.https() as client:
+            assert client.request("GET", "/").status == status
+
+
 def test_next_backend_serves(authority, make_backend):
     bad, good = make_backend("ha.test"), make_backend("127.0.0.1")
 

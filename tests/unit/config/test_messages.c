@@ -355,6 +355,19 @@ test_unix_sockets(void **state)
 }
 
 static void
+test_tls_of_backends(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address a\nPort 1\nCiphers \"HIGH\"\n"),
+	    "t:3:1: 'Ciphers' needs HTTPS\n");
+	assert_said(BACKEND("Address a\nPort 1\nDisable TLSv1_2\n"),
+	    "t:3:1: 'Disable' needs HTTPS\n");
+	assert_said(BACKEND("Address a\nPort 1\nHTTPS\nDisable TLSv1_2\n"
+	                    "Ciphers \"HIGH\"\n"),
+	    "");
+}
+
+static void
 test_resolving(void **state)
 {
 	(void)state;
@@ -624,6 +637,7 @@ main(void)
 		cmocka_unit_test(test_shared_backends),
 		cmocka_unit_test(test_sessions),
 		cmocka_unit_test(test_resolving),
+		cmocka_unit_test(test_tls_of_backends),
 		cmocka_unit_test(test_unix_sockets),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),
