@@ -106,7 +106,8 @@ conclude(
 static void
 conclude_up(struct probe *probe)
 {
-	int i = probe->trying;
+	/* Where each has its turn, their order is no matter. */
+	int i = probe->backend->all_addresses ? 0 : probe->trying;
 	struct addr good = probe->addresses[i];
 
 	memmove(&probe->addresses[1], &probe->addresses[0],

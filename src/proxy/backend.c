@@ -119,6 +119,9 @@ backends_set_state(
 		return;
 	memcpy(backend->addresses, list, sizeof list);
 	backend->naddresses = (unsigned)count;
+	/* The one that answered the monitor is in front. */
+	if (!backend->config->all_addresses)
+		backend->next_address = 0;
 }
 
 struct backend *

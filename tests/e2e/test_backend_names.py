@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Callable, Iterator
@@ -58,8 +59,12 @@ def ask(front: Front, count: int, method: str = "GET") -> Counter[bytes]:
 
 
 def wait_until_known(front: Front) -> None:
-    """The worker has heard of it after the log."""
+    """The worker hears of it after the log."""
     front.wait_for_line("backend ha.test port 8123 is up")
+    deadline = time.monotonic() + 5
+    with front.https() as client:
+        while client.request("GET", "/").status == 503:
+            assert time.monotonic() < deadline
 
 
 def test_first_address_is_used(namespace, known_as, two):

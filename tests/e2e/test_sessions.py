@@ -127,6 +127,7 @@ def test_moves_on_when_its_backend_is_gone_and_stays_there(pair):
         names[gone].stop()
         assert answers(front, "/?sid=s", count=6) == {other: 6}
         port = names[gone].port
+        front.wait_for_line(f"port {port} is down")
         mark = front.mark()
         names[gone].start()
         front.wait_for_line(f"port {port} is up", since=mark)
