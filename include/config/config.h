@@ -49,31 +49,49 @@ struct config_file {
 	struct config_pos pos;
 };
 
+enum config_family { FAMILY_ANY, FAMILY_INET, FAMILY_INET6 };
+
 struct config_backend {
 	struct config_pos pos;
-	unsigned id;      /* index in config->backends */
-	const char *host; /* numeric or a name, without brackets */
-	uint16_t port;
-	bool numeric; /* `addr` is set; else the monitor resolves it */
+	unsigned id;       /* index in config->backends */
+	const char *host;  /* numeric or a name, without brackets; or path */
+	const char *path;  /* of its UNIX socket, seen from outside the jail */
+	const char *place; /* host and port, or path, for people */
+	uint16_t port;     /* 0 with a path */
+	bool numeric;      /* `addr` is set, or path; else it is resolved */
 	struct addr addr;
-	bool tls;                 /* it speaks HTTPS */
-	bool insecure;            /* its certificate is not looked at */
-	const char *server_name;  /* of it, in SNI and Host; NULL: none said */
-	const char *ca_file;      /* NULL: the system's */
-	struct config_pos ca_pos; /* of ca_file, else of the section */
-	unsigned timeout;         /* seconds to the first response byte */
-	unsigned connect_timeout; /* seconds */
-	unsigned ws_timeout;      /* idle seconds of a tunnel; 0 = no limit */
+	bool tls;                  /* it speaks HTTPS */
+	bool insecure;             /* its certificate is not looked at */
+	const char *server_name;   /* of it, in SNI and Host; NULL: none said */
+	const char *ca_file;       /* NULL: the system's */
+	struct config_pos ca_pos;  /* of ca_file, else of the section */
+	unsigned min_version;      /* of TLS: 0x0303 or 0x0304 */
+	const char *ciphers;       /* of TLS 1.2; NULL: ours */
+	unsigned timeout;          /* seconds to the first response byte */
+	unsigned connect_timeout;  /* seconds */
+	unsigned ws_timeout;       /* idle seconds of a tunnel; 0 = no limit */
+	enum config_family family; /* of the addresses of a name */
+	bool all_addresses;        /* its connections are shared among them */
+	unsigned lookup_every;     /* seconds between look-ups of a name … */
+	unsigned lookup_retry;     /* … and after one that failed */
+	bool used;                 /* a service may pass requests to it */
 	const char *probe; /* what a GET must answer with 200; NULL: nothing */
 };
 
 /* What its certificate must be for. */
 static inline const char *
-config_backend_name(const struct config_backend *backend)
+config_backend_identity(const struct config_backend *backend)
 {
-	return backend->server_name != NULL ? backend->server_name
-	                                    : backend->host;
+	if (backend->server_name != NULL)
+		return backend->server_name;
+	return backend->path != NULL ? "localhost" : backend->host;
 }
+
+/*
+ * The path as seen from within the directory `root`: a part of `path`. NULL if
+ * it is not below it.
+ */
+const char *config_path_within(const char *path, const char *root);
 
 enum config_match {
 	MATCH_REGEX,
@@ -193,6 +211,27 @@ struct config_directory {
 /* A set of classes of statuses: 1 << status / 100. */
 #define CONFIG_LOG_SUPPRESS_ALL 0x3ffu
 
+/* In proportion to their priorities, by chance or as evenly as can be. */
+enum config_balancer { BALANCE_RANDOM, BALANCE_IWRR };
+
+#define CONFIG_BACKENDS_MAX 64u /* of a service */
+
+enum config_session_type {
+	SESSION_IP,     /* the client's address */
+	SESSION_BASIC,  /* its Authorization, if that is Basic */
+	SESSION_URL,    /* the parameter `id` of the query */
+	SESSION_PARM,   /* what is behind a ';' in the path */
+	SESSION_COOKIE, /* the cookie `id` … */
+	SESSION_HEADER  /* … or the field, of either side */
+};
+
+/* What the requests have in common that one backend is to have. */
+struct config_session {
+	enum config_session_type type;
+	unsigned ttl; /* seconds after the last request */
+	struct slice id;
+};
+
 struct config_service {
 	struct config_pos pos;
 	const char *name; /* NULL: none */
@@ -209,6 +248,10 @@ struct config_service {
 	const struct config_backend **backends; /* … these, in file order, */
 	unsigned nbackends;
 	unsigned nemergencies; /* with so many more for when all are down */
+	unsigned *priorities;  /* of all of these; 0: disabled */
+	unsigned first_place;  /* of them, in a count over all services */
+	enum config_balancer balancer;
+	const struct config_session *session; /* NULL: none */
 	struct config_service *next;
 };
 
@@ -299,8 +342,10 @@ struct config {
 	struct config_listener *listeners;
 	unsigned nlisteners;
 	struct config_service *services; /* for every listener, after its own */
-	const struct config_backend **backends;
+	struct config_backend **backends;
 	unsigned nbackends;
+	unsigned nplaces;   /* of backends in services */
+	unsigned nsessions; /* services that have some */
 	const struct config_cert **certs;
 	unsigned ncerts;
 	const struct config_file *client_cas; /* of ClientCert conditions */

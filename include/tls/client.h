@@ -26,9 +26,11 @@ void tls_client_free(struct tls_client *client); /* NULL is fine */
 
 /* What a configuration says of a backend's TLS. */
 struct tls_target {
-	const char *name;    /* as of tls_client_new() */
-	const char *ca_file; /* NULL: the system's list */
-	bool insecure;       /* any certificate will do */
+	const char *name;     /* as of tls_client_new() */
+	const char *ca_file;  /* NULL: the system's list */
+	bool insecure;        /* any certificate will do */
+	unsigned min_version; /* 0x0303 or 0x0304; 0: ours */
+	const char *ciphers;  /* of TLS 1.2; NULL: ours */
 };
 
 /*

@@ -178,9 +178,14 @@ check_ca_file(const struct config_acme *acme, struct diag *diag)
 static void
 check_backend(const struct config_backend *backend, struct diag *diag)
 {
+	struct tls_cipher_report report;
 	struct tls_trust *trust;
 	struct error err;
 
+	if (backend->ciphers != NULL &&
+	    tls_cipher_check(backend->ciphers, &report, &err) == -1)
+		diag_add(
+		    diag, DIAG_ERROR, backend->pos, "Ciphers: %s", err.msg);
 	if (!backend->tls || backend->insecure)
 		return;
 	trust = tls_trust_new(backend->ca_file, &err);

@@ -197,6 +197,7 @@ build_config(struct tree *tree, struct config *config)
 	build_acls(&build);
 	build_log_formats(&build);
 	build_log_format(&build, root);
+	build_shared(&build);
 	build.trusted = build_trusted(&build, root);
 	config->services = build_services(&build, root);
 	build.nglobal_cert_conditions = build.ncert_conditions;

@@ -19,7 +19,8 @@ struct build {
 	struct config_file *client_cas; /* config->client_cas */
 	unsigned ncert_conditions;      /* seen so far */
 	unsigned nglobal_cert_conditions;
-	struct config_acl *acls;               /* those with a name */
+	struct config_acl *acls; /* those with a name */
+	struct shared *shared;   /* the backends of the top level */
 	struct config_log_format *log_formats; /* given, and used built-ins */
 	const struct config_acl *trusted;      /* TrustedIP of the top level */
 };
@@ -114,6 +115,16 @@ const struct config_log_format *build_log_format(
 
 /* The classes of LogSuppress in a section, a bit each. */
 unsigned build_log_suppress(const struct directive *section);
+
+/* The backends of the top level, which services may share. */
+void build_shared(struct build *build);
+
+/* Those of a service, and how its requests are shared among them. */
+void build_backends(struct build *build, const struct directive *section,
+    struct config_service *service);
+
+/* The oldest version of TLS that the Disable lines of a section leave. */
+unsigned build_min_version(const struct directive *section);
 
 /* The services of a section, in file order. */
 struct config_service *build_services(

@@ -52,7 +52,7 @@ build_allow(struct build *build, unsigned allowed)
 }
 
 /* Disable means that version and everything older. */
-static unsigned
+unsigned
 build_min_version(const struct directive *section)
 {
 	const struct directive *line;

@@ -1,4 +1,4 @@
-/* Services: their conditions, and the redirect or the backends behind them. */
+/* Services: their conditions, and the answers that are not a backend's. */
 
 #include <string.h>
 
@@ -40,78 +40,6 @@ build_redirect(struct build *build, const struct directive *line)
 	if (redirect->append)
 		redirect->url = arena_strndup(build->arena, url->text, len);
 	return redirect;
-}
-
-/* What is said of TLS without TLS was meant to be with it. */
-static void
-check_tls(struct build *build, const struct directive *section,
-    const struct config_backend *backend)
-{
-	const struct directive *ca = tree_find(section, WORD_CAFILE);
-	const struct directive *insecure = tree_find(section, WORD_INSECURE);
-	const struct directive *extra = ca != NULL ? ca : insecure;
-
-	if (!backend->tls && extra != NULL)
-		diag_add(build->diag, DIAG_ERROR, extra->pos,
-		    "'%s' needs HTTPS: without it the backend shows no "
-		    "certificate",
-		    extra->row->word);
-	else if (ca != NULL && insecure != NULL)
-		diag_add(build->diag, DIAG_ERROR, insecure->pos,
-		    "'Insecure' leaves nothing to 'CAFile'; one of them must "
-		    "go");
-	else if (insecure != NULL)
-		diag_add(build->diag, DIAG_WARNING, insecure->pos,
-		    "'Insecure': whoever gets between the gateway and '%s' "
-		    "can read and change everything; CAFile with the "
-		    "backend's own certificate prevents it",
-		    backend->host);
-}
-
-static void
-build_backend_tls(struct build *build, const struct directive *section,
-    struct config_backend *backend)
-{
-	const struct value *ca = build_value(section, WORD_CAFILE);
-
-	backend->tls = tree_find(section, WORD_HTTPS) != NULL;
-	backend->insecure = tree_find(section, WORD_INSECURE) != NULL;
-	backend->server_name = build_text(section, WORD_SERVERNAME);
-	backend->ca_file = ca != NULL ? ca->text : NULL;
-	backend->ca_pos = ca != NULL ? ca->pos : section->pos;
-	check_tls(build, section, backend);
-}
-
-static const char *
-build_probe(const struct directive *section)
-{
-	const char *text = build_text(section, WORD_PROBE);
-
-	return text != NULL && strcmp(text, PROBE_TCP) != 0 ? text : NULL;
-}
-
-static const struct config_backend *
-build_backend(struct build *build, const struct directive *section)
-{
-	struct config_backend *backend =
-	    arena_alloc(build->arena, sizeof(*backend));
-	const char *host = build_text(section, WORD_ADDRESS);
-
-	backend->pos = section->pos;
-	backend->id = build->config->nbackends;
-	backend->host = host != NULL ? host : "";
-	backend->port = (uint16_t)build_number(build, section, WORD_PORT);
-	backend->numeric =
-	    addr_parse(&backend->addr, backend->host, backend->port);
-	build_backend_tls(build, section, backend);
-	backend->probe = build_probe(section);
-	backend->timeout = (unsigned)build_number(build, section, WORD_TIMEOUT);
-	backend->connect_timeout =
-	    (unsigned)build_number(build, section, WORD_CONNTO);
-	backend->ws_timeout =
-	    (unsigned)build_number(build, section, WORD_WSTIMEOUT);
-	build->config->backends[build->config->nbackends++] = backend;
-	return backend;
 }
 
 /* The page that the last value of a line names; NULL with an error given. */
@@ -192,8 +120,7 @@ build_directory(struct build *build, const struct directive *line)
 }
 
 static void
-check_service(struct build *build, const struct directive *section,
-    const struct config_service *service)
+check_service(struct build *build, const struct directive *section)
 {
 	static const enum word answers[] = { WORD_REDIRECT, WORD_ERROR,
 		WORD_SUCCESS, WORD_SENDFILE, WORD_METRICS };
@@ -202,7 +129,8 @@ check_service(struct build *build, const struct directive *section,
 
 	if (tree_is_bad(section))
 		return;
-	if (service->nbackends > 0)
+	if (tree_find(section, WORD_BACKEND) != NULL ||
+	    tree_find(section, WORD_USEBACKEND) != NULL)
 		found = "BackEnd";
 	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		const struct directive *line = tree_find(section, answers[i]);
@@ -222,18 +150,29 @@ check_service(struct build *build, const struct directive *section,
 		    "Error, a Success or Metrics");
 }
 
-/* Those of one word, behind what is in the service's list. */
-static unsigned
-build_backends(struct build *build, const struct directive *section,
-    enum word word, const struct config_backend **list)
+static const struct config_session *
+build_session(struct build *build, const struct directive *section)
 {
-	const struct directive *line;
-	unsigned n = 0;
+	struct config_session *session =
+	    arena_alloc(build->arena, sizeof(*session));
+	const char *id = build_text(section, WORD_ID);
+	bool named;
 
-	for (line = section->children; line != NULL; line = line->next)
-		if (line->row != NULL && line->row->id == word)
-			list[n++] = build_backend(build, line);
-	return n;
+	if (tree_is_bad(section))
+		return NULL;
+	session->type =
+	    (enum config_session_type)build_value(section, WORD_TYPE)->number;
+	session->ttl = (unsigned)build_value(section, WORD_TTL)->number;
+	if (id != NULL)
+		session->id = (struct slice){ id, strlen(id) };
+	named = session->type == SESSION_URL ||
+	    session->type == SESSION_COOKIE || session->type == SESSION_HEADER;
+	if (named != (id != NULL))
+		diag_add(build->diag, DIAG_ERROR, section->pos,
+		    named ? "'Session' of this Type needs an ID"
+		          : "'Session' of this Type has no ID");
+	build->config->nsessions++;
+	return session;
 }
 
 /*
@@ -264,14 +203,7 @@ build_service(struct build *build, const struct directive *section)
 	service->hsts = build_hsts(build, section);
 	service->request_rules = build_rules(build, section, SCOPE_REQUEST);
 	service->response_rules = build_rules(build, section, SCOPE_RESPONSE);
-	service->backends = arena_alloc(build->arena,
-	    (tree_count(section, WORD_BACKEND) +
-	        tree_count(section, WORD_EMERGENCY)) *
-	        sizeof(*service->backends));
-	service->nbackends =
-	    build_backends(build, section, WORD_BACKEND, service->backends);
-	service->nemergencies = build_backends(build, section, WORD_EMERGENCY,
-	    service->backends + service->nbackends);
+	build_backends(build, section, service);
 	for (line = section->children; line != NULL; line = line->next) {
 		if (line->row == NULL)
 			continue;
@@ -283,9 +215,11 @@ build_service(struct build *build, const struct directive *section)
 			service->redirect = build_redirect(build, line);
 		else if (line->row->id == WORD_SENDFILE)
 			service->directory = build_directory(build, line);
+		else if (line->row->id == WORD_SESSION)
+			service->session = build_session(build, line);
 	}
 	service->log_suppress = build_log_suppress(section);
-	check_service(build, section, service);
+	check_service(build, section);
 	return service;
 }
 

@@ -283,11 +283,14 @@ add_backend(struct expansion *exp)
 	struct directive *service, *backend;
 	uint16_t port = FORWARD_PORT;
 	char host[HOST_SIZE];
+	bool is_socket;
 
 	if (https)
 		where += strlen(HTTPS_SCHEME);
-	if (is_taken(exp, listener) ||
-	    !addr_split(where, host, sizeof(host), &port))
+	if (is_taken(exp, listener))
+		return;
+	is_socket = strncasecmp(where, UNIX_SCHEME, strlen(UNIX_SCHEME)) == 0;
+	if (!is_socket && !addr_split(where, host, sizeof(host), &port))
 		return;
 	add_sni(exp, listener);
 	add_line(exp, listener, WORD_AUTOCERT, exp->gateway, host_of(exp));
@@ -297,9 +300,11 @@ add_backend(struct expansion *exp)
 	    text_of(exp, WORD_HSTS));
 	backend = add_directive(exp, service, WORD_BACKEND, forward);
 	add_line(exp, backend, WORD_ADDRESS, forward,
-	    arena_strdup(exp->tree->arena, host));
-	add_line(exp, backend, WORD_PORT, forward,
-	    arena_printf(exp->tree->arena, "%u", port));
+	    is_socket ? where + strlen(UNIX_SCHEME)
+	              : arena_strdup(exp->tree->arena, host));
+	if (!is_socket)
+		add_line(exp, backend, WORD_PORT, forward,
+		    arena_printf(exp->tree->arena, "%u", port));
 	add_tls(exp, backend, https, forward);
 	add_probe(exp, backend);
 }

@@ -11,8 +11,11 @@ config_backend_label(
 {
 	bool colon = strchr(backend->host, ':') != NULL;
 
-	snprintf(dst, CONFIG_LABEL_SIZE, "%s%s%s:%u", colon ? "[" : "",
-	    backend->host, colon ? "]" : "", backend->port);
+	if (backend->path != NULL)
+		snprintf(dst, CONFIG_LABEL_SIZE, "%s", backend->path);
+	else
+		snprintf(dst, CONFIG_LABEL_SIZE, "%s%s%s:%u", colon ? "[" : "",
+		    backend->host, colon ? "]" : "", backend->port);
 	return dst;
 }
 

@@ -40,6 +40,15 @@ static const char *const directions[] = { "request", "response", NULL };
 static const char *const classes[] = { "all", "info", "success", "redirect",
 	"clterr", "srverr", "1", "2", "3", "4", "5", NULL };
 
+static const char *const balancers[] = { "random", "iwrr", NULL };
+
+static const char *const resolutions[] = { "first", "all", "srv", NULL };
+
+static const char *const families[] = { "any", "inet", "inet6", NULL };
+
+static const char *const sessions[] = { "IP", "BASIC", "URL", "PARM", "COOKIE",
+	"HEADER", NULL };
+
 static const char *const header_options[] = { "none", "forwarded", "ssl", "all",
 	"no-forwarded", "no-ssl", NULL };
 
@@ -104,6 +113,9 @@ static const struct schema_row rows[] = {
 	{ "BackEnd", SERVICE, WORD_BACKEND, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server that requests are passed to" },
+	{ "Backend", GLOBAL, WORD_BACKEND, ROW_REPEATABLE, SCOPE_BACKEND,
+	    { VALUE_TEXT }, .needs = "a name",
+	    .help = "a server that services may share" },
 	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
 	    .help = "the authority that issues certificates for AutoCert" },
 
@@ -256,10 +268,10 @@ static const struct schema_row rows[] = {
 	{ "AutoCert", HTTPS, WORD_AUTOCERT, ROW_REPEATABLE | ROW_MANY,
 	    .types = { VALUE_HOSTNAME },
 	    .help = "the names of a certificate to obtain" },
-	{ "Disable", HTTPS, WORD_DISABLE, ROW_REPEATABLE,
+	{ "Disable", HTTPS | BACKEND, WORD_DISABLE, ROW_REPEATABLE,
 	    .types = { VALUE_CHOICE }, .choices = protocols,
 	    .help = "the newest protocol version that is refused" },
-	{ "Ciphers", HTTPS, WORD_CIPHERS, .types = { VALUE_TEXT },
+	{ "Ciphers", HTTPS | BACKEND, WORD_CIPHERS, .types = { VALUE_TEXT },
 	    .needs = "an OpenSSL cipher list",
 	    .help = "the ciphers of TLS 1.2; with -ciphersuites of TLS 1.3" },
 	{ "SSLHonorCipherOrder", HTTPS, WORD_SSLHONORCIPHERORDER,
@@ -304,6 +316,26 @@ static const struct schema_row rows[] = {
 
 	{ "HSTS", SERVICE, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "off",
 	    .help = "how long browsers are to come by HTTPS only" },
+	{ "UseBackend", SERVICE, WORD_USEBACKEND, ROW_REPEATABLE,
+	    .types = { VALUE_TEXT }, .needs = "the name of a Backend",
+	    .help = "a server of the top level" },
+	{ "Balancer", GLOBAL | SERVICE, WORD_BALANCER,
+	    .types = { VALUE_CHOICE }, .choices = balancers, .def = "iwrr",
+	    .help = "how requests are shared among backends" },
+
+	{ "Session", SERVICE, WORD_SESSION, .opens = SCOPE_SESSION,
+	    .help = "requests that are to have the same backend" },
+
+	/* Sessions. */
+
+	{ "Type", SCOPE_SESSION, WORD_TYPE, ROW_REQUIRED,
+	    .types = { VALUE_CHOICE }, .choices = sessions,
+	    .help = "what the requests of a session have in common" },
+	{ "TTL", SCOPE_SESSION, WORD_TTL, ROW_REQUIRED,
+	    .types = { VALUE_DURATION }, .min = 1,
+	    .help = "how long a session lasts after its last request" },
+	{ "ID", SCOPE_SESSION, WORD_ID, .types = { VALUE_SESSION },
+	    .help = "the name of the parameter, cookie or header field" },
 
 	/* Conditions. */
 
@@ -378,12 +410,32 @@ static const struct schema_row rows[] = {
 
 	/* Backends. */
 
-	{ "Address", BACKEND, WORD_ADDRESS, ROW_REQUIRED,
-	    .types = { VALUE_HOST },
+	{ "Address", BACKEND, WORD_ADDRESS, .types = { VALUE_HOST },
 	    .help = "the address or name of the backend" },
-	{ "Port", BACKEND, WORD_PORT, ROW_REQUIRED, .types = { VALUE_NUMBER },
-	    .min = 1, .max = 65535, .help = "the port of the backend" },
+	{ "Port", BACKEND, WORD_PORT, .types = { VALUE_NUMBER }, .min = 1,
+	    .max = 65535, .help = "the port of the backend" },
 
+	{ "Use", BACKEND, WORD_USE, .types = { VALUE_TEXT },
+	    .needs = "the name of a Backend",
+	    .help = "a server of the top level" },
+	{ "Priority", BACKEND, WORD_PRIORITY, .types = { VALUE_NUMBER },
+	    .min = 1, .max = 65535, .def = "5",
+	    .help = "its share of the requests" },
+	{ "Disabled", BACKEND, WORD_DISABLED, ROW_SHORT,
+	    .types = { VALUE_BOOL }, .def = "no",
+	    .help = "whether it gets no requests" },
+	{ "Resolve", BACKEND, WORD_RESOLVE, .types = { VALUE_CHOICE },
+	    .choices = resolutions, .def = "first",
+	    .help = "which addresses of a name are used" },
+	{ "Family", BACKEND, WORD_FAMILY, .types = { VALUE_CHOICE },
+	    .choices = families, .def = "any",
+	    .help = "whether a name is looked up for IPv4 or IPv6" },
+	{ "OverrideTTL", BACKEND, WORD_OVERRIDETTL, .types = { VALUE_DURATION },
+	    .min = 1, .def = "60",
+	    .help = "how long a look-up of a name is good for" },
+	{ "RetryInterval", BACKEND, WORD_RETRYINTERVAL,
+	    .types = { VALUE_DURATION }, .min = 1, .def = "5",
+	    .help = "how long until a name is looked up again in vain" },
 	{ "HTTPS", BACKEND, WORD_HTTPS,
 	    .help = "whether the backend speaks TLS" },
 	{ "Probe", BACKEND, WORD_PROBE, .types = { VALUE_PROBE }, .def = "tcp",
@@ -483,7 +535,6 @@ static const struct schema_row rows[] = {
 
 	LATER("IncludeDir", GLOBAL),
 	LATER("Control", SERVICE),
-	LATER_SECTION("Backend", GLOBAL),
 	LATER_MAYBE("Condition", GLOBAL),
 	LATER("Constant", ANY),
 	LATER("RegexType", GLOBAL),
@@ -493,7 +544,6 @@ static const struct schema_row rows[] = {
 	LATER("WorkerStackSize", GLOBAL),
 	LATER("ConnectionQueueSize", GLOBAL),
 	LATER("ReserveFD", GLOBAL),
-	LATER("Balancer", GLOBAL | SERVICE),
 	LATER_SECTION("CombineHeaders", GLOBAL),
 	LATER("WatcherTTL", GLOBAL),
 	LATER_SECTION("Resolver", GLOBAL),
@@ -517,26 +567,14 @@ static const struct schema_row rows[] = {
 	LATER("TBF", SERVICE),
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),
-	LATER("UseBackend", SERVICE),
-	LATER("Disabled", SERVICE | BACKEND),
+	LATER("Disabled", SERVICE),
 	LATER("FallThrough", SERVICE),
-	LATER_SECTION("Session", SERVICE),
-	LATER("Type", SERVICE),
-	LATER("TTL", SERVICE),
-	LATER("ID", SERVICE),
 	LATER("LuaBackend", SERVICE),
 	LATER("ContentCapture", SERVICE),
 
 	LATER("Cert", BACKEND),
-	LATER("Ciphers", BACKEND),
-	LATER("Disable", BACKEND),
-	LATER("Priority", BACKEND),
-	LATER("Resolve", BACKEND),
-	LATER("Family", BACKEND),
-	LATER("OverrideTTL", BACKEND),
-	LATER("RetryInterval", GLOBAL | BACKEND),
+	LATER("RetryInterval", GLOBAL),
 	LATER("IgnoreSRVWeight", BACKEND),
-	LATER("Use", BACKEND),
 };
 
 #define NROWS (sizeof(rows) / sizeof(rows[0]))
@@ -551,6 +589,7 @@ static const struct {
 	{ SCOPE_SERVICE, "in Service" },
 	{ SCOPE_MATCH, "in Match" },
 	{ SCOPE_ACL, "in ACL" },
+	{ SCOPE_SESSION, "in Session" },
 	{ SCOPE_REQUEST, "in Rewrite" },
 	{ SCOPE_RESPONSE, "in Rewrite response" },
 	{ SCOPE_BACKEND, "in BackEnd" },

@@ -23,6 +23,7 @@ enum scope {
 	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
 	SCOPE_ACL = 1 << 10,
 	SCOPE_STATUS = 1 << 11,
+	SCOPE_SESSION = 1 << 14,
 	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
 
@@ -45,6 +46,7 @@ enum word {
 	WORD_ANONYMISE,
 	WORD_AUTOCERT,
 	WORD_BACKEND,
+	WORD_BALANCER,
 	WORD_CAFILE,
 	WORD_CALIST,
 	WORD_CERT,
@@ -60,12 +62,14 @@ enum word {
 	WORD_DELETEQUERY,
 	WORD_DIRECTORY,
 	WORD_DISABLE,
+	WORD_DISABLED,
 	WORD_EAB,
 	WORD_ELSE,
 	WORD_EMAIL,
 	WORD_EMERGENCY,
 	WORD_ERROR,
 	WORD_ERRORFILE,
+	WORD_FAMILY,
 	WORD_FORWARD,
 	WORD_FORWARDEDHEADER,
 	WORD_GATEWAY,
@@ -79,6 +83,7 @@ enum word {
 	WORD_HSTS,
 	WORD_HTTPS,
 	WORD_HTTPSPORT,
+	WORD_ID,
 	WORD_IGNORECASE,
 	WORD_INCLUDE,
 	WORD_INSECURE,
@@ -99,9 +104,11 @@ enum word {
 	WORD_METHOD,
 	WORD_METRICS,
 	WORD_NOT,
+	WORD_OVERRIDETTL,
 	WORD_PATH,
 	WORD_PIDFILE,
 	WORD_PORT,
+	WORD_PRIORITY,
 	WORD_PROBE,
 	WORD_QUERY,
 	WORD_QUERYPARAM,
@@ -109,10 +116,13 @@ enum word {
 	WORD_REQUIRESNI,
 	WORD_REWRITE,
 	WORD_REWRITELOCATION,
+	WORD_RESOLVE,
+	WORD_RETRYINTERVAL,
 	WORD_ROOTJAIL,
 	WORD_SENDFILE,
 	WORD_SERVERNAME,
 	WORD_SERVICE,
+	WORD_SESSION,
 	WORD_SETHEADER,
 	WORD_SETPATH,
 	WORD_SETQUERY,
@@ -123,8 +133,12 @@ enum word {
 	WORD_STATUS,
 	WORD_SUCCESS,
 	WORD_TIMEOUT,
+	WORD_TTL,
+	WORD_TYPE,
 	WORD_TRUSTEDIP,
 	WORD_URL,
+	WORD_USE,
+	WORD_USEBACKEND,
 	WORD_USER,
 	WORD_VERIFYLIST,
 	WORD_WORKERS,
@@ -159,6 +173,7 @@ enum value_type {
 	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
 	VALUE_TARGET,    /* path and query, what may be of them */
+	VALUE_SESSION,   /* the name of what a session is known by */
 	VALUE_PROBE,     /* tcp, or a path to ask for */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
@@ -169,6 +184,7 @@ enum value_type {
 #define DURATION_MAX (30 * 86400)
 #define MEMORY_MAX (730 * 86400)
 #define PROBE_TCP "tcp"
+#define UNIX_SCHEME "unix:"
 #define ROW_TYPES 2
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 

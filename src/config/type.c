@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <syslog.h>
 
 #include "acl.h"
@@ -373,6 +374,21 @@ is_host(const char *text)
 	        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
 }
 
+/* The path of a UNIX socket, which connect(2) bounds. */
+static bool
+is_socket(struct reading *reading, const char *path)
+{
+	struct sockaddr_un sun;
+
+	if (path[0] != '/' || path[1] == '\0')
+		return refuse(reading, "the path of a socket begins with /");
+	if (strlen(path) >= sizeof(sun.sun_path))
+		return refuse(reading, "the path of a socket is shorter");
+	if (strstr(path, "/../") != NULL)
+		return refuse(reading, "a path without ..");
+	return true;
+}
+
 static bool
 read_host(struct reading *reading)
 {
@@ -381,7 +397,7 @@ read_host(struct reading *reading)
 	if (is_host(text))
 		return true;
 	if (text[0] == '/')
-		return refuse(reading, "UNIX sockets are not supported yet");
+		return is_socket(reading, text);
 	if (strstr(text, "://") != NULL)
 		return refuse(reading, "an address is not a URL");
 	if (strchr(text, ':') != NULL)
@@ -396,6 +412,8 @@ read_forward(struct reading *reading)
 	char host[HOST_MAX + 1];
 	uint16_t port = 1;
 
+	if (has_scheme(text, UNIX_SCHEME))
+		return is_socket(reading, text + strlen(UNIX_SCHEME));
 	if (has_scheme(text, "https://"))
 		text += strlen("https://");
 	else if (strstr(text, "://") != NULL)
@@ -689,6 +707,8 @@ static const struct {
 	    "a header field such as \"X-Name: value\"" },
 	[VALUE_TARGET] = { read_target, true,
 	    "a part of a URL, percent-encoded" },
+	[VALUE_SESSION] = { read_parameter, true,
+	    "the name of a parameter, a cookie or a header field" },
 	[VALUE_PROBE] = { read_probe, true,
 	    "tcp, or a path such as \"/manifest.json\"" },
 	[VALUE_URL] = { read_url, true,

@@ -11,7 +11,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include "net/addr.h"
 
 void
 sock_init(struct sock *sock, int fd)
@@ -144,4 +147,43 @@ sock_close(struct sock *sock)
 	if (sock->fd != -1)
 		close(sock->fd);
 	*sock = (struct sock){ .fd = -1 };
+}
+
+static int
+connect_new(const struct sockaddr *sa, socklen_t len, bool *connected)
+{
+	int fd = socket(
+	    sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int saved;
+
+	if (fd == -1)
+		return -1;
+	*connected = connect(fd, sa, len) == 0;
+	if (*connected || errno == EINPROGRESS)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+sock_connect(const struct addr *addr, bool *connected)
+{
+	return connect_new(&addr->u.sa, addr->len, connected);
+}
+
+int
+sock_connect_unix(const char *path, bool *connected)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	if (len >= sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(sun.sun_path, path, len);
+	return connect_new(
+	    (const struct sockaddr *)&sun, sizeof(sun), connected);
 }

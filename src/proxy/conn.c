@@ -150,6 +150,9 @@ conn_read(struct conn *conn, void *data, size_t len)
 		send_cipher(conn);
 		errno = saved;
 	}
+	/* Records without data, such as a ticket, may be the last ones, too. */
+	if (n == -1 && errno == EAGAIN && conn->sock.doubt)
+		conn_look_later(conn);
 	return n;
 }
 

@@ -15,6 +15,7 @@
 #include "http/h1.h"
 #include "route.h"
 #include "sendfile.h"
+#include "session.h"
 #include "tunnel.h"
 #include "upstream.h"
 #include "worker.h"
@@ -97,21 +98,45 @@ exchange_free(struct exchange *ex)
 	arena_free(ex->arena);
 }
 
+/* A name may have addresses where nobody is, beside one where somebody is. */
+static bool
+has_another_address(struct exchange *ex)
+{
+	return ex->calls++ < ex->backend->naddresses;
+}
+
+static void
+call_again(struct exchange *ex)
+{
+	do
+		ex->upstream = upstream_fresh(ex, ex->backend);
+	while (ex->upstream == NULL && has_another_address(ex));
+}
+
 /* Tries backends until one takes a connection; answers for them otherwise. */
 static void
 exchange_dispatch(struct exchange *ex)
 {
 	while (ex->upstream == NULL) {
-		ex->backend =
-		    backend_pick(ex->worker->backends, ex->service, &ex->tried);
-		if (ex->backend == NULL) {
+		int at = backend_pick(ex->worker->backends, ex->service,
+		    ex->tried, session_find(ex));
+
+		if (at == -1) {
 			exchange_refuse(ex, ex->no_tls ? 502 : 503);
 			return;
 		}
+		ex->place = (unsigned)at;
+		ex->calls = 1;
+		ex->tried |= (uint64_t)1 << at;
+		ex->backend =
+		    backend_at(ex->worker->backends, ex->service, ex->place);
 		ex->upstream = upstream_start(ex, ex->backend);
+		if (ex->upstream == NULL && has_another_address(ex))
+			call_again(ex);
 		if (ex->upstream == NULL)
 			count_failure(ex);
 	}
+	session_keep(ex, ex->place);
 }
 
 void
@@ -211,8 +236,9 @@ static void
 exchange_retry(struct exchange *ex, enum exchange_failure why)
 {
 	count_retry(ex);
-	if (why == EXCHANGE_STALE)
-		ex->upstream = upstream_fresh(ex, ex->backend);
+	if (why == EXCHANGE_STALE ||
+	    (why == EXCHANGE_REFUSED && has_another_address(ex)))
+		call_again(ex);
 	exchange_dispatch(ex);
 	if (ex->upstream != NULL)
 		ex->ops->resume(ex->client);

@@ -83,6 +83,8 @@ struct exchange {
 	const struct http_field *fields; /* with them; NULL: req.fields */
 	unsigned nfields;
 	uint64_t tried; /* backends of the service, by position */
+	unsigned place; /* of the one that was tried last … */
+	unsigned calls; /* … at so many of its addresses */
 	bool no_tls;    /* one of them could not be spoken to securely */
 	struct backend *backend;
 	struct upstream *upstream;

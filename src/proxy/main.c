@@ -19,6 +19,7 @@
 #include "count.h"
 #include "ipc/chan.h"
 #include "pki/cert.h"
+#include "session.h"
 #include "tls/server.h"
 #include "worker.h"
 
@@ -81,10 +82,12 @@ on_start(struct worker *worker, const struct msg *msg)
 	log_set_level((enum log_level)start->log_level);
 	worker->index = start->worker;
 	worker->generation = start->generation;
+	worker->jail = box.root;
 	if (read_config(worker, msg->fd, &err) == -1 ||
 	    worker_configure(worker, &err) == -1 ||
 	    sandbox_enter(&box, &err) == -1)
 		refuse_start(worker, err.msg);
+	worker->jail = NULL;
 }
 
 /* What cannot be counted can be served. */
@@ -119,6 +122,19 @@ static void
 on_log_file(struct worker *worker, const struct msg *msg)
 {
 	logfile_set(&worker->logfile, msg->fd);
+}
+
+static void
+on_sessions(struct worker *worker, const struct msg *msg)
+{
+	struct error err;
+
+	if (worker->sessions != NULL)
+		fatal("a second table of sessions");
+	worker->sessions = sessions_new(worker->config, msg->fd, &err);
+	close(msg->fd);
+	if (worker->sessions == NULL)
+		log_err("%s", err.msg);
 }
 
 static void
@@ -219,6 +235,7 @@ static void (*const handlers[MSG_COUNT])(
 	[MSG_STATS] = on_stats,
 	[MSG_LISTENER] = on_listener,
 	[MSG_LOG_FILE] = on_log_file,
+	[MSG_SESSIONS] = on_sessions,
 	[MSG_WORKER_GO] = on_go,
 	[MSG_WORKER_DRAIN] = on_drain,
 	[MSG_TICKET_KEY] = on_ticket_key,

@@ -60,9 +60,14 @@ move(struct tunnel *tunnel, struct direction *way)
 			conn_read_more(way->from);
 			return conn_writev(way->to, &iov, 1) == -1 ? -1 : 1;
 		}
-		if (n == -1 && errno != EAGAIN)
+		/*
+		 * FIN without close_notify: frames have ends of their own, so
+		 * that there is no telling a cut apart to be had from TLS.
+		 */
+		way->ended = n == 0 ||
+		    (n == -1 && errno == EPROTO && way->from->sock.eof);
+		if (n == -1 && errno != EAGAIN && !way->ended)
 			return -1;
-		way->ended = n == 0;
 	}
 	if (way->ended && !way->finished && !conn_blocked(way->to)) {
 		way->finished = true;

@@ -21,6 +21,7 @@
 #include "h1_write.h"
 #include "location.h"
 #include "net/listener.h"
+#include "session.h"
 #include "tls/client.h"
 #include "tunnel.h"
 #include "worker.h"
@@ -311,6 +312,7 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	h1_body_init(&upstream->body, &how);
 	ex->responded = true;
 	ex->status = res->status;
+	session_learn(ex, res);
 	forward_response(ex, res);
 	location_rewrite(ex, res);
 	edit_response(ex, res);
@@ -590,16 +592,13 @@ static int
 open_socket(const struct addr *addr, bool *connected)
 {
 	int one = 1;
-	int fd = socket(addr->u.sa.sa_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = sock_connect(addr, connected);
 
 	if (fd == -1)
 		return -1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-	*connected = connect(fd, &addr->u.sa, addr->len) == 0;
-	if (*connected ? is_connected_to_itself(fd, addr)
-	               : errno != EINPROGRESS) {
+	if (*connected && is_connected_to_itself(fd, addr)) {
 		close(fd);
 		return -1;
 	}
@@ -612,12 +611,14 @@ static const struct conn_owner upstream_owner = { .ready = upstream_ready,
 struct upstream *
 upstream_fresh(struct exchange *ex, struct backend *backend)
 {
-	const struct addr *addr = backend_address(backend);
+	const struct addr *addr = backend_call(backend);
 	struct upstream *upstream;
 	bool connected = false;
 	int fd = -1;
 
-	if (addr != NULL)
+	if (backend->path != NULL)
+		fd = sock_connect_unix(backend->path, &connected);
+	else if (addr != NULL)
 		fd = open_socket(addr, &connected);
 	if (fd == -1) {
 		backend_refused(backend);

@@ -20,6 +20,7 @@
 #include "guests.h"
 #include "net/listener.h"
 #include "sendfile.h"
+#include "session.h"
 #include "tls/server.h"
 
 /* Connections taken from one listener before the others get a turn. */
@@ -464,6 +465,7 @@ release_configured(struct worker *worker)
 	}
 	free(worker->listeners);
 	backends_free(worker->backends);
+	sessions_free(worker->sessions);
 	tls_certs_free(worker->certs);
 }
 

@@ -24,6 +24,7 @@ struct challenges;
 struct guests;
 struct chan;
 struct sendfile_trees;
+struct sessions;
 struct tls_certs;
 struct tls_server;
 struct tls_tickets;
@@ -69,6 +70,7 @@ struct worker {
 	unsigned generation;
 	struct loop *loop;
 	struct timeouts timeouts;
+	const char *jail; /* where it is about to be locked in, or NULL */
 	struct config_text *text;
 	struct config *config;
 	struct chan *chan;
@@ -88,6 +90,7 @@ struct worker {
 	struct stats *shared; /* NULL: nobody sees the figures */
 	struct stats_figures *stats;    /* where this worker counts */
 	struct stats_figures uncounted; /* … while `shared` is NULL */
+	struct sessions *sessions;      /* NULL: there are none */
 
 	struct client_list clients;
 	unsigned nclients;

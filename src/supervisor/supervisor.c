@@ -333,6 +333,7 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 		.started_at = clock_wall(),
 		.dir = { -1, -1, NULL },
 		.control_fd = -1,
+		.sessions_fd = -1,
 		.store = { -1, -1 },
 		.children = { .null_fd = -1 },
 		.sweep = { .fn = on_sweep, .arg = sup },
@@ -400,6 +401,8 @@ release(struct supervisor *sup)
 	}
 	journal_free(sup->journal);
 	stats_free(sup->stats);
+	if (sup->sessions_fd != -1)
+		close(sup->sessions_fd);
 	certstore_close(&sup->store);
 	statedir_close(&sup->dir);
 	ticket_keys_release(&sup->tickets);

@@ -68,7 +68,8 @@ struct supervisor {
 
 	struct children children;
 	struct statedir dir;
-	int control_fd; /* listens for the `gatehouse` command */
+	int control_fd;  /* listens for the `gatehouse` command */
+	int sessions_fd; /* their table, once a configuration has some */
 	struct certstore store;
 	struct notify notify;
 	struct stats *stats;     /* what the workers count */

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "config/config.h"
 #include "generation.h"
+#include "ipc/affinity.h"
 #include "monitor.h"
 #include "plan.h"
 #include "stats/journal.h"
@@ -192,6 +193,26 @@ send_listeners(struct worker *worker)
 	}
 }
 
+/* One table for all generations. Who has none can serve all the same. */
+static void
+send_sessions(struct worker *worker)
+{
+	struct supervisor *sup = worker->generation->sup;
+	struct msg msg = { .kind = MSG_SESSIONS };
+	struct error err;
+
+	if (worker->generation->plan->config->nsessions == 0)
+		return;
+	if (sup->sessions_fd == -1)
+		sup->sessions_fd = affinity_create(&err);
+	if (sup->sessions_fd == -1) {
+		log_err("%s", err.msg);
+		return;
+	}
+	msg.fd = sup->sessions_fd;
+	child_send(worker->child, &msg);
+}
+
 static void
 send_log_file(struct worker *worker)
 {
@@ -243,6 +264,7 @@ worker_start(struct worker *worker)
 	send_stats(worker);
 	send_listeners(worker);
 	send_log_file(worker);
+	send_sessions(worker);
 	send_ticket_keys(worker);
 	for (unsigned i = 0; i < generation->nslots; i++)
 		swap_replay(generation->slots[i], worker, i);

@@ -63,6 +63,20 @@ tls_client_new(
 	return NULL;
 }
 
+/* What the configuration wants otherwise than we do. */
+static int
+narrow(SSL_CTX *ctx, const struct tls_target *target, struct error *err)
+{
+	ERR_clear_error();
+	if (target->min_version != 0 &&
+	    !SSL_CTX_set_min_proto_version(ctx, (int)target->min_version))
+		return pki_error(err, ERR_CRYPTO, "cannot set up TLS");
+	if (target->ciphers != NULL &&
+	    !SSL_CTX_set_cipher_list(ctx, target->ciphers))
+		return pki_error(err, ERR_SYNTAX, "bad list of ciphers");
+	return 0;
+}
+
 struct tls_client *
 tls_client_open(const struct tls_target *target, struct tls_trust **system,
     struct error *err)
@@ -79,7 +93,10 @@ tls_client_open(const struct tls_target *target, struct tls_trust **system,
 	if (trust != NULL || target->insecure)
 		client = tls_client_new(target->name, trust, err);
 	tls_trust_free(own);
-	return client;
+	if (client == NULL || narrow(client->ctx, target, err) == 0)
+		return client;
+	tls_client_free(client);
+	return NULL;
 }
 
 void

@@ -432,7 +432,7 @@ test_words_without_case_and_sections_with_names(void **state)
 static void
 test_backends_over_tls(void **state)
 {
-	const struct config_backend *const *backends;
+	struct config_backend *const *backends;
 	struct reading reading;
 
 	(void)state;
@@ -587,6 +587,50 @@ test_status(void **state)
 	reading_release(&reading);
 }
 
+static void
+test_backends_that_are_shared(void **state)
+{
+	struct reading reading;
+	const struct config_service *first, *second;
+	const struct config *config;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nPort 1\nEnd\nBalancer random\n"
+	    "Service\nURL x\nUseBackend ha\n"
+	    "BackEnd\nUse \"ha\"\nPriority 9\nEnd\n"
+	    "BackEnd \"ha\"\nDisabled no\nEnd\n"
+	    "Emergency\nAddress a\nPort 2\nEnd\nEnd\n"
+	    "Service\nBalancer IWRR\n"
+	    "BackEnd \"ha\"\nAddress a\nPort 2\nEnd\n"
+	    "BackEnd\nAddress a\nPort 3\nDisabled\nEnd\n"
+	    "End\n"
+	    "Backend ha\nAddress a\nPort 1\nPriority 2\nDisabled\nEnd\n");
+	config = reading.config;
+	first = config->services;
+	second = first->next;
+	assert_int_equal(config->nbackends, 3);
+	assert_int_equal(config->nplaces, 6);
+	assert_int_equal(first->nbackends, 3);
+	assert_int_equal(first->nemergencies, 1);
+	assert_int_equal(first->balancer, BALANCE_RANDOM);
+	for (unsigned i = 0; i < 3; i++)
+		assert_ptr_equal(first->backends[i], config->backends[0]);
+	assert_int_equal(first->priorities[0], 0);
+	assert_int_equal(first->priorities[1], 0);
+	assert_int_equal(first->priorities[2], 2);
+	assert_int_equal(first->priorities[3], 5);
+	assert_int_equal(first->backends[0]->port, 1);
+	assert_true(first->backends[0]->used);
+
+	assert_int_equal(second->first_place, 4);
+	assert_int_equal(second->balancer, BALANCE_IWRR);
+	assert_ptr_equal(second->backends[0], first->backends[3]);
+	assert_int_equal(second->priorities[1], 0);
+	assert_false(second->backends[1]->used);
+	reading_release(&reading);
+}
+
 int
 main(void)
 {
@@ -594,6 +638,7 @@ main(void)
 		cmocka_unit_test(test_directories),
 		cmocka_unit_test(test_certificates_of_clients),
 		cmocka_unit_test(test_backends_over_tls),
+		cmocka_unit_test(test_backends_that_are_shared),
 		cmocka_unit_test(test_pound_of_home_assistant),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_top_level),

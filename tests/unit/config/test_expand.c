@@ -118,6 +118,24 @@ test_certificates_of_clients(void **state)
 }
 
 static void
+test_forward_to_a_socket(void **state)
+{
+	char *printed;
+
+	(void)state;
+	printed = expand("Gateway a.example.org\nForward UNIX:/run/ha.sock\n"
+	                 "End\n");
+	assert_non_null(printed);
+	assert_non_null(strstr(printed,
+	    "\t\tBackEnd\n"
+	    "\t\t\tAddress\t/run/ha.sock\n"
+	    "\t\t\tProbe\t\"/manifest.json\"\n"
+	    "\t\tEnd\n"));
+	assert_expands(printed, printed);
+	free(printed);
+}
+
+static void
 test_gateways_share_listeners(void **state)
 {
 	struct reading reading;
@@ -294,6 +312,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forward_over_tls),
+		cmocka_unit_test(test_forward_to_a_socket),
 		cmocka_unit_test(test_the_five_lines),
 		cmocka_unit_test(test_certificates_of_clients),
 		cmocka_unit_test(test_gateways_share_listeners),

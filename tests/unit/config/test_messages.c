@@ -64,16 +64,15 @@ static void
 test_words_of_later(void **state)
 {
 	(void)state;
-	assert_said(
-	    HTTP("RewriteErrors 5\n") "Balancer x\nDDNS a\n Token b\nEnd\n"
-	                              "Session\n Type IP\nEnd\n",
+	assert_said(HTTP("RewriteErrors 5\n") "Debug x\nDDNS a\n Token b\nEnd\n"
+	                                      "Tunnel\n Type IP\nEnd\n",
 	    "t:2:1: 'RewriteErrors' is a Pound directive that Gatehouse does "
 	    "not "
 	    "support yet\n"
-	    "t:4:1: 'Balancer' is a Pound directive that Gatehouse does not "
+	    "t:4:1: 'Debug' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
-	    "t:8:1: 'Session' is a Pound directive that Gatehouse does not "
+	    "t:8:1: 'Tunnel' is a Pound directive that Gatehouse does not "
 	    "support yet\n");
 	assert_said(HTTP("ACME /var/www\n"),
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
@@ -83,11 +82,12 @@ test_words_of_later(void **state)
 	    "t:4:6: '-pcre' is a Pound option that Gatehouse does not support "
 	    "yet\n");
 	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n"
-	            "Backend \"x\"\nAddress 1.1.1.1\nEnd\n" HTTP(""),
+	            "CombineHeaders\n\"Accept\"\nEnd\n" HTTP(""),
 	    "t:1:1: 'Resolver' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
 	    "t:5:1: 'End' without a section that it could end\n"
-	    "t:6:1: 'Backend' is a Pound directive that Gatehouse does not "
+	    "t:6:1: 'CombineHeaders' is a Pound directive that Gatehouse does "
+	    "not "
 	    "support yet\n");
 }
 
@@ -358,6 +358,113 @@ test_numbers_of_values(void **state)
 }
 
 static void
+test_unix_sockets(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address /run/ha.sock\n"), "");
+	assert_said(BACKEND("Address /run/ha.sock\nPort 1\n"),
+	    "t:5:1: warning: 'Port' has no effect: a UNIX socket has none\n");
+	assert_said("RootJail /jail/\n" BACKEND("Address /jail/ha.sock\n"), "");
+	assert_said("RootJail /jail\n" BACKEND("Address /jailed/ha.sock\n"),
+	    "t:5:9: '/jailed/ha.sock' is not within the RootJail '/jail', "
+	    "where the workers could reach it\n");
+	assert_said(BACKEND("Address /run/../ha.sock\n"),
+	    "t:4:9: 'Address' needs an address or a host name, not "
+	    "'/run/../ha.sock' (a path without ..)\n");
+	assert_said(BACKEND("Address /ha.sock\nHTTPS\n"),
+	    "t:3:1: 'HTTPS' over a UNIX socket needs a ServerName: the path "
+	    "says nothing about the certificate\n");
+	assert_said("Gateway a.example.org\nForward unix:ha.sock\nEnd\n",
+	    "t:2:9: 'Forward' needs an address such as \"192.168.1.2:8123\", "
+	    "not 'unix:ha.sock' (the path of a socket begins with /)\n");
+}
+
+static void
+test_tls_of_backends(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address a\nPort 1\nCiphers \"HIGH\"\n"),
+	    "t:3:1: 'Ciphers' needs HTTPS\n");
+	assert_said(BACKEND("Address a\nPort 1\nDisable TLSv1_2\n"),
+	    "t:3:1: 'Disable' needs HTTPS\n");
+	assert_said(BACKEND("Address a\nPort 1\nHTTPS\nDisable TLSv1_2\n"
+	                    "Ciphers \"HIGH\"\n"),
+	    "");
+}
+
+static void
+test_resolving(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address a\nPort 1\nResolve srv\n"),
+	    "t:6:9: 'Resolve srv' is not supported: SRV records are not read; "
+	    "a BackEnd for each server, or 'Resolve all', takes its place\n");
+	assert_said(BACKEND("Address a\nPort 1\nResolve ALL\nFamily inet\n"
+	                    "OverrideTTL 5m\nRetryInterval 600\n"),
+	    "");
+}
+
+static void
+test_sessions(void **state)
+{
+	(void)state;
+	assert_said(
+	    SERVICE(
+	        "Session\nType IP\nEnd\nUseBackend b\n") "Backend b\nAddress "
+	                                                 "a\nPort 1\nEnd\n",
+	    "t:3:1: 'Session' needs a line 'TTL' with a time from 1s to 30d, "
+	    "such as 90 or 1m30s\n");
+	assert_said(SERVICE("Session\nType COOKIE\nTTL 5\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:3:1: 'Session' of this Type needs an ID\n");
+	assert_said(SERVICE("Session\nType IP\nTTL 5\nID a\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:3:1: 'Session' of this Type has no ID\n");
+	assert_said(SERVICE("Session\nType IPS\nTTL 0\nID \"a b\"\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:4:6: 'Type' needs one of IP, BASIC, URL, PARM, COOKIE, HEADER, "
+	    "not 'IPS'\n"
+	    "t:5:5: 'TTL' needs a time from 1s to 30d, such as 90 or 1m30s, "
+	    "not '0'\n"
+	    "t:6:4: 'ID' needs the name of a parameter, a cookie or a header "
+	    "field, not 'a b'\n");
+}
+
+static void
+test_shared_backends(void **state)
+{
+	(void)state;
+	assert_said(
+	    "Backend\nAddress a\nPort 1\nEnd\n" SERVICE("UseBackend b\n"),
+	    "t:1:1: 'Backend' needs a name: a server that services may "
+	    "share\n"
+	    "t:7:12: there is no Backend 'b' at the top level\n");
+	assert_said("Backend b\nPort 1\nEnd\n" SERVICE("UseBackend b\n"),
+	    "t:1:1: 'Backend' needs a line 'Address' with an address or a host "
+	    "name\n");
+	assert_said(
+	    "Backend b\nAddress a\nPort 1\nEnd\n"
+	    "Backend b\nAddress a\nPort 1\nEnd\n" SERVICE("UseBackend b\n"),
+	    "t:5:9: there is a Backend 'b' on line 1 already\n");
+	assert_said("Backend b\nAddress a\nPort 1\nEnd\n" BACKEND(
+	                "Use b\nPort 2\nDisabled no\n"),
+	    "t:9:1: 'Port' belongs in the Backend at the top level that is "
+	    "used here\n");
+	assert_said(BACKEND("Use b\n"),
+	    "t:4:5: there is no Backend 'b' at the top level\n");
+	assert_said(SERVICE("UseBackend b\nError 404\n"),
+	    "t:2:1: 'Service' has both BackEnd and Error; a request can go to "
+	    "one of them only\n"
+	    "t:3:12: there is no Backend 'b' at the top level\n");
+	assert_said(BACKEND("Address a\nPort 1\nPriority 0\n"),
+	    "t:6:10: 'Priority' needs a number from 1 to 65535, not '0'\n");
+	assert_said(
+	    SERVICE("Balancer first\nUseBackend b\n") "Backend b\nAddress "
+	                                              "a\nPort 1\nEnd\n",
+	    "t:3:10: 'Balancer' needs one of random, iwrr, not 'first'\n");
+}
+
+static void
 test_services(void **state)
 {
 	(void)state;
@@ -370,6 +477,11 @@ test_services(void **state)
 	assert_said(BACKEND("Port 80\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Address' with an address or a host "
 	    "name\n");
+	assert_said(BACKEND(""),
+	    "t:3:1: 'BackEnd' needs a line 'Address' with an address or a host "
+	    "name\n"
+	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
+	    "65535\n");
 	/* Only once: not missing as well. */
 	assert_said(BACKEND("Port 0\nAdress 10.0.0.1\n"),
 	    "t:4:6: 'Port' needs a number from 1 to 65535, not '0'\n"
@@ -628,6 +740,11 @@ main(void)
 		cmocka_unit_test(test_numbers_of_values),
 		cmocka_unit_test(test_services),
 		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_shared_backends),
+		cmocka_unit_test(test_sessions),
+		cmocka_unit_test(test_resolving),
+		cmocka_unit_test(test_tls_of_backends),
+		cmocka_unit_test(test_unix_sockets),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_gateways),

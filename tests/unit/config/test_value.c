@@ -178,7 +178,7 @@ test_addresses(void **state)
 	assert_refused(SCOPE_HTTP, "Address", "127.0.0.1:80");
 	assert_text(SCOPE_BACKEND, "Address", "ha_1.local", "ha_1.local");
 	assert_text(SCOPE_BACKEND, "Address", "2001:db8::1", "2001:db8::1");
-	assert_refused(SCOPE_BACKEND, "Address", "/run/ha.sock");
+	assert_refused(SCOPE_BACKEND, "Address", "/run/../ha.sock");
 	assert_refused(SCOPE_BACKEND, "Address", "http://10.0.0.1");
 	assert_refused(SCOPE_BACKEND, "Address", "10.0.0.1:8123");
 	assert_refused(SCOPE_BACKEND, "Address", "-x");

@@ -24,7 +24,7 @@
 struct scene {
 	struct config_listener http, https;
 	struct config_backend backend;
-	const struct config_backend *backends[1];
+	struct config_backend *backends[1];
 	struct config config;
 	struct probe probe;
 	struct status *status;
@@ -260,8 +260,7 @@ test_metrics(void **state)
 		.issuer = "CA",
 		.not_after = 1900000000,
 		.problem = "no route" };
-	const struct config_backend *twice[] = { &scene->backend,
-		&scene->backend };
+	struct config_backend *twice[] = { &scene->backend, &scene->backend };
 	struct probe probes[2] = { { .state = PROBE_DOWN },
 		{ .state = PROBE_UP } };
 	struct buf buf = { 0 };

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "net/sock.h"
@@ -273,10 +274,44 @@ test_reset_is_seen_without_reading(void **state)
 	assert_int_equal(sock_peek(&ends->sock), SOCK_BROKEN);
 }
 
+static void
+test_connect_to_a_unix_socket(void **state)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	char directory[] = "/tmp/sockXXXXXX", too_long[200];
+	bool connected = false;
+	int listener, fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/s", directory);
+	assert_int_equal(sock_connect_unix(sun.sun_path, &connected), -1);
+	assert_int_equal(errno, ENOENT);
+
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(
+	    bind(listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(sock_connect_unix(sun.sun_path, &connected), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+	assert_int_equal(listen(listener, 1), 0);
+	fd = sock_connect_unix(sun.sun_path, &connected);
+	assert_true(fd != -1 && connected);
+	close(fd);
+	close(listener);
+	unlink(sun.sun_path);
+	rmdir(directory);
+
+	memset(too_long, '/', sizeof(too_long) - 1);
+	too_long[sizeof(too_long) - 1] = '\0';
+	assert_int_equal(sock_connect_unix(too_long, &connected), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_connect_to_a_unix_socket),
 		sock_test(test_reset_is_seen_without_reading),
 		sock_test(test_short_read_means_drained),
 		sock_test(test_doubt_lasts_until_a_write),
