@@ -18,6 +18,8 @@
 #include "http/message.h"
 #include "net/addr.h"
 
+struct arena;
+
 /* An ACME section: who issues (RFC 8555). */
 struct config_acme {
 	struct config_pos pos;
@@ -76,6 +78,28 @@ struct config_pattern {
 	struct config_pattern *next;
 };
 
+enum config_part_kind {
+	PART_TEXT,  /* `text` */
+	PART_GROUP, /* what a part of a regular expression matched */
+	PART_HOST,  /* of the request, in brackets if it needs them */
+	PART_PORT,  /* of its Host, with the colon; or nothing */
+	PART_URL,   /* path and query */
+	PART_PATH,
+	PART_QUERY,     /* without '?' */
+	PART_PARAMETER, /* of the query, by the name in `text` */
+	PART_FIELD,     /* the value of the field of this name */
+	PART_CLIENT     /* its address */
+};
+
+/* A text is made of such parts. What they say is put one behind the other. */
+struct config_part {
+	enum config_part_kind kind;
+	struct slice text; /* with PART_GROUP the tag of a condition, or … */
+	unsigned back;     /* … so many before the last that matched */
+	unsigned group;    /* 0..9 */
+	struct config_part *next;
+};
+
 /* Addresses that begin with the same bits. */
 struct config_net {
 	struct addr addr;
@@ -105,6 +129,9 @@ enum config_condition_kind {
 struct config_condition {
 	enum config_condition_kind kind;
 	bool negated;      /* it holds if it would not */
+	bool decoded;      /* COND_PARAMETER: without percent-encoding */
+	bool captures;     /* somebody refers to what its patterns match … */
+	const char *tag;   /* … perhaps by this name */
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
 	const struct config_pattern *patterns;
 	const struct config_acl *acl;
@@ -143,6 +170,7 @@ struct config_edit {
 	enum config_edit_kind kind;
 	struct slice name; /* EDIT_ADD, EDIT_SET, EDIT_PARAMETER */
 	struct slice value;
+	const struct config_part *parts;       /* of a value to be filled in */
 	const struct config_pattern *patterns; /* EDIT_DELETE */
 	struct config_edit *next;
 };
@@ -161,6 +189,7 @@ struct config_rule {
 struct config_redirect {
 	unsigned status; /* 301 302 303 307 308 or CONFIG_REDIRECT_PERMANENT */
 	const char *url;
+	const struct config_part *parts; /* of a URL to be filled in */
 	bool append; /* the URL is a bare origin: path and query follow */
 };
 
@@ -258,18 +287,66 @@ char *config_find_state_dir(struct config_text *text);
  */
 char *config_expand(struct config_text *text, struct diag *diag);
 
+#define CONFIG_GROUPS 10 /* the whole, and nine parts */
+
+/* What the regular expression of a condition matched. */
+struct config_found {
+	const char *tag; /* of the condition, or NULL */
+	struct slice groups[CONFIG_GROUPS];
+	const struct config_found *before;
+};
+
+/* Those of a request's conditions that held, in the arena of the request. */
+struct config_memory {
+	struct arena *arena;
+	const struct config_found *last;
+	bool failed; /* the arena is full: one is missing */
+};
+
 /* What conditions are about. */
 struct config_request {
-	const char *host;   /* lower case, without port; "" if none */
-	const char *client; /* its address as text */
+	const char *host;       /* lower case, without port; "" if none */
+	const char *client;     /* its address as text */
+	struct slice authority; /* what Host says */
 	struct slice method;
 	struct slice path;
 	struct slice query; /* with its '?', or empty */
 	const struct http_field *fields;
 	unsigned nfields;
+	struct config_memory *memory; /* NULL: nobody refers to them */
 };
 
-/* Do all of them hold? */
+/* The query without its '?', and the first parameter of this name in it. */
+struct slice config_query(const struct config_request *req);
+struct slice config_parameter(
+    const struct config_request *req, const char *name);
+
+/* Where a text goes that is filled in: what must not stand there as it is. */
+enum config_place {
+	PLACE_TEXT,  /* within the gateway: everything may */
+	PLACE_FIELD, /* a header field: no controls */
+	PLACE_URL,   /* an absolute URL, which has to have a host */
+	PLACE_TARGET,
+	PLACE_PATH,
+	PLACE_QUERY,
+	PLACE_PARAMETER /* the value of one */
+};
+
+#define CONFIG_FILLED_MAX (32u * 1024)
+
+/*
+ * Fills in what the parts ask of the request; bytes of it that must not stand
+ * in this place are percent-encoded. False if the result is longer than
+ * CONFIG_FILLED_MAX, is no URL where one must be, or does not fit the arena.
+ */
+bool config_fill(const struct config_part *parts,
+    const struct config_request *req, enum config_place place,
+    struct arena *arena, struct slice *filled);
+
+/*
+ * Do all of them hold? If so, req->memory has what they matched before what
+ * was there; if not, nothing more than that.
+ */
 bool config_conditions_hold(const struct config_condition *conditions,
     const struct config_request *req);
 

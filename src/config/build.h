@@ -66,6 +66,9 @@ struct config_pattern *build_patterns(
 struct config_condition *build_condition(
     struct build *build, const struct directive *line);
 
+/* Whether it is a condition that one may refer to. */
+bool build_is_regex(const struct directive *line);
+
 /* All conditions of a section. */
 struct config_condition *build_conditions(
     struct build *build, const struct directive *section);
@@ -95,6 +98,15 @@ struct config_pattern *build_removals(
  */
 const struct config_rule *build_rules(
     struct build *build, const struct directive *section, enum scope scope);
+
+/*
+ * The parts of a value that a request fills in; NULL if there are none, and
+ * then *fixed is what it says. What a reference is to must be in a section
+ * around the line.
+ */
+const struct config_part *build_template(struct build *build,
+    const struct directive *line, const struct value *value, const char *text,
+    struct slice *fixed);
 
 /* The services of a section, in file order. */
 struct config_service *build_services(

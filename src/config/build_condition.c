@@ -54,11 +54,49 @@ free_regex(void *regex)
 	regfree(regex);
 }
 
+/* Its row in the table, or NCONDITIONS. */
+static size_t
+find_kind(const struct directive *line)
+{
+	size_t i = 0;
+
+	while (i < NCONDITIONS && conditions[i].id != line->row->id)
+		i++;
+	return i;
+}
+
+bool
+build_is_regex(const struct directive *line)
+{
+	size_t i = line->row != NULL ? find_kind(line) : NCONDITIONS;
+	unsigned how = line->options & OPTIONS_HOW;
+
+	if (i == NCONDITIONS || line->row->id == WORD_CHECKURL)
+		return false;
+	return how == OPTION_RE || (how == 0 && conditions[i].how == OPTION_RE);
+}
+
+/* Whether something refers to it, in its service or its Rewrite. */
+static bool
+build_captures(const struct directive *line)
+{
+	const struct directive *section = line->parent;
+
+	if (!build_is_regex(line) || line->negated)
+		return false;
+	while (section->scope == SCOPE_MATCH ||
+	    (section->row->id == WORD_REWRITE &&
+	        section->parent->scope == SCOPE_SERVICE))
+		section = section->parent;
+	return section->refers;
+}
+
 /* What a pattern stands in, for messages, and how it is meant. */
 struct meaning {
 	const char *word;
 	struct config_pos pos;
 	unsigned options; /* one of OPTIONS_HOW and one of OPTIONS_CASE */
+	bool captures;
 };
 
 /* NULL, with an error given, if it is none. */
@@ -77,8 +115,8 @@ compile(struct build *build, const struct meaning *meaning, const char *text)
 	pattern->text = (struct slice){ text, strlen(text) };
 	if (pattern->how != MATCH_REGEX && pattern->text.len <= PATTERN_MAX)
 		return pattern;
-	if (pattern_compile(
-	        &pattern->regex, text, pattern->ignore_case, &err) == -1) {
+	if (pattern_compile(&pattern->regex, text, pattern->ignore_case,
+	        meaning->captures, &err) == -1) {
 		diag_add(build->diag, DIAG_ERROR, meaning->pos,
 		    "'%s' needs a regular expression, not '%.100s' (%s)",
 		    meaning->word, text, err.msg);
@@ -120,7 +158,8 @@ build_patterns(
     struct build *build, const struct directive *line, unsigned usual)
 {
 	const struct value *value = last_value(line);
-	struct meaning meaning = { line->row->word, value->pos, line->options };
+	struct meaning meaning = { line->row->word, value->pos, line->options,
+		build_captures(line) };
 
 	if ((meaning.options & OPTIONS_HOW) == 0)
 		meaning.options |= usual & OPTIONS_HOW;
@@ -180,8 +219,12 @@ build_simple(struct build *build, const struct directive *line, size_t i,
 
 	cond->kind = conditions[i].kind;
 	cond->negated = line->negated != (line->row->id == WORD_HEADDENY);
+	cond->captures = build_captures(line);
+	cond->tag = line->tag;
+	cond->decoded = (line->options & OPTION_DECODE) != 0;
 	if (is_about_host(line, &host, name)) {
 		cond->kind = COND_HOST;
+		cond->captures = false;
 		cond->patterns = host_pattern(build, host);
 		return;
 	}
@@ -212,14 +255,13 @@ struct config_condition *
 build_condition(struct build *build, const struct directive *line)
 {
 	struct config_condition *cond;
-	size_t i = 0;
+	size_t i;
 
 	if (line->bad)
 		return NULL;
 	if (line->row->id == WORD_MATCH)
 		return build_match(build, line);
-	while (i < NCONDITIONS && conditions[i].id != line->row->id)
-		i++;
+	i = find_kind(line);
 	if (i == NCONDITIONS && line->row->id != WORD_ACL)
 		return NULL;
 	cond = arena_alloc(build->arena, sizeof(*cond));

@@ -5,6 +5,7 @@
 
 #include "build.h"
 #include "option.h"
+#include "template.h"
 
 #define EDITS_MAX 100 /* in one section */
 
@@ -30,11 +31,80 @@ slice_of(const char *text)
 	return (struct slice){ text, strlen(text) };
 }
 
+/* How many conditions are in a section that one may refer to, or with a tag. */
+static unsigned
+count_captures(const struct directive *section, struct slice tag)
+{
+	const struct directive *line;
+	unsigned n = 0;
+
+	for (line = section->children; line != NULL; line = line->next) {
+		if (line->scope == SCOPE_MATCH)
+			n += count_captures(line, tag);
+		else if (build_is_regex(line) && !line->negated &&
+		    (tag.len == 0 ||
+		        (line->tag != NULL && slice_eq(tag, line->tag))))
+			n++;
+	}
+	return n;
+}
+
+static void
+check_reference(struct build *build, const struct directive *line,
+    const struct value *value, const struct config_part *part)
+{
+	const struct directive *section = line->parent;
+	unsigned n = 0;
+
+	for (; section->scope == SCOPE_SERVICE ||
+	     section->row->id == WORD_REWRITE || section->scope == SCOPE_MATCH;
+	     section = section->parent) {
+		n += count_captures(section, part->text);
+		if (section->scope == SCOPE_SERVICE)
+			break;
+	}
+	if (n > part->back)
+		return;
+	if (part->text.len > 0)
+		diag_add(build->diag, DIAG_ERROR, value->pos,
+		    "'$%u(%.*s)': there is no regular expression with -tag "
+		    "\"%.*s\" in the conditions around it",
+		    part->group, (int)part->text.len, part->text.p,
+		    (int)part->text.len, part->text.p);
+	else
+		diag_add(build->diag, DIAG_ERROR, value->pos,
+		    "'$%u' refers to a regular expression that is not in the "
+		    "conditions around it; '$$' is a dollar sign",
+		    part->group);
+}
+
+const struct config_part *
+build_template(struct build *build, const struct directive *line,
+    const struct value *value, const char *text, struct slice *fixed)
+{
+	const struct config_part *parts, *part;
+	const char *why = NULL;
+
+	parts = template_parse(build->arena, text, &why);
+	if (parts == NULL)
+		diag_add(build->diag, DIAG_ERROR, value->pos, "%s", why);
+	for (part = parts; part != NULL; part = part->next)
+		if (part->kind == PART_GROUP)
+			check_reference(build, line, value, part);
+	if (parts != NULL && !template_is_fixed(parts))
+		return parts;
+	if (parts != NULL)
+		*fixed = parts->text;
+	return NULL;
+}
+
 /* "Name: value", checked when it was read. */
 static void
-split_field(struct build *build, const char *text, struct config_edit *edit)
+split_field(
+    struct build *build, const struct directive *line, struct config_edit *edit)
 {
 	static const char blanks[] = " \t";
+	const char *text = line->values->text;
 	size_t len = strcspn(text, ":");
 
 	edit->name = slice_of(arena_strndup(build->arena, text, len));
@@ -43,7 +113,9 @@ split_field(struct build *build, const char *text, struct config_edit *edit)
 	len = strlen(text);
 	while (len > 0 && strchr(blanks, text[len - 1]) != NULL)
 		len--;
-	edit->value = (struct slice){ text, len };
+	text = arena_strndup(build->arena, text, len);
+	edit->parts =
+	    build_template(build, line, line->values, text, &edit->value);
 }
 
 static void
@@ -55,7 +127,7 @@ fill_edit(
 	switch (edit->kind) {
 	case EDIT_ADD:
 	case EDIT_SET:
-		split_field(build, value->text, edit);
+		split_field(build, line, edit);
 		break;
 	case EDIT_DELETE:
 		edit->patterns =
@@ -64,11 +136,14 @@ fill_edit(
 	case EDIT_URL:
 	case EDIT_PATH:
 	case EDIT_QUERY:
-		edit->value = slice_of(value->text);
+		edit->parts = build_template(
+		    build, line, value, value->text, &edit->value);
 		break;
 	case EDIT_PARAMETER:
 		edit->name = slice_of(value->text);
-		edit->value = slice_of(value->next->text);
+		value = value->next;
+		edit->parts = build_template(
+		    build, line, value, value->text, &edit->value);
 		break;
 	case EDIT_NO_QUERY:
 		break;

@@ -22,6 +22,7 @@ build_redirect(struct build *build, const struct directive *line)
 	struct config_redirect *redirect;
 	const struct value *url = line->values;
 	const char *code = line->row->def;
+	struct slice fixed = { "", 0 };
 	uint64_t status;
 	size_t len;
 
@@ -36,9 +37,12 @@ build_redirect(struct build *build, const struct directive *line)
 	    ? (unsigned)status
 	    : CONFIG_REDIRECT_PERMANENT;
 	redirect->url = url->text;
-	redirect->append = is_bare_origin(url->text, &len);
-	if (redirect->append)
-		redirect->url = arena_strndup(build->arena, url->text, len);
+	redirect->parts = build_template(build, line, url, url->text, &fixed);
+	if (redirect->parts != NULL)
+		return redirect;
+	redirect->append = is_bare_origin(fixed.p, &len);
+	redirect->url = arena_strndup(
+	    build->arena, fixed.p, redirect->append ? len : fixed.len);
 	return redirect;
 }
 

@@ -17,8 +17,11 @@ static const struct {
 	{ "-icase", OPTIONS_CASE },
 	{ "-case", OPTIONS_CASE },
 	{ "-file", 0 },
+	{ "-decode", 0 },
+	{ "-tag", 0 },
 };
 
+#define PATTERN_CONDITION (ROW_PATTERN | ROW_CONDITION)
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
 
 const char *
@@ -35,15 +38,26 @@ is_option(const struct value *value)
 	return !value->quoted && letter >= 'a' && letter <= 'z';
 }
 
+/* What the row has. */
+static unsigned
+allowed_options(const struct schema_row *row)
+{
+	unsigned allowed = (row->flags & ROW_FILE) != 0 ? OPTION_FILE : 0;
+
+	if ((row->flags & ROW_PATTERN) != 0)
+		allowed |= OPTIONS_HOW | OPTIONS_CASE | OPTION_FILE;
+	if ((row->flags & PATTERN_CONDITION) == PATTERN_CONDITION)
+		allowed |= OPTION_TAG;
+	if (row->id == WORD_QUERYPARAM)
+		allowed |= OPTION_DECODE;
+	return allowed;
+}
+
 static void
 take(struct tree *tree, struct directive *directive, const struct value *value)
 {
-	unsigned flags = directive->row->flags;
-	unsigned allowed = (flags & ROW_FILE) != 0 ? OPTION_FILE : 0;
+	unsigned allowed = allowed_options(directive->row);
 	size_t i = 0;
-
-	if ((flags & ROW_PATTERN) != 0)
-		allowed = ~0u;
 
 	while (i < NOPTIONS &&
 	    !text_ieq(value->text, strlen(value->text), options[i].word))
@@ -51,7 +65,7 @@ take(struct tree *tree, struct directive *directive, const struct value *value)
 	if (i == NOPTIONS || (allowed & 1u << i) == 0) {
 		diag_add(tree->diag, DIAG_ERROR, value->pos,
 		    "'" SHOWN "' is %s", value->text,
-		    i < NOPTIONS ? "an option of patterns, and here is none"
+		    i < NOPTIONS ? "an option of other lines, not of this one"
 		                 : "a Pound option that Gatehouse does not "
 		                   "support yet");
 		directive->bad = true;
@@ -64,6 +78,27 @@ take(struct tree *tree, struct directive *directive, const struct value *value)
 		directive->bad = true;
 	}
 	directive->options |= 1u << i;
+}
+
+/* The name behind -tag, if that is it; returns the last value taken. */
+static struct value *
+take_tag(struct tree *tree, struct directive *directive, struct value *value)
+{
+	const struct value *name = value->next;
+
+	if (directive->bad ||
+	    !text_ieq(value->text, strlen(value->text), "-tag"))
+		return value;
+	if (name == NULL || name->text[0] == '\0' ||
+	    name->text[strspn(name->text, "0123456789")] == '\0' ||
+	    strchr(name->text, ')') != NULL) {
+		diag_add(tree->diag, DIAG_ERROR, value->pos,
+		    "'-tag' needs a name that is not a number");
+		directive->bad = true;
+		return value;
+	}
+	directive->tag = name->text;
+	return value->next;
 }
 
 void
@@ -79,6 +114,7 @@ options_take(struct tree *tree, struct directive *directive)
 	for (; value != NULL; value = value->next) {
 		if (is_option(value)) {
 			take(tree, directive, value);
+			value = take_tag(tree, directive, value);
 			continue;
 		}
 		*directive->values_tail = value;

@@ -102,21 +102,12 @@ add(struct buf *out, const char *text)
 }
 
 static void
-print_value(struct buf *out, const struct directive *directive, unsigned n,
-    const struct value *value)
+print_quoted(struct buf *out, const char *text)
 {
 	const char *p;
 
-	if (value->next == NULL && (directive->row->flags & ROW_SECRET) != 0) {
-		add(out, "\"" BLANKED "\"");
-		return;
-	}
-	if (!value_is_quoted(directive, n)) {
-		add(out, value->text);
-		return;
-	}
 	add(out, "\"");
-	for (p = value->text; *p != '\0'; p++) {
+	for (p = text; *p != '\0'; p++) {
 		char one[] = { *p, '\0' };
 
 		if (*p == '"' || *p == '\\')
@@ -127,14 +118,33 @@ print_value(struct buf *out, const struct directive *directive, unsigned n,
 }
 
 static void
-print_options(struct buf *out, unsigned options)
+print_value(struct buf *out, const struct directive *directive, unsigned n,
+    const struct value *value)
+{
+	if (value->next == NULL && (directive->row->flags & ROW_SECRET) != 0) {
+		add(out, "\"" BLANKED "\"");
+		return;
+	}
+	if (!value_is_quoted(directive, n)) {
+		add(out, value->text);
+		return;
+	}
+	print_quoted(out, value->text);
+}
+
+static void
+print_options(struct buf *out, const struct directive *directive)
 {
 	unsigned i;
 
 	for (i = 0; option_word(i) != NULL; i++) {
-		if ((options & 1u << i) == 0)
+		if ((directive->options & 1u << i) == 0)
 			continue;
 		add(out, option_word(i));
+		add(out, " ");
+		if (1u << i != OPTION_TAG)
+			continue;
+		print_quoted(out, directive->tag);
 		add(out, " ");
 	}
 }
@@ -161,7 +171,7 @@ print_section(
 		     value = value->next, n++) {
 			add(out, n == 0 ? "\t" : " ");
 			if (value->next == NULL)
-				print_options(out, child->options);
+				print_options(out, child);
 			print_value(out, child, n, value);
 		}
 		add(out, "\n");

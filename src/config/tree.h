@@ -35,6 +35,8 @@ struct directive {
 	struct value *values;
 	unsigned nvalues;
 	unsigned options; /* a set of enum option, taken off the values */
+	const char *tag;  /* behind -tag; or NULL */
+	bool refers;      /* it, or a line of it, to what a condition matched */
 	bool negated;     /* behind Not */
 	bool bad;         /* an error about it has been given */
 	const struct directive *gateway; /* the Gateway that it comes from */

@@ -17,6 +17,7 @@
 #include "http/uri.h"
 #include "net/addr.h"
 #include "option.h"
+#include "template.h"
 
 #define KEY_MAX 1024 /* bytes of an EAB key */
 #define SIZE_LIMIT (UINT64_C(1) << 50)
@@ -448,33 +449,53 @@ is_url(const char *text, const char *scheme)
 	return uri_parse_authority(authority, &host, &port);
 }
 
-/* $1 and %[...] of Pound: what the request would fill in. */
-static bool
-refers(struct reading *reading)
+/* Its parts, of which somebody may have to fill in some; NULL if it is bad. */
+static const struct config_part *
+read_template(struct reading *reading)
 {
-	const char *text = reading->value->text, *p;
+	const struct config_part *parts = template_parse(
+	    reading->tree->arena, reading->value->text, &reading->why);
 
-	if (strstr(text, "%[") != NULL) {
-		reading->why = "%[...] is not supported yet";
-		return true;
+	reading->refers |= template_refers(parts);
+	return parts;
+}
+
+/* What is written in the configuration itself is of these bytes. */
+static bool
+is_made_of(const struct config_part *part, bool (*is)(char), const char *but)
+{
+	size_t i;
+
+	for (; part != NULL; part = part->next) {
+		if (part->kind != PART_TEXT)
+			continue;
+		for (i = 0; i < part->text.len; i++)
+			if (!is(part->text.p[i]) ||
+			    strchr(but, part->text.p[i]) != NULL)
+				return false;
 	}
-	for (p = strchr(text, '$'); p != NULL; p = strchr(p + 1, '$'))
-		if (p[1] >= '0' && p[1] <= '9') {
-			reading->why =
-			    "references such as $1 are not supported yet";
-			return true;
-		}
-	return false;
+	return true;
+}
+
+static bool
+is_location_byte(char c)
+{
+	return c == '#' || is_url_byte(c);
 }
 
 static bool
 read_url(struct reading *reading)
 {
 	const char *text = reading->value->text;
+	const struct config_part *parts = read_template(reading);
 
-	if (refers(reading))
+	if (parts == NULL)
 		return false;
-	return is_url(text, "https://") || is_url(text, "http://");
+	if (template_is_fixed(parts))
+		return is_url(parts->text.p, "https://") ||
+		    is_url(parts->text.p, "http://");
+	return (has_scheme(text, "https://") || has_scheme(text, "http://")) &&
+	    is_made_of(parts, is_location_byte, "");
 }
 
 /* What the gateway says itself, on every hop anew or about the client. */
@@ -512,31 +533,29 @@ read_field(struct reading *reading)
 		return refuse(reading, "too long");
 	if (is_reserved(text, len))
 		return refuse(reading, "the gateway writes this field itself");
-	return !refers(reading);
+	return read_template(reading) != NULL;
 }
 
 /* Bytes of a URL, without those that would end the part that is meant. */
 static bool
 read_target(struct reading *reading)
 {
-	const char *text = reading->value->text, *p, *stop = "";
+	const struct config_part *parts = read_template(reading);
+	enum word id = reading->row->id;
+	const char *stop = "";
 
-	if (reading->row->id == WORD_SETPATH)
+	if (id == WORD_SETPATH)
 		stop = "?";
-	else if (reading->row->id == WORD_SETQUERYPARAM)
+	else if (id == WORD_SETQUERYPARAM)
 		stop = "&";
-	if (refers(reading))
+	if (parts == NULL)
 		return false;
-	if (strlen(text) > FIELD_MAX)
+	if (strlen(reading->value->text) > FIELD_MAX)
 		return refuse(reading, "too long");
-	if ((reading->row->id == WORD_SETURL ||
-	        reading->row->id == WORD_SETPATH) &&
-	    text[0] != '/')
+	if ((id == WORD_SETURL || id == WORD_SETPATH) &&
+	    parts->kind == PART_TEXT && parts->text.p[0] != '/')
 		return refuse(reading, "a path begins with a slash");
-	for (p = text; *p != '\0'; p++)
-		if (!is_url_byte(*p) || strchr(stop, *p) != NULL)
-			return false;
-	return true;
+	return is_made_of(parts, is_url_byte, stop);
 }
 
 static bool

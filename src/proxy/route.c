@@ -135,10 +135,10 @@ redirect_status(const struct exchange *ex)
 	    : 308;
 }
 
-static void
-answer_redirect(const struct exchange *ex, struct answer *answer)
+/* The URL with the request's path and query; no p if that is too long. */
+static struct slice
+complete_url(const struct exchange *ex, const struct config_redirect *redirect)
 {
-	const struct config_redirect *redirect = ex->service->redirect;
 	struct buf *out = &ex->worker->head;
 	char *location;
 
@@ -149,10 +149,26 @@ answer_redirect(const struct exchange *ex, struct answer *answer)
 		append_target(out, ex->query);
 	}
 	location = arena_strndup(ex->arena, buf_data(out), buf_len(out));
-	answer_init(answer, location != NULL ? redirect_status(ex) : 414);
-	if (location != NULL)
-		answer_add(answer, "Location",
-		    (struct slice){ location, buf_len(out) });
+	return (struct slice){ location, buf_len(out) };
+}
+
+static void
+answer_redirect(struct exchange *ex, struct answer *answer)
+{
+	const struct config_redirect *redirect = ex->service->redirect;
+	struct config_request req = edit_subject(ex);
+	struct slice url = { NULL, 0 };
+	unsigned status = redirect_status(ex);
+
+	if (redirect->parts == NULL) {
+		url = complete_url(ex, redirect);
+		status = url.p != NULL ? status : 414;
+	} else if (!config_fill(
+	               redirect->parts, &req, PLACE_URL, ex->arena, &url))
+		status = 400;
+	answer_init(answer, status);
+	if (url.p != NULL)
+		answer_add(answer, "Location", url);
 }
 
 static bool
@@ -165,7 +181,7 @@ expectation_met(const struct exchange *ex)
 }
 
 static const struct config_service *
-find_service(const struct exchange *ex)
+find_service(struct exchange *ex)
 {
 	struct config_request req = edit_subject(ex);
 
@@ -175,7 +191,7 @@ find_service(const struct exchange *ex)
 
 /* What the listener sets bounds to; 0 or the status of a refusal. */
 static unsigned
-beyond_bounds(const struct exchange *ex)
+beyond_bounds(struct exchange *ex)
 {
 	const struct config_listener *listener = ex->listener->config;
 	struct config_request req = edit_subject(ex);
@@ -215,13 +231,15 @@ refusal(struct exchange *ex)
 	status = beyond_bounds(ex);
 	if (status != 0)
 		return status;
-	if (!edit_request(ex, ex->listener->config->request_rules))
-		return 414;
+	status = edit_request(ex, ex->listener->config->request_rules);
+	if (status != 0)
+		return status;
 	ex->service = find_service(ex);
 	if (ex->service == NULL)
 		return 404;
-	if (!edit_request(ex, ex->service->request_rules))
-		return 414;
+	status = edit_request(ex, ex->service->request_rules);
+	if (status != 0)
+		return status;
 	if (is_answered_here(ex->service))
 		return 0;
 	if (!expectation_met(ex))

@@ -100,7 +100,7 @@ test_conditions(void **state)
 	    "t:4:10: '-beg' does not go with the option before it\n"
 	    "t:5:13: '-case' does not go with the option before it\n"
 	    "t:6:1: 'Redirect' is already given on line 3\n"
-	    "t:6:10: '-exact' is an option of patterns, and here is none\n"
+	    "t:6:10: '-exact' is an option of other lines, not of this one\n"
 	    "t:7:1: 'QueryParam' needs the name of a parameter and a pattern: "
 	    "a pattern that a parameter of the query must match\n"
 	    "t:8:12: 'QueryParam' needs the name of a parameter and a pattern, "
@@ -115,14 +115,37 @@ test_conditions(void **state)
 }
 
 static void
+test_references(void **state)
+{
+	(void)state;
+	assert_said(HTTP("SetPath /$1\nRewrite\nPath -exact /x\n"
+	                 "Not Query (.)\nSetPath /$1\nElse\nQuery (.)\n"
+	                 "SetPath \"/$1(0)$1(1)\"\nEnd\n"),
+	    "t:2:9: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n"
+	    "t:9:9: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n");
+	assert_said(SERVICE("Redirect \"https://x/$1(a)$1(b)$1(2)\"\n"
+	                    "Path -tag a x\nMatch OR\nQuery x\nURL x\nEnd\n"),
+	    "t:3:10: '$1(b)': there is no regular expression with -tag \"b\" "
+	    "in the conditions around it\n");
+	assert_said(SERVICE("Error 404\nPath -tag 1 x\nPath -tag\n"
+	                    "HeadRemove -tag a x\nPath -decode x\n"),
+	    "t:4:6: '-tag' needs a name that is not a number\n"
+	    "t:5:6: '-tag' needs a name that is not a number\n"
+	    "t:6:12: '-tag' is an option of other lines, not of this one\n"
+	    "t:7:6: '-decode' is an option of other lines, not of this one\n");
+}
+
+static void
 test_edits(void **state)
 {
 	(void)state;
 	assert_said(HTTP("AddHeader \"X\"\nAddHeader \"X Y: z\"\n"
 	                 "SetHeader \"Host: a\"\nSetHeader \"TE: a\"\n"
 	                 "SetHeader \"X_Forwarded-for: a\"\n"
-	                 "SetHeader \"X-A: $1\"\nSetHeader \"X-A: $x $\"\n"
-	                 "AddHeader \"X-A: %[path]\"\nDeleteHeader (\n"),
+	                 "SetHeader \"X-A: $10\"\nSetHeader \"X-A: $x $\"\n"
+	                 "AddHeader \"X-A: %[header]\"\nDeleteHeader (\n"),
 	    "t:2:11: 'AddHeader' needs a header field such as \"X-Name: "
 	    "value\", not 'X'\n"
 	    "t:3:11: 'AddHeader' needs a header field such as \"X-Name: "
@@ -135,10 +158,11 @@ test_edits(void **state)
 	    "value\", not 'X_Forwarded-for: a' (the gateway writes this field "
 	    "itself)\n"
 	    "t:7:11: 'SetHeader' needs a header field such as \"X-Name: "
-	    "value\", not 'X-A: $1' (references such as $1 are not supported "
-	    "yet)\n"
+	    "value\", not 'X-A: $10' (there are $0 to $9 only; '${1}0' has a "
+	    "digit behind it)\n"
 	    "t:9:11: 'AddHeader' needs a header field such as \"X-Name: "
-	    "value\", not 'X-A: %[path]' (%[...] is not supported yet)\n"
+	    "value\", not 'X-A: %[header]' (%[...] needs one of host, port, "
+	    "url, path, query, param NAME, header NAME, remoteip)\n"
 	    "t:10:14: 'DeleteHeader' needs a regular expression, not '(' "
 	    "(Unmatched ( or \\()\n");
 	assert_said(
@@ -214,7 +238,7 @@ test_lists_of_addresses(void **state)
 	    "192.168.1.0/24, not '::/129'\n"
 	    "t:11:1: there is an ACL 'a' already\n"
 	    "t:13:1: 'ACL' takes a file behind -file only\n"
-	    "t:14:5: '-re' is an option of patterns, and here is none\n");
+	    "t:14:5: '-re' is an option of other lines, not of this one\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nACL \"none\"\n"
 	                    "ACL -file \"f\"\n"),
 	    "t:4:5: there is no ACL 'none' at the top level\n"
@@ -488,6 +512,7 @@ main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_lists_of_addresses),

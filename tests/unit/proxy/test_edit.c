@@ -124,6 +124,77 @@ rewrites_have_branches(void **state)
 	worker_release(&worker);
 }
 
+static void
+conditions_fill_in_edits(void **state)
+{
+	static const struct {
+		const char *lines, *target, *line, *fields;
+	} table[] = {
+		{ "Path \"^/(a+)/(.*)\"\nSetPath /$2/$1", "/aa/b/c?d",
+		    "/b/c/aa?d", "" },
+		{ "Path \"^/x(.*)\"\nSetPath $1", "/xy", "/y", "" },
+		{ "Path \"^/x(.*)\"\nSetURL $1?%[query]&a", "/x/y?b", "/y?b&a",
+		    "" },
+		{ "Path x(.)\nSetPath /$1\nSetQuery %[path]", "/xy", "/y?/y",
+		    "" },
+		{ "QueryParam a -decode \"^(.*)!$\"\nSetQueryParam b $1",
+		    "/?a=x%26y+%0d%0a%21",
+		    "/?a=x%26y+%0d%0a%21&b=x%26y%20%0D%0A", "" },
+		{ "QueryParam a -decode \"(.*)\"\nSetHeader \"X-A: <$1>\"",
+		    "/?a=x%0d%0aB:%20c", "/?a=x%0d%0aB:%20c",
+		    "X-A: <x%0D%0AB: c>\r\n" },
+		{ "Path -tag p \"^/(.)\"\nQuery \"(.)$\"\n"
+		  "SetHeader \"X-A: $1(p)$1$1(1)\"",
+		    "/xy?zw", "/xy?zw", "X-A: xwx\r\n" },
+		{ "Match OR\nPath \"^/(no)\"\nPath \"^/(x)\"\n"
+		  "Path \"^/(xy)\"\nEnd\nSetHeader \"X-A: $1$1(2)\"",
+		    "/xyz", "/xyz", "X-A: x\r\n" },
+		{ "Path \"^/(x)\"\nRewrite\nQuery \"^(no)\"\n"
+		  "SetHeader \"X-A: no\"\nElse\nQuery \"^(y)\"\n"
+		  "SetHeader \"X-A: $1$1(1)\"\nEnd\nSetHeader \"X-B: $1\"",
+		    "/x?y", "/x?y", "X-A: yx\r\nX-B: x\r\n" },
+		{ "SetHeader \"X-A: %[host]%[path]%[remoteip]\"", "/x", "/x",
+		    "X-A: a.test/x203.0.113.9\r\n" },
+	};
+	char fields[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		serve("", table[i].lines);
+		snprintf(fields, sizeof fields, OURS "%s", table[i].fields);
+		check(table[i].target, "", table[i].line, fields);
+		worker_release(&worker);
+	}
+}
+
+static void
+edits_that_grow_too_large_refuse(void **state)
+{
+	static const struct {
+		const char *lines;
+		unsigned status;
+	} table[] = {
+		{ "SetQuery %[path]%[path]%[path]%[path]%[path]%[path]", 414 },
+		{ "SetHeader \"X-A: %[url]%[url]%[url]%[url]%[url]%[url]\"",
+		    431 },
+	};
+	char head[8192] = "GET /";
+	struct answer answer;
+	struct exchange *ex;
+
+	(void)state;
+	memset(head + strlen(head), 'x', 6000);
+	strncat(head, " HTTP/1.1\r\nHost: a.test\r\n\r\n", 64);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		serve("", table[i].lines);
+		ex = exchange_for(head, 0);
+		assert_false(route_request(ex, &answer));
+		assert_int_equal(answer.head.status, table[i].status);
+		exchange_end(ex);
+		worker_release(&worker);
+	}
+}
+
 /* Names and values of a response's fields after the edits. */
 static void
 check_response(const char *target, const char *expected)
@@ -159,6 +230,18 @@ check_response(const char *target, const char *expected)
 }
 
 static void
+responses_fill_in_edits(void **state)
+{
+	(void)state;
+	serve("Rewrite response\nHeader X-A \"(.)\"\n"
+	      "AddHeader \"X-L: $1%[header server]%[path]\"\nEnd",
+	    "Path \"^/(.)\"\nRewrite response\nHeader Server \"(.*)\"\n"
+	    "AddHeader \"X-S: $1$1(1)\"\nEnd");
+	check_response("/a", "Server=x X-A=1 X-S=xa X-L=1x/a ");
+	worker_release(&worker);
+}
+
+static void
 responses_are_edited_by_service_then_listener(void **state)
 {
 	(void)state;
@@ -180,6 +263,9 @@ main(void)
 		cmocka_unit_test(urls_are_edited),
 		cmocka_unit_test(listeners_edit_before_services_are_chosen),
 		cmocka_unit_test(rewrites_have_branches),
+		cmocka_unit_test(conditions_fill_in_edits),
+		cmocka_unit_test(edits_that_grow_too_large_refuse),
+		cmocka_unit_test(responses_fill_in_edits),
 		cmocka_unit_test(responses_are_edited_by_service_then_listener),
 	};
 
