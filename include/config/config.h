@@ -123,6 +123,7 @@ enum config_condition_kind {
 	COND_PATH,
 	COND_QUERY,     /* without '?' */
 	COND_PARAMETER, /* the value of a query's parameter `name` */
+	COND_TEXT,      /* `text`, filled in */
 	COND_URL        /* … or path and query match one of `patterns` */
 };
 
@@ -133,6 +134,7 @@ struct config_condition {
 	bool captures;     /* somebody refers to what its patterns match … */
 	const char *tag;   /* … perhaps by this name */
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
+	const struct config_part *text; /* COND_TEXT */
 	const struct config_pattern *patterns;
 	const struct config_acl *acl;
 	const struct config_condition *parts;

@@ -100,9 +100,15 @@ const struct config_rule *build_rules(
     struct build *build, const struct directive *section, enum scope scope);
 
 /*
+ * The parts of a text; NULL if it was refused before. What a reference is to
+ * must be in a section around the line.
+ */
+const struct config_part *build_parts(struct build *build,
+    const struct directive *line, const struct value *value, const char *text);
+
+/*
  * The parts of a value that a request fills in; NULL if there are none, and
- * then *fixed is what it says. What a reference is to must be in a section
- * around the line.
+ * then *fixed is what it says.
  */
 const struct config_part *build_template(struct build *build,
     const struct directive *line, const struct value *value, const char *text,

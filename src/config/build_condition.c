@@ -23,6 +23,7 @@ static const struct {
 	{ WORD_METHOD, COND_METHOD, OPTION_EXACT, OPTION_CASE },
 	{ WORD_HEADREQUIRE, COND_FIELD, OPTION_RE, OPTION_ICASE },
 	{ WORD_HEADDENY, COND_FIELD, OPTION_RE, OPTION_ICASE },
+	{ WORD_STRINGMATCH, COND_TEXT, OPTION_RE, 0 },
 };
 
 #define NCONDITIONS (sizeof(conditions) / sizeof(conditions[0]))
@@ -230,7 +231,10 @@ build_simple(struct build *build, const struct directive *line, size_t i,
 	}
 	if (conditions[i].fixed == 0)
 		usual |= case_of(build, line);
-	if (line->values->next != NULL)
+	if (cond->kind == COND_TEXT)
+		cond->text =
+		    build_parts(build, line, line->values, line->values->text);
+	else if (line->values->next != NULL)
 		cond->name = (struct slice){ line->values->text,
 			strlen(line->values->text) };
 	cond->patterns = build_patterns(build, line, usual);

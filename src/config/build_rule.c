@@ -31,17 +31,19 @@ slice_of(const char *text)
 	return (struct slice){ text, strlen(text) };
 }
 
-/* How many conditions are in a section that one may refer to, or with a tag. */
+/* How many conditions of a section a line may refer to, by a tag if given. */
 static unsigned
-count_captures(const struct directive *section, struct slice tag)
+count_captures(const struct directive *section, const struct directive *from,
+    struct slice tag)
 {
 	const struct directive *line;
 	unsigned n = 0;
 
 	for (line = section->children; line != NULL; line = line->next) {
 		if (line->scope == SCOPE_MATCH)
-			n += count_captures(line, tag);
-		else if (build_is_regex(line) && !line->negated &&
+			n += count_captures(line, from, tag);
+		else if (line != from && build_is_regex(line) &&
+		    !line->negated &&
 		    (tag.len == 0 ||
 		        (line->tag != NULL && slice_eq(tag, line->tag))))
 			n++;
@@ -59,7 +61,7 @@ check_reference(struct build *build, const struct directive *line,
 	for (; section->scope == SCOPE_SERVICE ||
 	     section->row->id == WORD_REWRITE || section->scope == SCOPE_MATCH;
 	     section = section->parent) {
-		n += count_captures(section, part->text);
+		n += count_captures(section, line, part->text);
 		if (section->scope == SCOPE_SERVICE)
 			break;
 	}
@@ -79,22 +81,28 @@ check_reference(struct build *build, const struct directive *line,
 }
 
 const struct config_part *
-build_template(struct build *build, const struct directive *line,
-    const struct value *value, const char *text, struct slice *fixed)
+build_parts(struct build *build, const struct directive *line,
+    const struct value *value, const char *text)
 {
 	const struct config_part *parts, *part;
-	const char *why = NULL;
+	const char *why;
 
 	parts = template_parse(build->arena, text, &why);
-	if (parts == NULL)
-		diag_add(build->diag, DIAG_ERROR, value->pos, "%s", why);
 	for (part = parts; part != NULL; part = part->next)
 		if (part->kind == PART_GROUP)
 			check_reference(build, line, value, part);
-	if (parts != NULL && !template_is_fixed(parts))
+	return parts;
+}
+
+const struct config_part *
+build_template(struct build *build, const struct directive *line,
+    const struct value *value, const char *text, struct slice *fixed)
+{
+	const struct config_part *parts = build_parts(build, line, value, text);
+
+	if (parts == NULL || !template_is_fixed(parts))
 		return parts;
-	if (parts != NULL)
-		*fixed = parts->text;
+	*fixed = parts->text;
 	return NULL;
 }
 

@@ -250,6 +250,21 @@ url_matches(
 	return looks_right(cond, req, url);
 }
 
+/* A text that cannot be filled in matches nothing, and refuses the request. */
+static bool
+text_matches(
+    const struct config_condition *cond, const struct config_request *req)
+{
+	struct slice text;
+
+	if (req->memory == NULL)
+		return false;
+	if (config_fill(cond->text, req, PLACE_TEXT, req->memory->arena, &text))
+		return looks_right(cond, req, text);
+	req->memory->failed = true;
+	return false;
+}
+
 static bool holds(
     const struct config_condition *cond, const struct config_request *req);
 
@@ -286,6 +301,8 @@ applies(const struct config_condition *cond, const struct config_request *req)
 		return looks_right(cond, req, config_query(req));
 	case COND_PARAMETER:
 		return some_parameter_matches(cond, req);
+	case COND_TEXT:
+		return text_matches(cond, req);
 	case COND_URL:
 		return url_matches(cond, req);
 	}

@@ -255,6 +255,10 @@ static const struct schema_row rows[] = {
 	{ "ACL", CONDITIONS, WORD_ACL, CONDITION | ROW_SHORT | ROW_FILE,
 	    SCOPE_ACL, { VALUE_ACL },
 	    .help = "addresses of which one must be the client's" },
+	{ "StringMatch", CONDITIONS, WORD_STRINGMATCH, PATTERN,
+	    .types = { VALUE_TEMPLATE, VALUE_PATTERN },
+	    .needs = "a text and a pattern",
+	    .help = "a pattern that a text filled in must match" },
 	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
 	    .needs = "a condition", .help = "turns a condition round" },
 	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
@@ -411,7 +415,6 @@ static const struct schema_row rows[] = {
 	LATER("NoHTTPS11", HTTPS),
 
 	LATER("BasicAuth", SERVICE),
-	LATER("StringMatch", CONDITIONS),
 	LATER("TBF", SERVICE),
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),

@@ -101,6 +101,7 @@ enum word {
 	WORD_SETURL,
 	WORD_SSLHONORCIPHERORDER,
 	WORD_STATEDIR,
+	WORD_STRINGMATCH,
 	WORD_SUCCESS,
 	WORD_TIMEOUT,
 	WORD_URL,
@@ -133,6 +134,7 @@ enum value_type {
 	VALUE_ACL,       /* the name of one, or a file */
 	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
+	VALUE_TEMPLATE,  /* text that a request may fill in */
 	VALUE_TARGET,    /* path and query, what may be of them */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */

@@ -460,6 +460,12 @@ read_template(struct reading *reading)
 	return parts;
 }
 
+static bool
+read_filled(struct reading *reading)
+{
+	return read_template(reading) != NULL;
+}
+
 /* What is written in the configuration itself is of these bytes. */
 static bool
 is_made_of(const struct config_part *part, bool (*is)(char), const char *but)
@@ -533,7 +539,7 @@ read_field(struct reading *reading)
 		return refuse(reading, "too long");
 	if (is_reserved(text, len))
 		return refuse(reading, "the gateway writes this field itself");
-	return read_template(reading) != NULL;
+	return read_filled(reading);
 }
 
 /* Bytes of a URL, without those that would end the part that is meant. */
@@ -638,6 +644,7 @@ static const struct {
 	    "an address or a network such as 192.168.1.0/24" },
 	[VALUE_FIELD] = { read_field, true,
 	    "a header field such as \"X-Name: value\"" },
+	[VALUE_TEMPLATE] = { read_filled, true, "a text" },
 	[VALUE_TARGET] = { read_target, true,
 	    "a part of a URL, percent-encoded" },
 	[VALUE_URL] = { read_url, true,

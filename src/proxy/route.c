@@ -235,6 +235,8 @@ refusal(struct exchange *ex)
 	if (status != 0)
 		return status;
 	ex->service = find_service(ex);
+	if (ex->memory.failed)
+		return 431;
 	if (ex->service == NULL)
 		return 404;
 	status = edit_request(ex, ex->service->request_rules);

@@ -14,6 +14,7 @@ SERVICES = [
     ("method", "Method -re \"^(PUT|PATCH)$\"\nNot Path -exact \"/put\""),
     ("parameter", 'QueryParam "lang" -exact "de"'),
     ("header", 'Header "Accept-Language" -icase -beg "DE"\nHeadDeny "^X-No:"'),
+    ("text", 'StringMatch "%[host]%[path]" -exact "c.test/c"'),
     ("host", "Match OR\nHost a.test\nHost -end .b.test\nEnd"),
 ]
 OTHER = "other"
@@ -42,6 +43,7 @@ def chooser() -> Iterator[Front]:
     ("GET /", "Accept-Language: de-CH", "header"),
     ("GET /", "Accept-Language: de\r\nX-No: 1", OTHER),
     ("GET http://a.test/", "", "host"), ("GET http://A.TEST:1/", "", "host"),
+    ("GET http://c.test/c", "", "text"), ("GET http://c.test/d", "", OTHER),
     ("GET http://x.b.test?q", "", "host"), ("GET http://b.test/", "", OTHER),
 ])
 def test_conditions_choose(chooser, line, field, chosen):

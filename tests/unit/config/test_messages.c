@@ -129,6 +129,12 @@ test_references(void **state)
 	                    "Path -tag a x\nMatch OR\nQuery x\nURL x\nEnd\n"),
 	    "t:3:10: '$1(b)': there is no regular expression with -tag \"b\" "
 	    "in the conditions around it\n");
+	assert_said(SERVICE("Error 404\nStringMatch x\n"),
+	    "t:4:1: 'StringMatch' needs a text and a pattern: a pattern that a "
+	    "text filled in must match\n");
+	assert_said(SERVICE("Error 404\nStringMatch $1 x\n"),
+	    "t:4:13: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n");
 	assert_said(SERVICE("Error 404\nPath -tag 1 x\nPath -tag\n"
 	                    "HeadRemove -tag a x\nPath -decode x\n"),
 	    "t:4:6: '-tag' needs a name that is not a number\n"

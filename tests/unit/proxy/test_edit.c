@@ -153,6 +153,19 @@ conditions_fill_in_edits(void **state)
 		  "SetHeader \"X-A: no\"\nElse\nQuery \"^(y)\"\n"
 		  "SetHeader \"X-A: $1$1(1)\"\nEnd\nSetHeader \"X-B: $1\"",
 		    "/x?y", "/x?y", "X-A: yx\r\nX-B: x\r\n" },
+		{ "Path \"^/(.)\"\nRewrite\n"
+		  "StringMatch \"$1-%[param a]\" \"^x-(.*)$\"\n"
+		  "SetHeader \"X-A: $1\"\nEnd",
+		    "/xy?a=b", "/xy?a=b", "X-A: b\r\n" },
+		{ "Rewrite\nNot StringMatch %[path] -exact /y\n"
+		  "StringMatch \"%[header x-no]\" \"^$\"\n"
+		  "StringMatch %[host] -icase -contain A.T\n"
+		  "SetHeader \"X-A: yes\"\nEnd",
+		    "/x", "/x", "X-A: yes\r\n" },
+		{ "Rewrite\nMatch OR\nStringMatch %[host] -exact b.test\n"
+		  "StringMatch %[url] \"^/X\"\nEnd\n"
+		  "SetHeader \"X-A: no\"\nEnd",
+		    "/x", "/x", "" },
 		{ "SetHeader \"X-A: %[host]%[path]%[remoteip]\"", "/x", "/x",
 		    "X-A: a.test/x203.0.113.9\r\n" },
 	};
@@ -176,6 +189,8 @@ edits_that_grow_too_large_refuse(void **state)
 	} table[] = {
 		{ "SetQuery %[path]%[path]%[path]%[path]%[path]%[path]", 414 },
 		{ "SetHeader \"X-A: %[url]%[url]%[url]%[url]%[url]%[url]\"",
+		    431 },
+		{ "StringMatch \"%[url]%[url]%[url]%[url]%[url]%[url]\" x",
 		    431 },
 	};
 	char head[8192] = "GET /";
