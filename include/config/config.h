@@ -119,12 +119,20 @@ enum config_condition_kind {
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
 	COND_FIELD,  /* some field: "Name: value", or the value of `name` */
+	COND_RATE,   /* a bucket that `text` names has a token */
 	COND_METHOD, /* or the method … */
 	COND_PATH,
 	COND_QUERY,     /* without '?' */
 	COND_PARAMETER, /* the value of a query's parameter `name` */
 	COND_TEXT,      /* `text`, filled in */
 	COND_URL        /* … or path and query match one of `patterns` */
+};
+
+/* Token buckets (TBF). */
+struct config_rate {
+	unsigned id;       /* from 0; a key means another bucket in each */
+	uint64_t interval; /* microseconds until there is a token more */
+	unsigned burst;    /* 1..1000000: those that a bucket holds */
 };
 
 struct config_condition {
@@ -134,7 +142,8 @@ struct config_condition {
 	bool captures;     /* somebody refers to what its patterns match … */
 	const char *tag;   /* … perhaps by this name */
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
-	const struct config_part *text; /* COND_TEXT */
+	const struct config_part *text; /* COND_TEXT, COND_RATE */
+	const struct config_rate *rate;
 	const struct config_pattern *patterns;
 	const struct config_acl *acl;
 	const struct config_condition *parts;
@@ -316,6 +325,11 @@ struct config_request {
 	const struct http_field *fields;
 	unsigned nfields;
 	struct config_memory *memory; /* NULL: nobody refers to them */
+
+	/* Of COND_RATE: who knows. NULL: it does not hold. */
+	bool (*take)(
+	    void *arg, const struct config_rate *rate, struct slice key);
+	void *arg;
 };
 
 /* The query without its '?', and the first parameter of this name in it. */

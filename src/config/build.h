@@ -17,6 +17,7 @@ struct build {
 	struct config *config;
 	const struct config_acme *acme;
 	struct config_acl *acls; /* those with a name */
+	unsigned nrates;         /* TBF lines so far */
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */

@@ -255,6 +255,21 @@ build_match(struct build *build, const struct directive *section)
 	return cond;
 }
 
+static void
+build_rate(struct build *build, const struct directive *line,
+    struct config_condition *cond)
+{
+	struct config_rate *rate = arena_alloc(build->arena, sizeof(*rate));
+	const struct value *key = line->values;
+
+	rate->id = build->nrates++;
+	rate->interval = key->next->size;
+	rate->burst = (unsigned)key->next->next->number;
+	cond->kind = COND_RATE;
+	cond->rate = rate;
+	cond->text = build_parts(build, line, key, key->text);
+}
+
 struct config_condition *
 build_condition(struct build *build, const struct directive *line)
 {
@@ -266,16 +281,17 @@ build_condition(struct build *build, const struct directive *line)
 	if (line->row->id == WORD_MATCH)
 		return build_match(build, line);
 	i = find_kind(line);
-	if (i == NCONDITIONS && line->row->id != WORD_ACL)
+	if ((line->row->flags & ROW_CONDITION) == 0 && i == NCONDITIONS)
 		return NULL;
 	cond = arena_alloc(build->arena, sizeof(*cond));
+	cond->negated = line->negated;
 	if (line->row->id == WORD_ACL) {
 		cond->kind = COND_CLIENT;
-		cond->negated = line->negated;
 		cond->acl = build_acl(build, line);
-		return cond;
-	}
-	build_simple(build, line, i, cond);
+	} else if (line->row->id == WORD_TBF)
+		build_rate(build, line, cond);
+	else
+		build_simple(build, line, i, cond);
 	return cond;
 }
 

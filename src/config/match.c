@@ -250,17 +250,15 @@ url_matches(
 	return looks_right(cond, req, url);
 }
 
-/* A text that cannot be filled in matches nothing, and refuses the request. */
+/* False if it is too long, which refuses the request. */
 static bool
-text_matches(
-    const struct config_condition *cond, const struct config_request *req)
+fill(const struct config_condition *cond, const struct config_request *req,
+    struct slice *text)
 {
-	struct slice text;
-
 	if (req->memory == NULL)
 		return false;
-	if (config_fill(cond->text, req, PLACE_TEXT, req->memory->arena, &text))
-		return looks_right(cond, req, text);
+	if (config_fill(cond->text, req, PLACE_TEXT, req->memory->arena, text))
+		return true;
 	req->memory->failed = true;
 	return false;
 }
@@ -281,6 +279,8 @@ some_is(const struct config_condition *cond, const struct config_request *req,
 static bool
 applies(const struct config_condition *cond, const struct config_request *req)
 {
+	struct slice text;
+
 	switch (cond->kind) {
 	case COND_CLIENT:
 		return acl_holds(cond->acl, req->client);
@@ -302,7 +302,10 @@ applies(const struct config_condition *cond, const struct config_request *req)
 	case COND_PARAMETER:
 		return some_parameter_matches(cond, req);
 	case COND_TEXT:
-		return text_matches(cond, req);
+		return fill(cond, req, &text) && looks_right(cond, req, text);
+	case COND_RATE:
+		return req->take != NULL && fill(cond, req, &text) &&
+		    req->take(req->arg, cond->rate, text);
 	case COND_URL:
 		return url_matches(cond, req);
 	}

@@ -259,6 +259,12 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_TEMPLATE, VALUE_PATTERN },
 	    .needs = "a text and a pattern",
 	    .help = "a pattern that a text filled in must match" },
+	{ "TBF", CONDITIONS, WORD_TBF, CONDITION,
+	    .types = { VALUE_TEMPLATE, VALUE_RATE, VALUE_NUMBER }, .min = 1,
+	    .max = 1000000,
+	    .needs = "a text, a rate such as 5 or 1/2s, and a number from 1 to "
+	             "1000000",
+	    .help = "how many requests a token bucket lets through" },
 	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
 	    .needs = "a condition", .help = "turns a condition round" },
 	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
@@ -415,7 +421,6 @@ static const struct schema_row rows[] = {
 	LATER("NoHTTPS11", HTTPS),
 
 	LATER("BasicAuth", SERVICE),
-	LATER("TBF", SERVICE),
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),
 	LATER("UseBackend", SERVICE),

@@ -103,6 +103,7 @@ enum word {
 	WORD_STATEDIR,
 	WORD_STRINGMATCH,
 	WORD_SUCCESS,
+	WORD_TBF,
 	WORD_TIMEOUT,
 	WORD_URL,
 	WORD_USER,
@@ -134,6 +135,7 @@ enum value_type {
 	VALUE_ACL,       /* the name of one, or a file */
 	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
+	VALUE_RATE,      /* so many in a time; in microseconds for one */
 	VALUE_TEMPLATE,  /* text that a request may fill in */
 	VALUE_TARGET,    /* path and query, what may be of them */
 	VALUE_URL,
@@ -143,7 +145,7 @@ enum value_type {
 };
 
 #define DURATION_MAX (30 * 86400)
-#define ROW_TYPES 2
+#define ROW_TYPES 3
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 
 enum row_flag {

@@ -21,7 +21,8 @@
 
 #define KEY_MAX 1024 /* bytes of an EAB key */
 #define SIZE_LIMIT (UINT64_C(1) << 50)
-#define HOST_MAX 253 /* bytes of a host name */
+#define HOST_MAX 253     /* bytes of a host name */
+#define RATE_MAX 1000000 /* requests, or units of time */
 #define FIELD_NAME_MAX 100
 #define FIELD_MAX 4096 /* bytes of a field that is set */
 
@@ -188,6 +189,36 @@ read_duration(struct reading *reading)
 	reading->value->number = (int)total;
 	return reading->value->text[0] != '\0' &&
 	    (int)total >= reading->row->min;
+}
+
+/* Of "5", "1/2s" or "200/500ms". */
+static bool
+read_rate(struct reading *reading)
+{
+	static const struct {
+		const char *unit;
+		uint64_t microseconds;
+	} spans[] = { { "", 1000000 }, { "s", 1000000 }, { "ms", 1000 },
+		{ "us", 1 } };
+	const char *text = reading->value->text;
+	size_t len = strcspn(text, "/"), digits, i = 0;
+	uint64_t count, span = 1;
+
+	if (!text_u64(text, len, RATE_MAX, &count) || count == 0)
+		return false;
+	text += len;
+	if (*text == '/') {
+		digits = strspn(++text, "0123456789");
+		if (!text_u64(text, digits, RATE_MAX, &span) || span == 0)
+			return false;
+		text += digits;
+	}
+	while (i < COUNT(spans) && !is_word(text, spans[i].unit))
+		i++;
+	if (i == COUNT(spans))
+		return false;
+	reading->value->size = span * spans[i].microseconds / count;
+	return reading->value->size > 0;
 }
 
 static bool
@@ -644,6 +675,8 @@ static const struct {
 	    "an address or a network such as 192.168.1.0/24" },
 	[VALUE_FIELD] = { read_field, true,
 	    "a header field such as \"X-Name: value\"" },
+	[VALUE_RATE] = { read_rate, false,
+	    "a rate such as 5, 1/2s or 200/500ms" },
 	[VALUE_TEMPLATE] = { read_filled, true, "a text" },
 	[VALUE_TARGET] = { read_target, true,
 	    "a part of a URL, percent-encoded" },

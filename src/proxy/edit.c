@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "exchange.h"
+#include "rate.h"
 #include "worker.h"
 
 /* An edit that waits until the fields are complete. */
@@ -13,6 +15,23 @@ struct edit_list {
 	struct slice value;
 	struct edit_list *next;
 };
+
+/* The key of a condition says which condition it is of. */
+static bool
+take(void *arg, const struct config_rate *rate, struct slice key)
+{
+	struct exchange *ex = arg;
+	struct rate limit = { rate->interval, rate->burst };
+	size_t len = sizeof rate->id + key.len;
+	char *named = arena_alloc(ex->arena, len);
+
+	if (named == NULL)
+		return false;
+	memcpy(named, &rate->id, sizeof rate->id);
+	memcpy(named + sizeof rate->id, key.p, key.len);
+	return rates_take(
+	    ex->worker->rates, named, len, &limit, clock_mono_ms());
+}
 
 struct config_request
 edit_subject(struct exchange *ex)
@@ -27,6 +46,8 @@ edit_subject(struct exchange *ex)
 		.fields = ex->req.fields,
 		.nfields = ex->req.nfields,
 		.memory = &ex->memory,
+		.take = take,
+		.arg = ex,
 	};
 }
 

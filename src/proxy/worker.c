@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "exchange.h"
 #include "net/listener.h"
+#include "rate.h"
 #include "tls/server.h"
 
 /* Connections taken from one listener before the others get a turn. */
@@ -198,6 +199,7 @@ worker_init(struct worker *worker)
 		.scratch = xmalloc(WORKER_SCRATCH_SIZE),
 		.max_clients = max_clients() };
 	timeouts_init(&worker->timeouts, worker->loop);
+	worker->rates = rates_new();
 	TAILQ_INIT(&worker->clients);
 	TAILQ_INIT(&worker->again);
 	TAILQ_INIT(&worker->graveyard);
@@ -286,6 +288,7 @@ worker_release(struct worker *worker)
 	config_free(worker->config);
 	config_text_free(worker->text);
 	challenges_free(worker->challenges);
+	rates_free(worker->rates);
 	tls_tickets_free(worker->tickets);
 	buf_wipe(&worker->cipher);
 	buf_wipe(&worker->head);

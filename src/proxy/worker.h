@@ -19,6 +19,7 @@
 struct backends;
 struct challenges;
 struct chan;
+struct rates;
 struct tls_certs;
 struct tls_server;
 struct tls_tickets;
@@ -59,6 +60,7 @@ struct worker {
 	struct tls_tickets *tickets;
 	struct challenges *challenges;
 	struct backends *backends;
+	struct rates *rates;
 
 	struct client_list clients;
 	unsigned nclients;

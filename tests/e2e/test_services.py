@@ -65,3 +65,30 @@ def test_addresses_choose(chooser, address, chosen):
     with chooser.https(connect=from_address(address)) as client:
         response = client.request("GET", "/")
     assert response.header("Location").startswith(f"https://{chosen}.test/")
+
+
+LIMIT = """
+Service
+    Path "^/limited/([^/]*)"
+    Not TBF "%[remoteip] $1" 1/1000s 3
+    Error 429
+End
+Service
+    Success
+End
+"""
+
+
+def test_a_rate_limits_each_key():
+    with Front(lambda front: pound(tls=LIMIT)(front)
+               .rsplit("Service", 1)[0]) as front:
+        with front.https() as client, \
+                front.https(connect=from_address("127.0.0.2")) as other:
+            def ask(who, path: str) -> int:
+                return who.request("GET", path).status
+            assert [ask(client, "/limited/a") for _ in range(5)] == [
+                200, 200, 200, 429, 429]
+            assert ask(client, "/limited/b/a") == 200
+            assert ask(client, "/") == 200
+            assert ask(other, "/limited/a") == 200
+            assert ask(client, "/limited/a") == 429

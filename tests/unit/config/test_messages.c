@@ -135,6 +135,23 @@ test_references(void **state)
 	assert_said(SERVICE("Error 404\nStringMatch $1 x\n"),
 	    "t:4:13: '$1' refers to a regular expression that is not in the "
 	    "conditions around it; '$$' is a dollar sign\n");
+	assert_said(SERVICE("Error 404\nTBF a 5\nTBF $1 5 1\nTBF a 0 1\n"
+	                    "TBF a 1/0s 1\nTBF a 5/x 1\nTBF a 5 0\n"
+	                    "TBF a 1000000/1us 1\nTBF a 1/2s 20\n"),
+	    "t:4:1: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000: how many requests a token bucket lets through\n"
+	    "t:5:5: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n"
+	    "t:6:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '0'\n"
+	    "t:7:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '1/0s'\n"
+	    "t:8:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '5/x'\n"
+	    "t:9:9: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '0'\n"
+	    "t:10:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a "
+	    "number from 1 to 1000000, not '1000000/1us'\n");
 	assert_said(SERVICE("Error 404\nPath -tag 1 x\nPath -tag\n"
 	                    "HeadRemove -tag a x\nPath -decode x\n"),
 	    "t:4:6: '-tag' needs a name that is not a number\n"
