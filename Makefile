@@ -36,7 +36,7 @@ use.ipc    := base
 use.config := http net base
 use.tls    := pki net base
 
-sys.pki    := -lcrypto
+sys.pki    := -lcrypto -lcrypt
 sys.json   := -ljansson
 sys.fetch  := -lcurl
 sys.net    := -levent_core
@@ -51,7 +51,7 @@ sys.supervisor := -levent_core
 
 out.proxy := libexec/gatehouse/gatehouse-proxy
 use.proxy := http tls pki net config ipc base
-sys.proxy := -levent_core -lssl -lcrypto
+sys.proxy := -levent_core -lssl -lcrypto -lcrypt
 
 out.monitor := libexec/gatehouse/gatehouse-monitor
 use.monitor := http net config ipc base
@@ -63,7 +63,7 @@ sys.acme := -lcurl -ljansson -lcrypto
 
 out.cli := bin/gatehouse
 use.cli := config ipc net json tls pki http base
-sys.cli := -levent_core -lssl -lcrypto -ljansson
+sys.cli := -levent_core -lssl -lcrypto -lcrypt -ljansson
 
 # --- compiler ---------------------------------------------------------------
 

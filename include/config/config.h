@@ -88,7 +88,8 @@ enum config_part_kind {
 	PART_QUERY,     /* without '?' */
 	PART_PARAMETER, /* of the query, by the name in `text` */
 	PART_FIELD,     /* the value of the field of this name */
-	PART_CLIENT     /* its address */
+	PART_CLIENT,    /* its address */
+	PART_USER       /* the name that it sends with a password */
 };
 
 /* A text is made of such parts. What they say is put one behind the other. */
@@ -119,6 +120,7 @@ enum config_condition_kind {
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
 	COND_FIELD,  /* some field: "Name: value", or the value of `name` */
+	COND_USER,   /* one of `users` has sent name and password */
 	COND_RATE,   /* a bucket that `text` names has a token */
 	COND_METHOD, /* or the method … */
 	COND_PATH,
@@ -126,6 +128,14 @@ enum config_condition_kind {
 	COND_PARAMETER, /* the value of a query's parameter `name` */
 	COND_TEXT,      /* `text`, filled in */
 	COND_URL        /* … or path and query match one of `patterns` */
+};
+
+/* A file of users and passwords (BasicAuth). The same file twice is one. */
+struct config_users {
+	struct config_pos pos;
+	unsigned index; /* in the order of config->users */
+	const char *file;
+	struct config_users *next;
 };
 
 /* Token buckets (TBF). */
@@ -143,6 +153,7 @@ struct config_condition {
 	const char *tag;   /* … perhaps by this name */
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
 	const struct config_part *text; /* COND_TEXT, COND_RATE */
+	const struct config_users *users;
 	const struct config_rate *rate;
 	const struct config_pattern *patterns;
 	const struct config_acl *acl;
@@ -164,6 +175,7 @@ struct config_page {
 struct config_reply {
 	unsigned status;
 	const struct config_page *page; /* NULL: the usual one */
+	bool challenge; /* a 401 that asks for a name and a password */
 };
 
 enum config_edit_kind {
@@ -265,6 +277,8 @@ struct config {
 	struct config_listener *listeners;
 	unsigned nlisteners;
 	struct config_service *services; /* for every listener, after its own */
+	struct config_users *users;
+	unsigned nusers;
 	const struct config_backend **backends;
 	unsigned nbackends;
 	const struct config_cert **certs;
@@ -314,6 +328,13 @@ struct config_memory {
 	bool failed; /* the arena is full: one is missing */
 };
 
+/* What conditions ask whoever has the request. */
+struct config_asked {
+	bool (*knows)(void *arg, const struct config_users *users);
+	bool (*take)(
+	    void *arg, const struct config_rate *rate, struct slice key);
+};
+
 /* What conditions are about. */
 struct config_request {
 	const char *host;       /* lower case, without port; "" if none */
@@ -326,9 +347,8 @@ struct config_request {
 	unsigned nfields;
 	struct config_memory *memory; /* NULL: nobody refers to them */
 
-	/* Of COND_RATE: who knows. NULL: it does not hold. */
-	bool (*take)(
-	    void *arg, const struct config_rate *rate, struct slice key);
+	/* Who knows of COND_USER and COND_RATE. NULL: they do not hold. */
+	const struct config_asked *asked;
 	void *arg;
 };
 

@@ -255,6 +255,23 @@ build_match(struct build *build, const struct directive *section)
 	return cond;
 }
 
+static const struct config_users *
+build_users(struct build *build, const struct directive *line)
+{
+	struct config_users **at = &build->config->users;
+	const struct value *file = line->values;
+
+	while (*at != NULL && strcmp((*at)->file, file->text) != 0)
+		at = &(*at)->next;
+	if (*at == NULL) {
+		*at = arena_alloc(build->arena, sizeof(**at));
+		(*at)->pos = file->pos;
+		(*at)->index = build->config->nusers++;
+		(*at)->file = file->text;
+	}
+	return *at;
+}
+
 static void
 build_rate(struct build *build, const struct directive *line,
     struct config_condition *cond)
@@ -288,6 +305,9 @@ build_condition(struct build *build, const struct directive *line)
 	if (line->row->id == WORD_ACL) {
 		cond->kind = COND_CLIENT;
 		cond->acl = build_acl(build, line);
+	} else if (line->row->id == WORD_BASICAUTH) {
+		cond->kind = COND_USER;
+		cond->users = build_users(build, line);
 	} else if (line->row->id == WORD_TBF)
 		build_rate(build, line, cond);
 	else

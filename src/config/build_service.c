@@ -164,6 +164,8 @@ build_reply(struct build *build, const struct directive *line)
 		reply->status = (unsigned)file->number;
 		file = file->next;
 	}
+	reply->challenge = reply->status == 401 &&
+	    tree_count(line->parent, WORD_BASICAUTH) > 0;
 	if (file != NULL)
 		reply->page = build_page(build, line, file, reply->status);
 	return reply;

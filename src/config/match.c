@@ -303,9 +303,12 @@ applies(const struct config_condition *cond, const struct config_request *req)
 		return some_parameter_matches(cond, req);
 	case COND_TEXT:
 		return fill(cond, req, &text) && looks_right(cond, req, text);
+	case COND_USER:
+		return req->asked != NULL &&
+		    req->asked->knows(req->arg, cond->users);
 	case COND_RATE:
-		return req->take != NULL && fill(cond, req, &text) &&
-		    req->take(req->arg, cond->rate, text);
+		return req->asked != NULL && fill(cond, req, &text) &&
+		    req->asked->take(req->arg, cond->rate, text);
 	case COND_URL:
 		return url_matches(cond, req);
 	}

@@ -259,6 +259,9 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_TEMPLATE, VALUE_PATTERN },
 	    .needs = "a text and a pattern",
 	    .help = "a pattern that a text filled in must match" },
+	{ "BasicAuth", CONDITIONS, WORD_BASICAUTH, CONDITION | ROW_FILE,
+	    .types = { VALUE_PATH },
+	    .help = "users of whom one must have sent name and password" },
 	{ "TBF", CONDITIONS, WORD_TBF, CONDITION,
 	    .types = { VALUE_TEMPLATE, VALUE_RATE, VALUE_NUMBER }, .min = 1,
 	    .max = 1000000,
@@ -420,7 +423,6 @@ static const struct schema_row rows[] = {
 	LATER("SSLAllowClientRenegotiation", HTTPS),
 	LATER("NoHTTPS11", HTTPS),
 
-	LATER("BasicAuth", SERVICE),
 	LATER("Eval", SERVICE),
 	LATER("LuaMatch", SERVICE),
 	LATER("UseBackend", SERVICE),

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/secret.h"
 #include "base/text.h"
+#include "http/basic.h"
 #include "http/uri.h"
 
 #define BACK_MAX 99 /* of "$1(N)" */
@@ -29,6 +31,7 @@ static const struct {
 	{ "param", PART_PARAMETER, true },
 	{ "header", PART_FIELD, true },
 	{ "remoteip", PART_CLIENT, false },
+	{ "user", PART_USER, false },
 };
 
 #define NACCESSORS (sizeof(accessors) / sizeof(accessors[0]))
@@ -149,7 +152,7 @@ read_accessor(struct reader *reader)
 	size_t len, i = 0;
 
 	reader->why = "%[...] needs one of host, port, url, path, query, param "
-	              "NAME, header NAME, remoteip";
+	              "NAME, header NAME, remoteip, user";
 	if (end == NULL)
 		return false;
 	len = strcspn(word, " \t]");
@@ -363,6 +366,18 @@ put_host(struct filling *filling)
 		put(filling, "]", 1);
 }
 
+/* Nobody has looked at the password here: BasicAuth does. */
+static void
+put_user(struct filling *filling)
+{
+	struct http_basic basic;
+
+	if (!http_basic_read(find_field(filling->req, "Authorization"), &basic))
+		return;
+	put_value(filling, basic.user);
+	secret_wipe(&basic, sizeof(basic));
+}
+
 static void
 put_part(struct filling *filling, const struct config_part *part)
 {
@@ -403,6 +418,9 @@ put_part(struct filling *filling, const struct config_part *part)
 	case PART_CLIENT:
 		put_value(filling,
 		    (struct slice){ req->client, strlen(req->client) });
+		break;
+	case PART_USER:
+		put_user(filling);
 		break;
 	}
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "auth.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -15,6 +16,28 @@ struct edit_list {
 	struct slice value;
 	struct edit_list *next;
 };
+
+/* Two Authorization fields are none. */
+static bool
+knows(void *arg, const struct config_users *users)
+{
+	struct exchange *ex = arg;
+	const struct http_field *found = NULL;
+	enum auth_verdict verdict;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ex->req.nfields; i++)
+		if (slice_ieq(ex->req.fields[i].name, "Authorization")) {
+			found = &ex->req.fields[i];
+			n++;
+		}
+	if (n != 1)
+		return false;
+	verdict = auth_check(ex->worker->auth, users->index, found->value,
+	    ex->peer, clock_mono_ms());
+	ex->busy |= verdict == AUTH_BUSY;
+	return verdict == AUTH_YES;
+}
 
 /* The key of a condition says which condition it is of. */
 static bool
@@ -33,6 +56,8 @@ take(void *arg, const struct config_rate *rate, struct slice key)
 	    ex->worker->rates, named, len, &limit, clock_mono_ms());
 }
 
+static const struct config_asked asked = { knows, take };
+
 struct config_request
 edit_subject(struct exchange *ex)
 {
@@ -46,7 +71,7 @@ edit_subject(struct exchange *ex)
 		.fields = ex->req.fields,
 		.nfields = ex->req.nfields,
 		.memory = &ex->memory,
-		.take = take,
+		.asked = &asked,
 		.arg = ex,
 	};
 }

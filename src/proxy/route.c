@@ -237,6 +237,8 @@ refusal(struct exchange *ex)
 	ex->service = find_service(ex);
 	if (ex->memory.failed)
 		return 431;
+	if (ex->busy)
+		return 503;
 	if (ex->service == NULL)
 		return 404;
 	status = edit_request(ex, ex->service->request_rules);
@@ -251,6 +253,18 @@ refusal(struct exchange *ex)
 	    (ex->upgrade && ex->body.framing != HTTP_NO_BODY))
 		return 400;
 	return forward_prepare(ex) ? 0 : 431;
+}
+
+static void
+answer_reply(const struct config_reply *reply, struct answer *answer)
+{
+	static const char challenge[] =
+	    "Basic realm=\"Restricted access\", charset=\"UTF-8\"";
+
+	answer_init(answer, reply->status);
+	if (reply->challenge)
+		answer_add(answer, "WWW-Authenticate",
+		    (struct slice){ challenge, sizeof challenge - 1 });
 }
 
 bool
@@ -269,7 +283,7 @@ route_request(struct exchange *ex, struct answer *answer)
 	if (status != 0)
 		answer_init(answer, status);
 	else if (ex->service->reply != NULL)
-		answer_init(answer, ex->service->reply->status);
+		answer_reply(ex->service->reply, answer);
 	else
 		answer_redirect(ex, answer);
 	return false;

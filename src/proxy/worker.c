@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "backend.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -242,6 +243,9 @@ worker_configure(struct worker *worker, struct error *err)
 	const struct config *config = worker->config;
 
 	worker->certs = tls_certs_new(config->ncerts);
+	worker->auth = auth_new(config, err);
+	if (worker->auth == NULL)
+		return -1;
 	worker->backends = backends_new(worker, err);
 	if (worker->backends == NULL)
 		return -1;
@@ -289,6 +293,7 @@ worker_release(struct worker *worker)
 	config_text_free(worker->text);
 	challenges_free(worker->challenges);
 	rates_free(worker->rates);
+	auth_free(worker->auth);
 	tls_tickets_free(worker->tickets);
 	buf_wipe(&worker->cipher);
 	buf_wipe(&worker->head);

@@ -17,6 +17,7 @@
 #include "timeout.h"
 
 struct backends;
+struct auth;
 struct challenges;
 struct chan;
 struct rates;
@@ -61,6 +62,7 @@ struct worker {
 	struct challenges *challenges;
 	struct backends *backends;
 	struct rates *rates;
+	struct auth *auth;
 
 	struct client_list clients;
 	unsigned nclients;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Iterator
 
 import pytest
@@ -92,3 +93,76 @@ def test_a_rate_limits_each_key():
             assert ask(client, "/") == 200
             assert ask(other, "/limited/a") == 200
             assert ask(client, "/limited/a") == 429
+
+
+USERS = """# who may
+ann:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a
+bob:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=
+"""
+
+GUARD = """
+Service
+    Path -beg "/in"
+    Not BasicAuth "{users}"
+    Error 401
+End
+"""
+
+
+def basic(credentials: str) -> tuple[str, str]:
+    code = base64.b64encode(credentials.encode()).decode()
+    return "Authorization", f"Basic {code}"
+
+
+def test_users_come_in_and_others_are_asked(backend, script):
+    def config(front: Front) -> str:
+        users = front.directory / "users"
+        users.write_text(USERS)
+        users.chmod(0o600)
+        return pound(backend.address, tls=GUARD.format(users=users))(front)
+
+    with Front(config) as front, front.https() as client:
+        def ask(*fields: tuple[str, str], path: str = "/in"):
+            return client.request("GET", path, headers=list(fields))
+
+        assert ask(path="/").status == 200
+        for fields in ([], [basic("ann:wrong")], [basic("joe:secret")],
+                       [basic("ann:secret"), basic("ann:secret")],
+                       [("Authorization", "Bearer secret")]):
+            response = ask(*fields)
+            assert response.status == 401
+            assert response.header("WWW-Authenticate").startswith("Basic ")
+        before = script.received()
+        assert ask(basic("ann:secret")).status == 200
+        assert ask(basic("bob:secret")).status == 200
+        heads = script.received_since(before)[0]
+        assert heads.lower().count(b"\r\nauthorization: basic ") == 2
+    assert front.count(r"secret|\$2y\$|Basic") == 0
+
+
+def test_guesses_do_not_hold_up_others(backend, script):
+    def config(front: Front) -> str:
+        users = front.directory / "users"
+        users.write_text(USERS)
+        return pound(backend.address, tls=GUARD.format(users=users))(front)
+
+    with Front(config) as front, front.https() as client:
+        assert client.request("GET", "/in", headers=[
+            basic("ann:secret")]).status == 200
+        statuses = [client.request("GET", "/in", headers=[
+            basic(f"ann:{guess}")]).status for guess in range(60)]
+        assert statuses[0] == 401 and set(statuses) == {401, 503}
+        assert client.request("GET", "/in", headers=[
+            basic("ann:secret")]).status == 200
+        assert client.request("GET", "/").status == 200
+
+
+def test_a_bad_list_of_users_starts_nothing(backend):
+    def config(front: Front) -> str:
+        users = front.directory / "users"
+        users.write_text("ann\n")
+        return pound(backend.address, tls=GUARD.format(users=users))(front)
+
+    with pytest.raises(Exception, match=r"users:1: a line is a name"):
+        with Front(config):
+            pass

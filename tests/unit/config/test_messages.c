@@ -185,7 +185,7 @@ test_edits(void **state)
 	    "digit behind it)\n"
 	    "t:9:11: 'AddHeader' needs a header field such as \"X-Name: "
 	    "value\", not 'X-A: %[header]' (%[...] needs one of host, port, "
-	    "url, path, query, param NAME, header NAME, remoteip)\n"
+	    "url, path, query, param NAME, header NAME, remoteip, user)\n"
 	    "t:10:14: 'DeleteHeader' needs a regular expression, not '(' "
 	    "(Unmatched ( or \\()\n");
 	assert_said(

@@ -34,6 +34,8 @@ fill(const char *text, enum config_place place, char out[CONFIG_FILLED_MAX + 1])
 	const struct http_field fields[] = {
 		{ .name = { "X-Name", 6 }, .value = { "a \"b\"", 5 } },
 		{ .name = { "X-Name", 6 }, .value = { "c", 1 } },
+		{ .name = { "authorization", 13 },
+		    .value = { "Basic w6k6Yg==", 14 } },
 	};
 	struct config_request req = {
 		.host = "a.test",
@@ -42,7 +44,7 @@ fill(const char *text, enum config_place place, char out[CONFIG_FILLED_MAX + 1])
 		.path = { "/a\"b/%20", 8 },
 		.query = { query, sizeof(query) - 1 },
 		.fields = fields,
-		.nfields = 2,
+		.nfields = 3,
 		.memory = &memory,
 	};
 	struct arena *arena = arena_new(0);
@@ -84,6 +86,7 @@ test_what_is_filled_in(void **state)
 		{ "%[PATH]|%[query]", "/a\"b/%20|x=1&y=a%0D&z" },
 		{ "%[param x]|%[param y]|%[param z]|%[param q]", "1|a%0D||" },
 		{ "%[header x-name]|%[header no]", "a \"b\"|" },
+		{ "%[user]", "\xc3\xa9" },
 		{ "%[remoteip]|%[remoteip 0]", "2001:db8::1|2001:db8::1" },
 	};
 	char out[CONFIG_FILLED_MAX + 1];
