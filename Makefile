@@ -54,8 +54,8 @@ use.proxy := http tls pki net config ipc base
 sys.proxy := -levent_core -lssl -lcrypto -lcrypt
 
 out.monitor := libexec/gatehouse/gatehouse-monitor
-use.monitor := http net config ipc base
-sys.monitor := -levent_core
+use.monitor := http tls pki net config ipc base
+sys.monitor := -levent_core -lssl -lcrypto
 
 out.acme := libexec/gatehouse/gatehouse-acme
 use.acme := fetch json pki ipc base

@@ -59,7 +59,16 @@ struct config_backend {
 	unsigned timeout;         /* seconds to the first response byte */
 	unsigned connect_timeout; /* seconds */
 	unsigned ws_timeout;      /* idle seconds of a tunnel; 0 = no limit */
+	const char *probe; /* what a GET must answer with 200; NULL: nothing */
 };
+
+/* What its certificate must be for. */
+static inline const char *
+config_backend_name(const struct config_backend *backend)
+{
+	return backend->server_name != NULL ? backend->server_name
+	                                    : backend->host;
+}
 
 enum config_match {
 	MATCH_REGEX,
@@ -115,7 +124,7 @@ struct config_acl {
 };
 
 enum config_condition_kind {
-	COND_CLIENT, /* the client's address is in `acl` */
+	COND_CLIENT, /* the peer's or the client's address is in `acl` */
 	COND_ALL,    /* of `parts` */
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
@@ -151,6 +160,7 @@ struct config_condition {
 	bool decoded;      /* COND_PARAMETER: without percent-encoding */
 	bool captures;     /* somebody refers to what its patterns match … */
 	const char *tag;   /* … perhaps by this name */
+	bool forwarded;    /* COND_CLIENT: also behind a trusted peer */
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
 	const struct config_part *text; /* COND_TEXT, COND_RATE */
 	const struct config_users *users;
@@ -238,6 +248,10 @@ struct config_listener {
 	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
 	unsigned methods; /* xHTTP level 0..3 */
 	const struct config_pattern *head_remove; /* client's fields to drop */
+	const struct config_acl *trusted; /* peers that are believed, or NULL */
+	const char *forwarded_header;     /* where they say who the client is */
+	bool tells_client; /* X-Forwarded-For and its like, to backends */
+	bool tells_tls;    /* X-SSL-Cipher */
 	const struct config_rule *request_rules;
 	const struct config_rule *response_rules;
 	unsigned log_level;        /* 0..5 */
@@ -273,6 +287,7 @@ struct config {
 	unsigned workers;                /* 1..64 */
 	unsigned alive; /* seconds between probes of a backend */
 	unsigned grace; /* seconds that SIGINT lets connections finish */
+	bool anonymise; /* the access log shows networks, not addresses */
 
 	struct config_listener *listeners;
 	unsigned nlisteners;
@@ -338,7 +353,8 @@ struct config_asked {
 /* What conditions are about. */
 struct config_request {
 	const char *host;       /* lower case, without port; "" if none */
-	const char *client;     /* its address as text */
+	const char *peer;       /* the connection's other end, as text */
+	const char *client;     /* the same, or who a trusted peer says it is */
 	struct slice authority; /* what Host says */
 	struct slice method;
 	struct slice path;
@@ -383,6 +399,13 @@ bool config_fill(const struct config_part *parts,
  * Do all of them hold? If so, req->memory has what they matched before what
  * was there; if not, nothing more than that.
  */
+/*
+ * Whether the address is in the list; a zone ("%eth0") does not count. What is
+ * no address is in no list.
+ */
+bool config_acl_holds(const struct config_acl *acl, const char *address);
+
+/* Do all of them hold? */
 bool config_conditions_hold(const struct config_condition *conditions,
     const struct config_request *req);
 

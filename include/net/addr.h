@@ -42,6 +42,9 @@ char *addr_text(const struct addr *addr, char dst[ADDR_TEXT_SIZE]);
 /* The same without port and brackets: what X-Forwarded-For carries. */
 char *addr_ip_text(const struct addr *addr, char dst[ADDR_TEXT_SIZE]);
 
+/* Keeps so many bits of it, and neither port nor zone. */
+void addr_mask(struct addr *addr, unsigned bits4, unsigned bits6);
+
 bool addr_is_loopback(const struct addr *addr);
 bool addr_eq(const struct addr *a, const struct addr *b);
 

@@ -5,6 +5,9 @@
  * A connected, non-blocking stream socket watched edge-triggered. It remembers
  * what the kernel last said, so that no system call asks again: a short read
  * means drained, unless the peer's FIN is already queued.
+ *
+ * A reset is told by no event of its own when it came together with bytes.
+ * Who waits for more looks once again, unless a write has dispelled the doubt.
  */
 
 #include <stdbool.h>
@@ -17,6 +20,7 @@ struct sock {
 	bool readable; /* a read may yield something */
 	bool writable; /* the last write was not short */
 	bool hup;      /* FIN or worse was seen: read on until 0 or an error */
+	bool doubt;    /* a reset may have come with the last bytes read */
 	bool eof;      /* a read returned 0 */
 };
 
@@ -45,6 +49,9 @@ ssize_t sock_writev(struct sock *sock, const struct iovec *iov, int niov);
  */
 enum sock_state { SOCK_QUIET, SOCK_DATA, SOCK_BROKEN };
 enum sock_state sock_peek(const struct sock *sock);
+
+/* Are there bytes that close() would throw away, and answer with RST? */
+bool sock_has_unread(const struct sock *sock);
 
 void sock_shutdown_write(struct sock *sock);
 void sock_close(struct sock *sock);

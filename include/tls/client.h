@@ -36,6 +36,21 @@ struct tls_client *tls_client_new(
     const char *name, const struct tls_trust *trust, struct error *err);
 void tls_client_free(struct tls_client *client); /* NULL is fine */
 
+/* What a configuration says of a backend's TLS. */
+struct tls_target {
+	const char *name;    /* as of tls_client_new() */
+	const char *ca_file; /* NULL: the system's list */
+	bool insecure;       /* any certificate will do */
+};
+
+/*
+ * The same from files. The system's list is large: it is read for the first
+ * target that asks for it, kept in *system for the next, and the caller's to
+ * free. Errors of both.
+ */
+struct tls_client *tls_client_open(const struct tls_target *target,
+    struct tls_trust **system, struct error *err);
+
 /* Borrows both, which outlive it. NULL when libssl is out of memory. */
 struct tls_session *tls_session_connect(
     struct tls_client *client, struct sock *sock);

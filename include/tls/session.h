@@ -40,6 +40,12 @@ enum tls_result tls_session_handshake(
     struct tls_session *session, struct buf *out, struct error *err);
 
 /*
+ * Is what the handshake appended with TLS_DONE in no hurry? True of the tickets
+ * of TLS 1.3 (RFC 8446 section 4.6.1): the peer goes on without them.
+ */
+bool tls_session_tail_may_wait(const struct tls_session *session);
+
+/*
  * > 0 bytes, of several records if they are there; 0 close_notify or FIN; -1
  * with errno EAGAIN, the socket's error, or EPROTO (out may hold an alert).
  */
@@ -64,6 +70,9 @@ void tls_session_close(struct tls_session *session, struct buf *out);
 bool tls_session_pending(const struct tls_session *session);
 
 const char *tls_session_version(const struct tls_session *session);
+
+/* As OpenSSL calls it: "TLS_AES_128_GCM_SHA256". */
+const char *tls_session_cipher(const struct tls_session *session);
 
 /*
  * The host that a client named: lower case, [a-z0-9._-] only; else NULL. NULL

@@ -15,7 +15,7 @@
 
 #include "base/xalloc.h"
 
-#define BLOCK_SIZE 4000 /* with malloc's own words, under a page */
+#define BLOCK_SIZE 1984 /* with malloc's own words, half a page */
 #define ALIGNMENT alignof(max_align_t)
 
 struct block {

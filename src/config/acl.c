@@ -55,12 +55,18 @@ net_holds(const struct config_net *net, const struct addr *addr)
 }
 
 bool
-acl_holds(const struct config_acl *acl, const char *address)
+config_acl_holds(const struct config_acl *acl, const char *address)
 {
+	size_t len = address != NULL ? strcspn(address, "%") : 0;
+	char host[ADDR_TEXT_SIZE];
 	struct addr addr;
 	unsigned i;
 
-	if (address == NULL || !addr_parse(&addr, address, 0))
+	if (len == 0 || len >= sizeof(host))
+		return false;
+	memcpy(host, address, len);
+	host[len] = '\0';
+	if (!addr_parse(&addr, host, 0))
 		return false;
 	for (i = 0; i < acl->nnets; i++)
 		if (net_holds(&acl->nets[i], &addr))

@@ -157,6 +157,7 @@ build_top(struct build *build)
 	config->workers =
 	    count_workers(build_number(build, root, WORD_WORKERS));
 	config->alive = (unsigned)build_number(build, root, WORD_ALIVE);
+	config->anonymise = tree_find(root, WORD_ANONYMISE) != NULL;
 	config->grace = (unsigned)build_number(build, root, WORD_GRACE);
 }
 
@@ -182,6 +183,7 @@ build_config(struct tree *tree, struct config *config)
 	build_top(&build);
 	build.acme = build_acme(&build);
 	build_acls(&build);
+	build.trusted = build_trusted(&build, root);
 	config->services = build_services(&build, root);
 	build_listeners(&build);
 }

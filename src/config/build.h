@@ -16,8 +16,9 @@ struct build {
 	struct arena *arena;
 	struct config *config;
 	const struct config_acme *acme;
-	struct config_acl *acls; /* those with a name */
-	unsigned nrates;         /* TBF lines so far */
+	unsigned nrates;                  /* TBF lines so far */
+	struct config_acl *acls;          /* those with a name */
+	const struct config_acl *trusted; /* TrustedIP of the top level */
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */
@@ -88,6 +89,10 @@ void build_acls(struct build *build);
 /* That of a condition; NULL with an error given. */
 const struct config_acl *build_acl(
     struct build *build, const struct directive *line);
+
+/* TrustedIP of a section, else that of the top level; NULL if there is none. */
+const struct config_acl *build_trusted(
+    struct build *build, const struct directive *section);
 
 /* The HeadRemove lines of a section. */
 struct config_pattern *build_removals(

@@ -110,12 +110,39 @@ build_acls(struct build *build)
 	}
 }
 
+static void
+warn_of_everybody(struct build *build, const struct directive *line,
+    const struct config_acl *acl)
+{
+	for (unsigned i = 0; i < acl->nnets; i++)
+		if (acl->nets[i].bits == 0) {
+			diag_add(build->diag, DIAG_WARNING, line->pos,
+			    "'TrustedIP' holds everybody: any client can say "
+			    "that it is somebody else");
+			return;
+		}
+}
+
+const struct config_acl *
+build_trusted(struct build *build, const struct directive *section)
+{
+	const struct directive *line = tree_find(section, WORD_TRUSTEDIP);
+	const struct config_acl *acl;
+
+	if (line == NULL)
+		return build->trusted;
+	acl = line->bad ? NULL : build_acl(build, line);
+	if (acl != NULL)
+		warn_of_everybody(build, line, acl);
+	return acl;
+}
+
 const struct config_acl *
 build_acl(struct build *build, const struct directive *line)
 {
 	const struct config_acl *acl;
 
-	if (line->nvalues == 0 || line->options != 0)
+	if (line->nvalues == 0 || (line->options & OPTION_FILE) != 0)
 		return read_acl(build, line);
 	acl = find_acl(build, line->values->text);
 	if (acl == NULL)

@@ -304,6 +304,7 @@ build_condition(struct build *build, const struct directive *line)
 	cond->negated = line->negated;
 	if (line->row->id == WORD_ACL) {
 		cond->kind = COND_CLIENT;
+		cond->forwarded = (line->options & OPTION_FORWARDED) != 0;
 		cond->acl = build_acl(build, line);
 	} else if (line->row->id == WORD_BASICAUTH) {
 		cond->kind = COND_USER;

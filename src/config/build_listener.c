@@ -70,6 +70,44 @@ build_tls(struct build *build, const struct directive *section,
 		    build_name(section));
 }
 
+static const char *
+build_forwarded_header(struct build *build, const struct directive *section)
+{
+	const char *name = build_text(section, WORD_FORWARDEDHEADER);
+
+	if (name == NULL)
+		name = build_text(build->tree->root, WORD_FORWARDEDHEADER);
+	return name != NULL
+	    ? name
+	    : schema_row(SCOPE_GLOBAL, WORD_FORWARDEDHEADER)->def;
+}
+
+enum { TELLS_CLIENT = 1 << 0, TELLS_TLS = 1 << 1 };
+
+/* Each option changes what the ones before it left. */
+static void
+build_header_option(struct build *build, const struct directive *section,
+    struct config_listener *listener)
+{
+	static const struct {
+		unsigned clear, set;
+	} options[] = { /* as in the schema */
+		{ TELLS_CLIENT | TELLS_TLS, 0 }, { 0, TELLS_CLIENT },
+		{ 0, TELLS_TLS }, { 0, TELLS_CLIENT | TELLS_TLS },
+		{ TELLS_CLIENT, 0 }, { TELLS_TLS, 0 }
+	};
+	const struct value *value = build_value(section, WORD_HEADEROPTION);
+	unsigned tells = TELLS_CLIENT;
+
+	if (value == NULL)
+		value = build_value(build->tree->root, WORD_HEADEROPTION);
+	for (; value != NULL; value = value->next)
+		tells = (tells & ~options[value->number].clear) |
+		    options[value->number].set;
+	listener->tells_client = (tells & TELLS_CLIENT) != 0;
+	listener->tells_tls = (tells & TELLS_TLS) != 0;
+}
+
 static struct config_listener *
 build_listener(struct build *build, const struct directive *section)
 {
@@ -81,6 +119,9 @@ build_listener(struct build *build, const struct directive *section)
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
 	listener->head_remove = build_removals(build, section);
+	listener->trusted = build_trusted(build, section);
+	build_header_option(build, section, listener);
+	listener->forwarded_header = build_forwarded_header(build, section);
 	listener->rewrite_location =
 	    (unsigned)build_number(build, section, WORD_REWRITELOCATION);
 	listener->pages = build_pages(build, section);

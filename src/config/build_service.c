@@ -86,6 +86,14 @@ build_backend_tls(struct build *build, const struct directive *section,
 	check_tls(build, section, backend);
 }
 
+static const char *
+build_probe(const struct directive *section)
+{
+	const char *text = build_text(section, WORD_PROBE);
+
+	return text != NULL && strcmp(text, PROBE_TCP) != 0 ? text : NULL;
+}
+
 static const struct config_backend *
 build_backend(struct build *build, const struct directive *section)
 {
@@ -100,6 +108,7 @@ build_backend(struct build *build, const struct directive *section)
 	backend->numeric =
 	    addr_parse(&backend->addr, backend->host, backend->port);
 	build_backend_tls(build, section, backend);
+	backend->probe = build_probe(section);
 	backend->timeout = (unsigned)build_number(build, section, WORD_TIMEOUT);
 	backend->connect_timeout =
 	    (unsigned)build_number(build, section, WORD_CONNTO);

@@ -185,6 +185,19 @@ add_tls(struct expansion *exp, struct directive *backend, bool https,
 	}
 }
 
+/* Home Assistant's manifest needs no login, unlike what is below /api/. */
+static void
+add_probe(struct expansion *exp, struct directive *backend)
+{
+	const struct directive *line = tree_find(exp->gateway, WORD_PROBE);
+
+	if (line != NULL)
+		add_line(exp, backend, WORD_PROBE, line, line->values->text);
+	else
+		add_line(exp, backend, WORD_PROBE, exp->gateway,
+		    schema_row(SCOPE_GATEWAY, WORD_PROBE)->def);
+}
+
 static void
 add_backend(struct expansion *exp)
 {
@@ -211,6 +224,7 @@ add_backend(struct expansion *exp)
 	add_line(exp, backend, WORD_PORT, forward,
 	    arena_printf(exp->tree->arena, "%u", port));
 	add_tls(exp, backend, https, forward);
+	add_probe(exp, backend);
 }
 
 /* There is one account, so there is one address. */

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "acl.h"
 #include "base/arena.h"
 #include "config/config.h"
 #include "http/message.h"
@@ -283,7 +282,8 @@ applies(const struct config_condition *cond, const struct config_request *req)
 
 	switch (cond->kind) {
 	case COND_CLIENT:
-		return acl_holds(cond->acl, req->client);
+		return config_acl_holds(
+		    cond->acl, cond->forwarded ? req->client : req->peer);
 	case COND_ALL:
 		return !some_is(cond->parts, req, false);
 	case COND_ANY:

@@ -17,6 +17,7 @@ static const struct {
 	{ "-icase", OPTIONS_CASE },
 	{ "-case", OPTIONS_CASE },
 	{ "-file", 0 },
+	{ "-forwarded", 0 },
 	{ "-decode", 0 },
 	{ "-tag", 0 },
 };
@@ -50,6 +51,8 @@ allowed_options(const struct schema_row *row)
 		allowed |= OPTION_TAG;
 	if (row->id == WORD_QUERYPARAM)
 		allowed |= OPTION_DECODE;
+	if (row->id == WORD_ACL && (row->flags & ROW_CONDITION) != 0)
+		allowed |= OPTION_FORWARDED;
 	return allowed;
 }
 

@@ -17,8 +17,9 @@ enum option {
 	OPTION_ICASE = 1 << 5,
 	OPTION_CASE = 1 << 6,
 	OPTION_FILE = 1 << 7,
-	OPTION_DECODE = 1 << 8,
-	OPTION_TAG = 1 << 9 /* the value behind it is directive->tag */
+	OPTION_FORWARDED = 1 << 8,
+	OPTION_DECODE = 1 << 9,
+	OPTION_TAG = 1 << 10 /* the value behind it is directive->tag */
 };
 
 /* One of these at most. */

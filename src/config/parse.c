@@ -328,10 +328,12 @@ section_scope(const struct directive *directive)
 	return directive->row->opens;
 }
 
-/* An ACL that names another one or a file has no lines of its own. */
+/* A list that names another one or a file has no lines of its own. */
 static bool
 is_whole(const struct directive *directive)
 {
+	if (directive->row->id == WORD_TRUSTEDIP)
+		return directive->nvalues > 0;
 	if (directive->row->id != WORD_ACL)
 		return false;
 	return directive->parent->scope == SCOPE_GLOBAL

@@ -35,6 +35,9 @@ static const char *const redirects[] = { "permanent", "301", "302", "303",
 
 static const char *const directions[] = { "request", "response", NULL };
 
+static const char *const header_options[] = { "none", "forwarded", "ssl", "all",
+	"no-forwarded", "no-ssl", NULL };
+
 static const char *const operators[] = { "AND", "OR", NULL };
 
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
@@ -149,6 +152,23 @@ static const struct schema_row rows[] = {
 	{ "LogLevel", GLOBAL | LISTENER, WORD_LOGLEVEL,
 	    .types = { VALUE_NUMBER }, .max = 5, .def = "1",
 	    .help = "how much is logged of each request" },
+
+	/* Whom we believe. */
+
+	{ "TrustedIP", GLOBAL | LISTENER, WORD_TRUSTEDIP, ROW_SHORT | ROW_FILE,
+	    SCOPE_ACL, { VALUE_ACL },
+	    .help = "addresses of proxies that tell who the client is" },
+	{ "ForwardedHeader", GLOBAL | LISTENER, WORD_FORWARDEDHEADER,
+	    .types = { VALUE_NAME }, .def = "X-Forwarded-For",
+	    .help = "the header field in which they tell it" },
+
+	{ "HeaderOption", GLOBAL | LISTENER, WORD_HEADEROPTION, ROW_MANY,
+	    .types = { VALUE_CHOICE }, .choices = header_options,
+	    .def = "forwarded", .help = "what backends are told of clients" },
+	{ "Anonymise", GLOBAL, WORD_ANONYMISE,
+	    .help = "leave the end of addresses out of the access log" },
+	{ "Anonymize", GLOBAL, WORD_ANONYMISE,
+	    .help = "the same as Anonymise" },
 
 	/* Listeners. */
 
@@ -315,6 +335,8 @@ static const struct schema_row rows[] = {
 
 	{ "HTTPS", BACKEND, WORD_HTTPS,
 	    .help = "whether the backend speaks TLS" },
+	{ "Probe", BACKEND, WORD_PROBE, .types = { VALUE_PROBE }, .def = "tcp",
+	    .help = "how it is found out whether the backend is up" },
 	{ "ServerName", BACKEND | GATEWAY, WORD_SERVERNAME,
 	    .types = { VALUE_VHOST },
 	    .help = "the name in the certificate of the backend" },
@@ -352,6 +374,9 @@ static const struct schema_row rows[] = {
 	    .help = "the address to listen on" },
 	{ "Port", GATEWAY, WORD_PORT, .types = { VALUE_NUMBER }, .max = 65535,
 	    .def = "80", .help = "the port for plain HTTP" },
+	{ "Probe", GATEWAY, WORD_PROBE, .types = { VALUE_PROBE },
+	    .def = "/manifest.json",
+	    .help = "how it is found out whether Home Assistant is up" },
 	{ "HTTPSPort", GATEWAY, WORD_HTTPSPORT, .types = { VALUE_NUMBER },
 	    .max = 65535, .def = "443", .help = "the port for HTTPS" },
 
@@ -378,11 +403,6 @@ static const struct schema_row rows[] = {
 
 	LATER("LogFormat", GLOBAL),
 	LATER("LogTag", GLOBAL),
-	LATER("Anonymise", GLOBAL),
-	LATER("Anonymize", GLOBAL),
-	LATER("HeaderOption", GLOBAL | LISTENER),
-	LATER("ForwardedHeader", GLOBAL | LISTENER),
-	LATER_MAYBE("TrustedIP", GLOBAL | LISTENER),
 	LATER("IncludeDir", GLOBAL),
 	LATER_MAYBE("Control", GLOBAL | SERVICE),
 	LATER_SECTION("Backend", GLOBAL),

@@ -40,6 +40,7 @@ enum word {
 	WORD_ADDHEADER,
 	WORD_ADDRESS,
 	WORD_ALIVE,
+	WORD_ANONYMISE,
 	WORD_AUTOCERT,
 	WORD_BACKEND,
 	WORD_BASICAUTH,
@@ -62,10 +63,12 @@ enum word {
 	WORD_ERROR,
 	WORD_ERRORFILE,
 	WORD_FORWARD,
+	WORD_FORWARDEDHEADER,
 	WORD_GATEWAY,
 	WORD_GRACE,
 	WORD_GROUP,
 	WORD_HEADDENY,
+	WORD_HEADEROPTION,
 	WORD_HEADREMOVE,
 	WORD_HEADREQUIRE,
 	WORD_HOST,
@@ -87,6 +90,7 @@ enum word {
 	WORD_PATH,
 	WORD_PIDFILE,
 	WORD_PORT,
+	WORD_PROBE,
 	WORD_QUERY,
 	WORD_QUERYPARAM,
 	WORD_REDIRECT,
@@ -106,6 +110,7 @@ enum word {
 	WORD_SUCCESS,
 	WORD_TBF,
 	WORD_TIMEOUT,
+	WORD_TRUSTEDIP,
 	WORD_URL,
 	WORD_USER,
 	WORD_WORKERS,
@@ -139,6 +144,7 @@ enum value_type {
 	VALUE_RATE,      /* so many in a time; in microseconds for one */
 	VALUE_TEMPLATE,  /* text that a request may fill in */
 	VALUE_TARGET,    /* path and query, what may be of them */
+	VALUE_PROBE,     /* tcp, or a path to ask for */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
 	VALUE_EMAIL,
@@ -147,6 +153,7 @@ enum value_type {
 
 #define DURATION_MAX (30 * 86400)
 #define ROW_TYPES 3
+#define PROBE_TCP "tcp"
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 
 enum row_flag {

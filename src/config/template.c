@@ -128,7 +128,7 @@ read_group(struct reader *reader)
 	return true;
 }
 
-/* Of "%[remoteip 0]" only this form: the address of the connection. */
+/* "%[remoteip 0]" is the address of the connection, whoever is behind it. */
 static bool
 takes_argument(
     const struct config_part *part, bool named, const char *name, size_t len)
@@ -140,7 +140,8 @@ takes_argument(
 		    ? http_is_token(argument) && len <= NAME_MAX_LEN
 		    : len > 0 && memchr(name, ' ', len) == NULL;
 	return len == 0 ||
-	    (part->kind == PART_CLIENT && slice_eq(argument, "0"));
+	    (part->kind == PART_CLIENT &&
+	        (slice_eq(argument, "0") || slice_eq(argument, "1")));
 }
 
 /* At "%[". */
@@ -383,6 +384,7 @@ put_part(struct filling *filling, const struct config_part *part)
 {
 	const struct config_request *req = filling->req;
 	const struct config_found *match;
+	const char *client;
 
 	switch (part->kind) {
 	case PART_TEXT:
@@ -416,8 +418,8 @@ put_part(struct filling *filling, const struct config_part *part)
 		put_value(filling, find_field(req, part->text.p));
 		break;
 	case PART_CLIENT:
-		put_value(filling,
-		    (struct slice){ req->client, strlen(req->client) });
+		client = slice_eq(part->text, "0") ? req->peer : req->client;
+		put_value(filling, (struct slice){ client, strlen(client) });
 		break;
 	case PART_USER:
 		put_user(filling);

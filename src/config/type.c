@@ -596,6 +596,23 @@ read_target(struct reading *reading)
 }
 
 static bool
+read_probe(struct reading *reading)
+{
+	const char *text = reading->value->text, *p;
+
+	if (is_word(text, PROBE_TCP)) {
+		reading->value->text = PROBE_TCP;
+		return true;
+	}
+	if (strlen(text) > FIELD_MAX)
+		return refuse(reading, "too long");
+	for (p = text; *p != '\0'; p++)
+		if (!is_url_byte(*p))
+			return false;
+	return text[0] == '/';
+}
+
+static bool
 read_directory(struct reading *reading)
 {
 	static const char *const names[] = { "letsencrypt",
@@ -680,6 +697,8 @@ static const struct {
 	[VALUE_TEMPLATE] = { read_filled, true, "a text" },
 	[VALUE_TARGET] = { read_target, true,
 	    "a part of a URL, percent-encoded" },
+	[VALUE_PROBE] = { read_probe, true,
+	    "tcp, or a path such as \"/manifest.json\"" },
 	[VALUE_URL] = { read_url, true,
 	    "a URL such as \"https://home.example.org\"" },
 	[VALUE_DIRECTORY] = { read_directory, true,

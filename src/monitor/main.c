@@ -20,6 +20,7 @@
 #include "net/loop.h"
 #include "probe.h"
 #include "status.h"
+#include "tls/client.h"
 
 struct monitor {
 	struct loop *loop;
@@ -68,6 +69,7 @@ on_probe(void *arg, const struct probe *probe)
 
 	msg.u.BACKEND_STATE.backend = probe->backend->id;
 	msg.u.BACKEND_STATE.up = probe->state != PROBE_DOWN;
+	msg.u.BACKEND_STATE.reached = probe->reached;
 	msg.u.BACKEND_STATE.addresses = (struct msg_bytes){ probe->addresses,
 		(size_t)probe->naddresses * sizeof(probe->addresses[0]) };
 	report(arg, &msg);
@@ -109,6 +111,20 @@ read_config(struct monitor *monitor, int fd)
 	diag_free(diag);
 }
 
+/* Reads whom to trust, as a worker does before it gives up its rights. */
+static void
+init_probes(struct monitor *monitor)
+{
+	const struct config *config = monitor->config;
+	struct tls_trust *system = NULL;
+
+	monitor->probes =
+	    xcalloc(config->nbackends, sizeof(monitor->probes[0]));
+	for (unsigned i = 0; i < config->nbackends; i++)
+		probe_init(&monitor->probes[i], config->backends[i], &system);
+	tls_trust_free(system);
+}
+
 static void
 on_start(struct monitor *monitor, const struct msg *msg)
 {
@@ -122,12 +138,11 @@ on_start(struct monitor *monitor, const struct msg *msg)
 	log_open(
 	    "gatehouse-monitor", start->log_target, (int)start->log_facility);
 	log_set_level(start->log_level);
+	read_config(monitor, msg->fd);
+	init_probes(monitor);
 	if (sandbox_enter(&box, &err) == -1)
 		fail(monitor, err.msg);
-	read_config(monitor, msg->fd);
 	monitor->status = status_new(monitor->config, start->started);
-	monitor->probes =
-	    xcalloc(monitor->config->nbackends, sizeof(monitor->probes[0]));
 }
 
 static void
@@ -154,8 +169,7 @@ on_go(struct monitor *monitor, const struct msg *msg)
 
 		probe->changed = on_probe;
 		probe->arg = monitor;
-		probe_start(
-		    probe, config->backends[i], monitor->loop, config->alive);
+		probe_start(probe, monitor->loop, config->alive);
 	}
 	monitor->control =
 	    control_new(monitor->loop, monitor->control_fd, &handler);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/listener.h"
+#include "tls/client.h"
 
 #define PROBE_MAGIC 0x70726f62
 
@@ -36,11 +37,20 @@ probe_from(void *arg)
 static void
 close_attempt(struct probe *probe)
 {
+	if (probe->asking)
+		ask_stop(&probe->ask);
+	probe->asking = false;
 	if (probe->fd == -1)
 		return;
 	loop_io_del(&probe->io);
 	close(probe->fd);
 	probe->fd = -1;
+}
+
+static bool
+is_busy(const struct probe *probe)
+{
+	return probe->asking || probe->fd != -1;
 }
 
 static void
@@ -56,25 +66,32 @@ log_change(const struct probe *probe)
 		    backend->port, probe->error);
 }
 
-/* An attempt is over. `why` is "" when it is up. */
-static void
-conclude(struct probe *probe, enum probe_state state, const char *why,
-    bool reordered)
+static int64_t
+next_ms(const struct probe *probe)
 {
-	bool changed = state != probe->state;
+	if (probe->state == PROBE_UP)
+		return probe->every_ms;
+	return probe->reached ? PROBE_AILING_MS : PROBE_AGAIN_MS;
+}
+
+/* An attempt is over; probe->error is "" when it is up. */
+static void
+conclude(
+    struct probe *probe, enum probe_state state, bool reached, bool reordered)
+{
+	bool changed = state != probe->state || reached != probe->reached;
 	bool tell = changed || reordered || probe->marked;
 
 	close_attempt(probe);
-	snprintf(probe->error, sizeof(probe->error), "%s", why);
-	if (changed) {
+	probe->reached = reached;
+	if (state != probe->state) {
 		probe->state = state;
 		probe->since = clock_wall();
 		log_change(probe);
 	}
 	probe->marked = false;
 	probe->ended_ms = clock_mono_ms();
-	loop_timer_set(probe->loop, &probe->timer,
-	    state == PROBE_UP ? probe->every_ms : PROBE_AGAIN_MS);
+	loop_timer_set(probe->loop, &probe->timer, next_ms(probe));
 	if (tell)
 		probe->changed(probe->arg, probe);
 }
@@ -88,7 +105,17 @@ conclude_up(struct probe *probe)
 	memmove(&probe->addresses[1], &probe->addresses[0],
 	    (size_t)i * sizeof(good));
 	probe->addresses[0] = good;
-	conclude(probe, PROBE_UP, "", i > 0);
+	probe->error[0] = '\0';
+	conclude(probe, PROBE_UP, true, i > 0);
+}
+
+/* Whoever was reached says more than who was not. */
+static void
+note_problem(struct probe *probe, const char *why, bool reached)
+{
+	if (!probe->met)
+		snprintf(probe->error, sizeof(probe->error), "%s", why);
+	probe->met |= reached;
 }
 
 /* Returns 0, or what failed at once as an errno. */
@@ -112,24 +139,27 @@ connect_to(struct probe *probe, const struct addr *addr)
 	return 0;
 }
 
-/* Goes on with the address `trying`; `error` is that of the one before. */
+/* Goes on with the address `trying`. */
 static void
-try_addresses(struct probe *probe, int error)
+try_addresses(struct probe *probe)
 {
 	for (; probe->trying < probe->naddresses; probe->trying++) {
-		error = connect_to(probe, &probe->addresses[probe->trying]);
+		int error = connect_to(probe, &probe->addresses[probe->trying]);
+
 		if (error == 0)
 			return;
+		note_problem(probe, strerror(error), false);
 	}
-	conclude(probe, PROBE_DOWN, strerror(error), false);
+	conclude(probe, PROBE_DOWN, probe->met, false);
 }
 
 static void
-try_next(struct probe *probe, int error)
+try_next(struct probe *probe, const char *why, bool reached)
 {
+	note_problem(probe, why, reached);
 	close_attempt(probe);
 	probe->trying++;
-	try_addresses(probe, error);
+	try_addresses(probe);
 }
 
 /* Begins anew with the first address. */
@@ -138,8 +168,9 @@ attempt(struct probe *probe)
 {
 	close_attempt(probe);
 	probe->trying = 0;
+	probe->met = false;
 	if (probe->naddresses > 0)
-		try_addresses(probe, 0);
+		try_addresses(probe);
 }
 
 /*
@@ -162,16 +193,47 @@ connect_result(const struct probe *probe)
 }
 
 static void
+on_asked(void *arg, const char *why)
+{
+	struct probe *probe = probe_from(arg);
+
+	probe->asking = false;
+	if (why[0] == '\0')
+		conclude_up(probe);
+	else
+		try_next(probe, why, true);
+}
+
+/* Somebody is there: what does he answer? */
+static void
+ask(struct probe *probe)
+{
+	int fd = probe->fd;
+
+	loop_io_del(&probe->io);
+	probe->fd = -1;
+	probe->asking = true;
+	probe->ask.fn = on_asked;
+	probe->ask.arg = probe;
+	loop_timer_set(probe->loop, &probe->timer, PROBE_LIMIT_MS);
+	ask_start(&probe->ask, probe->backend, probe->loop, fd, probe->tls);
+}
+
+static void
 on_connected(void *arg, enum loop_events what)
 {
 	struct probe *probe = probe_from(arg);
 	int error = connect_result(probe);
 
 	(void)what;
-	if (error == 0)
+	if (error != 0)
+		try_next(probe, strerror(error), false);
+	else if (probe->backend->probe == NULL)
 		conclude_up(probe);
+	else if (probe->backend->tls && probe->tls == NULL)
+		try_next(probe, probe->broken.msg, true);
 	else
-		try_next(probe, error);
+		ask(probe);
 }
 
 static void
@@ -179,10 +241,16 @@ on_timer(void *arg)
 {
 	struct probe *probe = probe_from(arg);
 
-	if (probe->fd == -1)
-		attempt(probe);
+	char why[64];
+
+	if (probe->asking) {
+		snprintf(why, sizeof(why), "no %s within %d s",
+		    ask_waits_for(&probe->ask), PROBE_LIMIT_MS / 1000);
+		try_next(probe, why, true);
+	} else if (probe->fd != -1)
+		try_next(probe, strerror(ETIMEDOUT), false);
 	else
-		try_next(probe, ETIMEDOUT);
+		attempt(probe);
 }
 
 static bool
@@ -210,7 +278,6 @@ static void
 on_not_resolved(struct probe *probe, const char *why)
 {
 	const struct config_backend *backend = probe->backend;
-	char text[128];
 
 	if (probe->naddresses > 0) {
 		if (!probe->stale)
@@ -220,8 +287,9 @@ on_not_resolved(struct probe *probe, const char *why)
 		probe->stale = true;
 		return;
 	}
-	snprintf(text, sizeof(text), "its name cannot be resolved: %s", why);
-	conclude(probe, PROBE_DOWN, text, false);
+	snprintf(probe->error, sizeof(probe->error),
+	    "its name cannot be resolved: %s", why);
+	conclude(probe, PROBE_DOWN, false, false);
 }
 
 static void
@@ -246,15 +314,29 @@ on_resolved(void *arg, const struct addr *list, int n, const char *why)
 }
 
 void
-probe_start(struct probe *probe, const struct config_backend *backend,
-    struct loop *loop, unsigned alive)
+probe_init(struct probe *probe, const struct config_backend *backend,
+    struct tls_trust **system)
 {
+	const struct tls_target target = { .name = config_backend_name(backend),
+		.ca_file = backend->ca_file,
+		.insecure = backend->insecure };
+
 	probe->magic = PROBE_MAGIC;
 	probe->backend = backend;
+	probe->fd = -1;
+	/* A connection alone needs no TLS. */
+	if (backend->tls && backend->probe != NULL)
+		probe->tls = tls_client_open(&target, system, &probe->broken);
+}
+
+void
+probe_start(struct probe *probe, struct loop *loop, unsigned alive)
+{
+	const struct config_backend *backend = probe->backend;
+
 	probe->loop = loop;
 	probe->every_ms = (int64_t)alive * 1000;
 	probe->since = clock_wall();
-	probe->fd = -1;
 	probe->io.fn = on_connected;
 	probe->timer.fn = on_timer;
 	probe->io.arg = probe->timer.arg = probe;
@@ -280,6 +362,8 @@ probe_stop(struct probe *probe)
 	loop_timer_cancel(&probe->timer);
 	if (!probe->backend->numeric)
 		resolver_stop(&probe->resolver);
+	tls_client_free(probe->tls);
+	probe->tls = NULL;
 }
 
 void
@@ -288,6 +372,6 @@ probe_mark(struct probe *probe)
 	int64_t wait = probe->ended_ms + PROBE_GAP_MS - clock_mono_ms();
 
 	probe->marked = true;
-	if (probe->fd == -1)
+	if (!is_busy(probe))
 		loop_timer_set(probe->loop, &probe->timer, wait > 0 ? wait : 0);
 }

@@ -200,6 +200,33 @@ addr_text(const struct addr *addr, char dst[ADDR_TEXT_SIZE])
 	return dst;
 }
 
+static void
+clear_after(unsigned char *bytes, size_t len, unsigned bits)
+{
+	size_t i = bits / 8;
+
+	if (i < len && bits % 8 != 0)
+		bytes[i++] &= (unsigned char)(0xff00u >> bits % 8);
+	if (i < len)
+		memset(bytes + i, 0, len - i);
+}
+
+void
+addr_mask(struct addr *addr, unsigned bits4, unsigned bits6)
+{
+	switch (addr->u.sa.sa_family) {
+	case AF_INET:
+		addr->u.in.sin_port = 0;
+		clear_after((unsigned char *)&addr->u.in.sin_addr, 4, bits4);
+		break;
+	case AF_INET6:
+		addr->u.in6.sin6_port = 0;
+		addr->u.in6.sin6_scope_id = 0;
+		clear_after(addr->u.in6.sin6_addr.s6_addr, 16, bits6);
+		break;
+	}
+}
+
 bool
 addr_is_loopback(const struct addr *addr)
 {

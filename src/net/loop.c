@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdalign.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,11 +39,82 @@ base_new(void)
 	return base;
 }
 
+/*
+ * libevent keeps a few bytes for every descriptor that it ever watched. Among
+ * the memory of connections each would hold a page when they have gone; here
+ * they lie together. Untouched cells cost nothing; malloc() has the rest.
+ */
+#define CELLS 65536u
+
+static union cell {
+	union cell *next; /* when free */
+	alignas(max_align_t) unsigned char room[32];
+} cells[CELLS];
+static union cell *free_cells;
+static unsigned fresh_cells;
+
+static bool
+is_cell(const void *block)
+{
+	uintptr_t at = (uintptr_t)block;
+
+	return at >= (uintptr_t)cells && at < (uintptr_t)(cells + CELLS);
+}
+
+static void *
+cell_malloc(size_t size)
+{
+	union cell *cell = free_cells;
+
+	if (size > sizeof(*cell))
+		return malloc(size);
+	if (cell != NULL)
+		free_cells = cell->next;
+	else if (fresh_cells < CELLS)
+		cell = &cells[fresh_cells++];
+	else
+		return malloc(size);
+	return cell;
+}
+
+static void
+cell_free(void *block)
+{
+	union cell *cell = block;
+
+	if (!is_cell(block)) {
+		free(block);
+		return;
+	}
+	cell->next = free_cells;
+	free_cells = cell;
+}
+
+static void *
+cell_realloc(void *block, size_t size)
+{
+	void *grown;
+
+	if (block == NULL)
+		return cell_malloc(size);
+	if (!is_cell(block))
+		return realloc(block, size);
+	if (size <= sizeof(union cell))
+		return block;
+	grown = malloc(size);
+	if (grown == NULL)
+		return NULL;
+	memcpy(grown, block, sizeof(union cell));
+	cell_free(block);
+	return grown;
+}
+
 struct loop *
 loop_new(void)
 {
 	struct loop *loop = xcalloc(1, sizeof(*loop));
 
+	event_set_mem_functions(cell_malloc, cell_realloc, cell_free);
 	loop->base = base_new();
 	if (loop->base == NULL)
 		fatal("cannot make an event loop: %s", strerror(errno));

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,6 +45,7 @@ sock_read(struct sock *sock, void *data, size_t len)
 		/* The FIN of an event that came before must not be lost. */
 		if ((size_t)n < len && !sock->hup)
 			sock->readable = false;
+		sock->doubt = !sock->readable;
 	} else if (n == 0)
 		sock->eof = true;
 	else if (errno == EAGAIN)
@@ -76,6 +78,8 @@ sock_writev(struct sock *sock, const struct iovec *iov, int niov)
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN)
 		n = 0;
+	if (n > 0)
+		sock->doubt = false;
 	if (n == -1)
 		sock->readable = true;
 	else if ((size_t)n < want)
@@ -97,6 +101,14 @@ sock_peek(const struct sock *sock)
 	if (n == 0 || errno == EAGAIN || errno == EINTR)
 		return SOCK_QUIET;
 	return SOCK_BROKEN;
+}
+
+bool
+sock_has_unread(const struct sock *sock)
+{
+	int n;
+
+	return ioctl(sock->fd, FIONREAD, &n) == -1 || n > 0;
 }
 
 void

@@ -83,24 +83,42 @@ escape_field(
 	log_escape(dst, LINE_PART_MAX, value.p, value.len);
 }
 
+/* The client; with Anonymise the network that it is in (/24, /48). */
+static const char *
+client_text(const struct exchange *ex, char dst[ADDR_TEXT_SIZE])
+{
+	size_t len = strcspn(ex->from, "%");
+	struct addr addr;
+
+	if (!ex->worker->config->anonymise || len >= ADDR_TEXT_SIZE)
+		return ex->from;
+	memcpy(dst, ex->from, len);
+	dst[len] = '\0';
+	if (!addr_parse(&addr, dst, 0))
+		return "-";
+	addr_mask(&addr, 24, 48);
+	return addr_ip_text(&addr, dst);
+}
+
 static void
 write_combined(const struct exchange *ex, const char *request, bool host)
 {
+	char client[ADDR_TEXT_SIZE];
 	char referer[LINE_PART_MAX], agent[LINE_PART_MAX];
 	unsigned long long sent = ex->sent;
 
 	escape_field(ex, HTTP_REFERER, referer);
 	escape_field(ex, HTTP_USER_AGENT, agent);
 	log_info("%s%s%s - - \"%s\" %u %llu \"%s\" \"%s\"",
-	    host && ex->host != NULL ? ex->host : "", host ? " " : "", ex->peer,
-	    request, ex->status, sent, referer, agent);
+	    host && ex->host != NULL ? ex->host : "", host ? " " : "",
+	    client_text(ex, client), request, ex->status, sent, referer, agent);
 }
 
 void
 accesslog_write(const struct exchange *ex)
 {
 	unsigned level = ex->listener->config->log_level;
-	char request[LINE_PART_MAX];
+	char request[LINE_PART_MAX], client[ADDR_TEXT_SIZE];
 	int64_t now;
 
 	if (level == 0)
@@ -111,13 +129,15 @@ accesslog_write(const struct exchange *ex)
 		return;
 	}
 	if (level == 1) {
-		log_info("%s \"%s\" %u", ex->peer, request, ex->status);
+		log_info("%s \"%s\" %u", client_text(ex, client), request,
+		    ex->status);
 		return;
 	}
 	now = clock_mono_ms();
 	log_info("%s \"%s\" %u (%s -> %s) in %llu out %llu, %lld ms, first "
 	         "byte %lld ms%s%s",
-	    ex->peer, request, ex->status, ex->host != NULL ? ex->host : "-",
+	    client_text(ex, client), request, ex->status,
+	    ex->host != NULL ? ex->host : "-",
 	    ex->backend != NULL ? ex->backend->config->host : "-",
 	    (unsigned long long)ex->received, (unsigned long long)ex->sent,
 	    (long long)(now - ex->started),

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "ipc/chan.h"
+#include "ipc/msg.h"
 #include "tls/client.h"
 #include "upstream.h"
 #include "worker.h"
@@ -17,29 +18,17 @@ struct backends {
 	struct backend backend[];
 };
 
-/*
- * The system's list is large and read once for all backends; a CAFile belongs
- * to its backend.
- */
 static int
 tls_init(struct backend *backend, struct tls_trust **system, struct error *err)
 {
 	const struct config_backend *config = backend->config;
-	const char *name = config->server_name;
-	struct tls_trust *own = NULL, *trust = NULL;
+	const struct tls_target target = { .name = config_backend_name(config),
+		.ca_file = config->ca_file,
+		.insecure = config->insecure };
 
 	if (!config->tls)
 		return 0;
-	if (config->ca_file != NULL)
-		trust = own = tls_trust_new(config->ca_file, err);
-	else if (!config->insecure && *system == NULL)
-		trust = *system = tls_trust_new(NULL, err);
-	else if (!config->insecure)
-		trust = *system;
-	if (trust != NULL || config->insecure)
-		backend->tls = tls_client_new(
-		    name != NULL ? name : config->host, trust, err);
-	tls_trust_free(own);
+	backend->tls = tls_client_open(&target, system, err);
 	if (backend->tls != NULL)
 		return 0;
 	return error_wrap(err, "%s:%u:%u", config->ca_pos.file,
@@ -99,19 +88,20 @@ backends_drop_idle(struct backends *backends)
 }
 
 void
-backends_set_state(struct backends *backends, unsigned id, bool up,
-    const void *addresses, size_t len)
+backends_set_state(
+    struct backends *backends, const struct msg_BACKEND_STATE *state)
 {
 	struct addr list[ADDR_LIST_MAX];
 	struct backend *backend;
 	int count;
 
-	if (id >= backends->count)
+	if (state->backend >= backends->count)
 		return;
-	backend = &backends->backend[id];
-	backend->up = up;
+	backend = &backends->backend[state->backend];
+	backend->up = state->up != 0;
+	backend->ailing = !backend->up && state->reached != 0;
 	backend->retry_at = 0;
-	count = addr_list_read(list, addresses, len);
+	count = addr_list_read(list, state->addresses.p, state->addresses.len);
 	if (backend->config->numeric || count <= 0)
 		return;
 	memcpy(backend->addresses, list, sizeof list);
@@ -188,8 +178,9 @@ backend_refused(struct backend *backend)
 {
 	backend->next_address++;
 	backend->retry_at = clock_mono_ms() + BACKEND_RETRY_MS;
-	if (backend->up)
+	if (backend->up || backend->ailing)
 		backend_mark(backend, false);
+	backend->ailing = false;
 }
 
 void
@@ -207,7 +198,7 @@ backend_distrusted(struct backend *backend, const struct error *why)
 void
 backend_answered(struct backend *backend)
 {
-	if (!backend->up)
+	if (!backend->up && !backend->ailing)
 		backend_mark(backend, true);
 }
 

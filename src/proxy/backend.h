@@ -6,7 +6,8 @@
  * and the idle connections to them. The monitor tells addresses and health; a
  * worker that meets a refusal marks the backend itself and tells the monitor.
  * A backend that is down is still tried when a client asks, at most every
- * BACKEND_RETRY_MS, so that it serves again the moment it answers.
+ * BACKEND_RETRY_MS, so that it serves again the moment it answers. One that
+ * answers, if not the probe, comes behind the others and gets what they cannot.
  */
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@
 #define BACKEND_TELL_MS 10000
 
 struct chan;
+struct msg_BACKEND_STATE;
 struct tls_client;
 struct upstream;
 struct worker;
@@ -44,7 +46,8 @@ struct backend {
 	unsigned naddresses;
 	unsigned next_address;
 	bool up;
-	int64_t retry_at;          /* while down: when a client may try again */
+	bool ailing;      /* it answers, and the probe is not content */
+	int64_t retry_at; /* while down: when a client may try again */
 	struct upstream_list idle; /* the most recently used first */
 	unsigned nidle;
 };
@@ -55,9 +58,9 @@ struct backends;
 struct backends *backends_new(struct worker *worker, struct error *err);
 void backends_free(struct backends *backends);
 
-/* BACKEND_STATE of the monitor: an array of struct addr. */
-void backends_set_state(struct backends *backends, unsigned id, bool up,
-    const void *addresses, size_t len);
+/* What the monitor found. */
+void backends_set_state(
+    struct backends *backends, const struct msg_BACKEND_STATE *state);
 
 /* Closes every idle connection. */
 void backends_drop_idle(struct backends *backends);

@@ -29,11 +29,13 @@ conn_open(struct conn *conn, struct worker *worker, int fd,
 }
 
 static void
-conn_not_again(struct conn *conn)
+conn_enter(struct conn *conn, struct conn_list *list)
 {
-	if (conn->again)
-		TAILQ_REMOVE(&conn->worker->again, conn, link);
-	conn->again = false;
+	if (conn->list != NULL)
+		TAILQ_REMOVE(conn->list, conn, link);
+	if (list != NULL)
+		TAILQ_INSERT_TAIL(list, conn, link);
+	conn->list = list;
 }
 
 void
@@ -41,15 +43,40 @@ conn_close(struct conn *conn)
 {
 	if (conn->closed)
 		return;
-	conn_not_again(conn);
+	conn_enter(conn, &conn->worker->graveyard);
 	conn->closed = true;
 	loop_io_del(&conn->io);
 	sock_close(&conn->sock);
 	tls_session_free(conn->tls);
 	conn->tls = NULL;
 	buf_release(&conn->backlog);
-	TAILQ_INSERT_TAIL(&conn->worker->graveyard, conn, link);
 	loop_later(conn->worker->loop, &conn->worker->reap);
+}
+
+/* Behind what was held back. What the kernel does not take is the backlog. */
+static int
+send_behind(struct conn *conn, const struct buf *out)
+{
+	const struct iovec iov[] = {
+		{ buf_data(&conn->backlog), buf_len(&conn->backlog) },
+		{ buf_data(out), buf_len(out) },
+	};
+	ssize_t sent = sock_writev(&conn->sock, iov, 2);
+	size_t held = iov[0].iov_len, skip = 0;
+
+	conn->held = false;
+	if (sent < 0)
+		return -1;
+	if ((size_t)sent < held)
+		held = (size_t)sent;
+	else
+		skip = (size_t)sent - held;
+	buf_consume(&conn->backlog, held);
+	if (skip < iov[1].iov_len)
+		return buf_append(&conn->backlog, buf_data(out) + skip,
+		    iov[1].iov_len - skip);
+	buf_release(&conn->backlog);
+	return 0;
 }
 
 /*
@@ -65,7 +92,9 @@ send_cipher(struct conn *conn)
 
 	if (buf_len(out) == 0)
 		return 0;
-	if (conn_blocked(conn)) {
+	if (conn->held) {
+		r = send_behind(conn, out);
+	} else if (conn_blocked(conn)) {
 		r = buf_append(&conn->backlog, buf_data(out), buf_len(out));
 	} else {
 		sent = sock_write(&conn->sock, buf_data(out), buf_len(out));
@@ -81,12 +110,28 @@ send_cipher(struct conn *conn)
 	return r;
 }
 
+static bool
+hold_back(struct conn *conn)
+{
+	struct buf *out = &conn->worker->cipher;
+
+	if (buf_len(out) == 0 || buf_len(&conn->backlog) > 0 ||
+	    !tls_session_tail_may_wait(conn->tls) ||
+	    buf_append(&conn->backlog, buf_data(out), buf_len(out)) == -1)
+		return false;
+	buf_clear(out);
+	conn->held = true;
+	return true;
+}
+
 enum tls_result
 conn_handshake(struct conn *conn, struct error *err)
 {
 	enum tls_result r =
 	    tls_session_handshake(conn->tls, &conn->worker->cipher, err);
 
+	if (r == TLS_DONE && hold_back(conn))
+		return r;
 	if (send_cipher(conn) == -1)
 		error_set(err, ERR_SYS, "the connection broke");
 	return conn->broken ? TLS_FAILED : r;
@@ -125,8 +170,8 @@ backlog_iov(struct conn *conn, const struct iovec *iov, int niov, size_t skip)
 	return 0;
 }
 
-int
-conn_writev(struct conn *conn, const struct iovec *iov, int niov)
+static int
+write_all(struct conn *conn, const struct iovec *iov, int niov, bool last)
 {
 	ssize_t sent = 0;
 
@@ -139,15 +184,29 @@ conn_writev(struct conn *conn, const struct iovec *iov, int niov)
 			conn->broken = true;
 			return -1;
 		}
+		if (last)
+			tls_session_close(conn->tls, &conn->worker->cipher);
 		return send_cipher(conn);
 	}
-	if (!conn_blocked(conn))
+	if (niov > 0 && !conn_blocked(conn))
 		sent = sock_writev(&conn->sock, iov, niov);
 	if (sent < 0 || backlog_iov(conn, iov, niov, (size_t)sent) == -1) {
 		conn->broken = true;
 		return -1;
 	}
 	return 0;
+}
+
+int
+conn_writev(struct conn *conn, const struct iovec *iov, int niov)
+{
+	return write_all(conn, iov, niov, false);
+}
+
+int
+conn_writev_last(struct conn *conn, const struct iovec *iov, int niov)
+{
+	return write_all(conn, iov, niov, true);
 }
 
 int
@@ -185,11 +244,19 @@ conn_again(struct conn *conn)
 {
 	struct worker *worker = conn->worker;
 
-	if (conn->again || conn->closed)
+	if (conn->closed || conn->list == &worker->again)
 		return;
+	if (conn->list == &worker->doubtful && conn->sock.doubt)
+		conn->sock.readable = true;
+	conn_enter(conn, &worker->again);
 	loop_later(worker->loop, &worker->turn);
-	TAILQ_INSERT_TAIL(&worker->again, conn, link);
-	conn->again = true;
+}
+
+void
+conn_turn(struct conn *conn)
+{
+	conn_enter(conn, NULL);
+	conn->ops->ready(conn->owner);
 }
 
 void
@@ -197,6 +264,38 @@ conn_read_on(struct conn *conn)
 {
 	conn->sock.readable = true;
 	conn_again(conn);
+}
+
+void
+conn_look_later(struct conn *conn)
+{
+	struct worker *worker = conn->worker;
+
+	if (conn_readable(conn)) {
+		conn_again(conn);
+		return;
+	}
+	if (conn->closed || conn->list != NULL)
+		return;
+	if (TAILQ_EMPTY(&worker->doubtful))
+		timeout_set(&worker->timeouts, &worker->look, CONN_LOOK_MS);
+	conn_enter(conn, &worker->doubtful);
+}
+
+void
+conn_look(struct conn *conn)
+{
+	if (conn->sock.doubt)
+		conn_again(conn);
+	else
+		conn_enter(conn, NULL);
+}
+
+bool
+conn_is_settled(const struct conn *conn)
+{
+	return !conn_blocked(conn) && !conn_readable(conn) &&
+	    !sock_has_unread(&conn->sock);
 }
 
 void

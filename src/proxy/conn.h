@@ -25,7 +25,8 @@ struct conn_owner {
 };
 
 struct conn {
-	TAILQ_ENTRY(conn) link; /* in worker->again or worker->graveyard */
+	TAILQ_ENTRY(conn) link; /* in `list` */
+	struct conn_list *list; /* of the worker's; or NULL */
 	struct worker *worker;
 	const struct conn_owner *ops;
 	void *owner;
@@ -33,7 +34,7 @@ struct conn {
 	struct loop_io io;
 	struct tls_session *tls; /* NULL: plain */
 	struct buf backlog;      /* to be sent before anything else */
-	bool again;              /* in worker->again */
+	bool held;               /* the backlog goes with the next write */
 	bool closed;             /* in worker->graveyard */
 	bool broken;             /* a write failed */
 	bool finished;           /* FIN was sent */
@@ -46,7 +47,10 @@ void conn_open(struct conn *conn, struct worker *worker, int fd,
 /* Stops at once; the owner's free() is called when the callback is over. */
 void conn_close(struct conn *conn);
 
-/* One step of the TLS handshake; what it has to say is sent. */
+/*
+ * One step of the TLS handshake; what it has to say is sent, but for a session
+ * ticket: that leaves with the first response, or with the end.
+ */
 enum tls_result conn_handshake(struct conn *conn, struct error *err);
 
 /* > 0 bytes; 0 end of stream; -1 with errno, EAGAIN when drained. */
@@ -55,13 +59,16 @@ ssize_t conn_read(struct conn *conn, void *data, size_t len);
 /* Sends or keeps all of it. -1: the connection is broken. */
 int conn_writev(struct conn *conn, const struct iovec *iov, int niov);
 
+/* The same, with close_notify in the same write: nothing will follow. */
+int conn_writev_last(struct conn *conn, const struct iovec *iov, int niov);
+
 /* Pushes the backlog. -1: the connection is broken. */
 int conn_flush(struct conn *conn);
 
 static inline bool
 conn_blocked(const struct conn *conn)
 {
-	return buf_len(&conn->backlog) > 0;
+	return buf_len(&conn->backlog) > 0 && !conn->held;
 }
 
 /* Whether conn_read() may yield something now. */
@@ -83,6 +90,20 @@ void conn_again(struct conn *conn);
  * event will tell.
  */
 void conn_read_on(struct conn *conn);
+
+/*
+ * The same where nobody waits for that reset: it is found within two ticks, and
+ * a message costs no second read.
+ */
+#define CONN_LOOK_MS 250
+void conn_look_later(struct conn *conn);
+
+/* For the worker: the turn that was asked for, and the look. */
+void conn_turn(struct conn *conn);
+void conn_look(struct conn *conn);
+
+/* May it be closed and still everything that was written arrive? */
+bool conn_is_settled(const struct conn *conn);
 
 /* Says that nothing more will be written: close_notify, then FIN. */
 void conn_finish(struct conn *conn);

@@ -34,7 +34,7 @@ knows(void *arg, const struct config_users *users)
 	if (n != 1)
 		return false;
 	verdict = auth_check(ex->worker->auth, users->index, found->value,
-	    ex->peer, clock_mono_ms());
+	    ex->from, clock_mono_ms());
 	ex->busy |= verdict == AUTH_BUSY;
 	return verdict == AUTH_YES;
 }
@@ -63,7 +63,8 @@ edit_subject(struct exchange *ex)
 {
 	return (struct config_request){
 		.host = ex->host != NULL ? ex->host : "",
-		.client = ex->peer,
+		.peer = ex->peer,
+		.client = ex->from,
 		.authority = ex->authority,
 		.method = ex->req.method,
 		.path = ex->path,

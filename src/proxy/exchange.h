@@ -56,9 +56,12 @@ struct exchange {
 	const struct worker_listener *listener;
 	const struct exchange_ops *ops;
 	void *client;
-	const char *peer;        /* the client's address as text */
+	const char *peer;        /* the connection's other end, as text */
+	const char *from;        /* the client: the peer, or whom it names */
+	bool https;              /* that is how the client came */
 	const char *sni;         /* the name in its TLS handshake, or NULL */
 	const char *tls_version; /* or NULL */
+	const char *tls_cipher;  /* or NULL */
 
 	struct http_request req;
 	struct http_target target;

@@ -31,6 +31,14 @@ put_field(struct buf *out, const char *name, struct slice value)
 	put(out, "\r\n");
 }
 
+static bool
+has_prefix(const struct http_field *field, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return field->name.len >= len && text_ieq(field->name.p, len, prefix);
+}
+
 /*
  * Names with '_' are refused because other programs read them as '-': what we
  * drop under one name would return under the other.
@@ -38,8 +46,6 @@ put_field(struct buf *out, const char *name, struct slice value)
 static bool
 is_ours_to_say(const struct http_field *field)
 {
-	static const char prefix[] = "x-forwarded-";
-
 	switch (field->id) {
 	case HTTP_HOST:
 	case HTTP_CONTENT_LENGTH:
@@ -48,8 +54,8 @@ is_ours_to_say(const struct http_field *field)
 	case HTTP_X_REAL_IP:
 		return true;
 	case HTTP_OTHER:
-		if (field->name.len >= sizeof prefix - 1 &&
-		    text_ieq(field->name.p, sizeof prefix - 1, prefix))
+		if (has_prefix(field, "x-forwarded-") ||
+		    has_prefix(field, "x-ssl-"))
 			return true;
 		return memchr(field->name.p, '_', field->name.len) != NULL;
 	default:
@@ -90,32 +96,52 @@ static bool
 passes(const struct exchange *ex, const struct http_field *field)
 {
 	return !is_ours_to_say(field) &&
+	    !slice_ieq(field->name, ex->listener->config->forwarded_header) &&
 	    !http_is_hop_by_hop(field, ex->req.fields, ex->req.nfields) &&
 	    !config_pattern_matches(ex->listener->config->head_remove, field) &&
 	    !config_pattern_matches(ex->service->head_remove, field);
 }
 
 static struct http_field
-make_field(const char *name, struct slice value)
+make_field(const char *name, const char *value)
 {
 	return (struct http_field){
 		.name = { name, strlen(name) },
-		.value = value,
+		.value = { value, strlen(value) },
 	};
 }
 
-static struct slice
-scheme_of(const struct exchange *ex)
+#define OURS_MAX 4
+
+/* What we say of the client ourselves (HeaderOption). */
+static unsigned
+make_ours(const struct exchange *ex, struct http_field ours[OURS_MAX])
 {
-	return ex->listener->tls != NULL ? (struct slice){ "https", 5 }
-	                                 : (struct slice){ "http", 4 };
+	const struct config_listener *listener = ex->listener->config;
+	unsigned n = 0;
+
+	if (listener->tells_client) {
+		ours[n++] = make_field("X-Forwarded-For", ex->from);
+		ours[n++] = make_field(
+		    "X-Forwarded-Proto", ex->https ? "https" : "http");
+		ours[n] = make_field("X-Forwarded-Host", "");
+		ours[n++].value = ex->authority;
+	}
+	if (listener->tells_tls && ex->tls_cipher != NULL) {
+		const char *both = arena_printf(
+		    ex->arena, "%s/%s", ex->tls_version, ex->tls_cipher);
+
+		ours[n++] =
+		    make_field("X-SSL-Cipher", both != NULL ? both : "");
+	}
+	return n;
 }
 
 bool
 forward_prepare(struct exchange *ex)
 {
 	const struct http_request *req = &ex->req;
-	unsigned n = 0, most = req->nfields + 3 + edit_count(ex);
+	unsigned n = 0, most = req->nfields + OURS_MAX + edit_count(ex);
 	struct http_field *fields;
 
 	if (ex->edits == NULL)
@@ -126,10 +152,7 @@ forward_prepare(struct exchange *ex)
 	for (unsigned i = 0; i < req->nfields; i++)
 		if (passes(ex, &req->fields[i]))
 			fields[n++] = req->fields[i];
-	fields[n++] = make_field(
-	    "X-Forwarded-For", (struct slice){ ex->peer, strlen(ex->peer) });
-	fields[n++] = make_field("X-Forwarded-Proto", scheme_of(ex));
-	fields[n++] = make_field("X-Forwarded-Host", ex->authority);
+	n += make_ours(ex, fields + n);
 	ex->nfields = edit_fields(ex, fields, n);
 	ex->fields = fields;
 	return true;
@@ -174,10 +197,11 @@ forward_request(const struct exchange *ex, struct buf *out)
 	if (ex->upgrade)
 		put(out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
 	if (ex->fields == NULL) {
-		buf_printf(out,
-		    "X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n",
-		    ex->peer, scheme_of(ex).p);
-		put_field(out, "X-Forwarded-Host", ex->authority);
+		struct http_field ours[OURS_MAX];
+		unsigned n = make_ours(ex, ours);
+
+		for (unsigned i = 0; i < n; i++)
+			put_http_field(out, &ours[i]);
 	}
 	put(out, "\r\n");
 }

@@ -34,18 +34,43 @@ h1_server_release(struct h1_server *h1)
 	buf_release(&h1->in);
 }
 
+/* Is this the last response on the connection? */
+static bool
+h1_is_last(const struct h1_server *h1)
+{
+	return !h1->keep_alive || !h1->exchange->request_done;
+}
+
+/*
+ * A client that asked for the end and sent all it had will send nothing that a
+ * reset could answer: so nothing has to be waited for.
+ */
+static bool
+h1_is_over(const struct h1_server *h1)
+{
+	const struct http_request *req = &h1->exchange->req;
+
+	return h1->exchange->request_done && buf_len(&h1->in) == 0 &&
+	    !h1_keep_alive(req->version, req->fields, req->nfields) &&
+	    conn_is_settled(&h1->client->conn);
+}
+
 /* The exchange is complete: on to the next request, or the end. */
 static void
 h1_next(struct h1_server *h1)
 {
 	struct client *client = h1->client;
-	bool again = h1->keep_alive && h1->exchange->request_done;
+	bool last = h1_is_last(h1);
+	bool over = last && h1_is_over(h1);
 
 	exchange_end(h1->exchange);
 	h1->exchange = NULL;
 	h1->scan = (struct h1_scan){ 0 };
-	if (!again) {
-		client_finish(client);
+	if (last) {
+		if (over)
+			client_abort(client);
+		else
+			client_finish(client);
 		return;
 	}
 	if (buf_len(&h1->in) == 0)
@@ -59,6 +84,13 @@ static void
 h1_write_parts(struct h1_server *h1, const struct iovec *iov, int n)
 {
 	if (n > 0 && conn_writev(&h1->client->conn, iov, n) == -1)
+		client_abort(h1->client);
+}
+
+static void
+h1_write_last(struct h1_server *h1, const struct iovec *iov, int n)
+{
+	if (conn_writev_last(&h1->client->conn, iov, n) == -1)
 		client_abort(h1->client);
 }
 
@@ -111,7 +143,10 @@ h1_respond(void *arg, const struct http_response *head,
 		    (struct iovec){ (void *)(uintptr_t)payload.p, payload.len };
 	if (h1->chunked)
 		n += h1_write_chunk_end(&iov[n], payload.len > 0, end);
-	h1_write_parts(h1, iov, n);
+	if (end && h1_is_last(h1))
+		h1_write_last(h1, iov, n);
+	else
+		h1_write_parts(h1, iov, n);
 	if (h1->exchange == NULL)
 		return;
 	if (end)
@@ -209,7 +244,7 @@ h1_server_refuse(struct h1_server *h1, const struct answer *answer)
 	h1_write_connection(out, false, HTTP_1_1);
 	buf_append(out, answer->body.p, answer->body.len);
 	iov = (struct iovec){ buf_data(out), buf_len(out) };
-	h1_write_parts(h1, &iov, 1);
+	h1_write_last(h1, &iov, 1);
 	client_finish(client);
 }
 
@@ -283,6 +318,7 @@ h1_begin(struct h1_server *h1, const char *head, size_t len)
 	if (client->conn.tls != NULL) {
 		ex->sni = tls_session_sni(client->conn.tls);
 		ex->tls_version = tls_session_version(client->conn.tls);
+		ex->tls_cipher = tls_session_cipher(client->conn.tls);
 	}
 	h1->exchange = ex;
 	h1->keep_alive =
@@ -440,7 +476,7 @@ h1_server_ready(struct h1_server *h1)
 		return;
 	h1_use_kept(h1);
 	if (h1_wants_input(h1))
-		conn_read_on(conn);
+		conn_look_later(conn);
 }
 
 static void

@@ -76,7 +76,7 @@ is_of_backend(const struct exchange *ex, const struct url *url)
 static bool
 is_nearly_ours(const struct exchange *ex, const struct url *url)
 {
-	bool https = ex->listener->tls != NULL;
+	bool https = ex->https;
 	struct slice host;
 	uint16_t port;
 
@@ -101,9 +101,8 @@ rewrite(const struct exchange *ex, struct slice *value)
 	        (level == 1 && is_nearly_ours(ex, &url))))
 		return;
 	text = arena_printf(ex->arena, "%s://%.*s%.*s",
-	    ex->listener->tls != NULL ? "https" : "http",
-	    (int)ex->authority.len, ex->authority.p, (int)url.rest.len,
-	    url.rest.p);
+	    ex->https ? "https" : "http", (int)ex->authority.len,
+	    ex->authority.p, (int)url.rest.len, url.rest.p);
 	if (text != NULL)
 		*value = (struct slice){ text, strlen(text) };
 }

@@ -164,8 +164,7 @@ on_backend_state(struct worker *worker, const struct msg *msg)
 {
 	const struct msg_BACKEND_STATE *state = &msg->u.BACKEND_STATE;
 
-	backends_set_state(worker->backends, state->backend, state->up != 0,
-	    state->addresses.p, state->addresses.len);
+	backends_set_state(worker->backends, state);
 }
 
 static void

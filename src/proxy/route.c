@@ -10,6 +10,7 @@
 #include "edit.h"
 #include "exchange.h"
 #include "forward.h"
+#include "peer.h"
 #include "worker.h"
 
 static const char *
@@ -270,8 +271,10 @@ answer_reply(const struct config_reply *reply, struct answer *answer)
 bool
 route_request(struct exchange *ex, struct answer *answer)
 {
-	unsigned status = find_host(ex) ? 0 : 400;
+	unsigned status;
 
+	peer_resolve(ex);
+	status = find_host(ex) ? 0 : 400;
 	if (status == 0 && is_challenge(ex)) {
 		answer_challenge(ex, answer);
 		return false;

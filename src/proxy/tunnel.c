@@ -56,7 +56,7 @@ move(struct tunnel *tunnel, struct direction *way)
 		if (n > 0) {
 			iov.iov_len = (size_t)n;
 			*way->count += (size_t)n;
-			conn_read_on(way->from);
+			conn_look_later(way->from);
 			return conn_writev(way->to, &iov, 1) == -1 ? -1 : 1;
 		}
 		if (n == -1 && errno != EAGAIN)

@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -23,6 +24,12 @@
 
 /* How long accepting rests when there is no descriptor left. */
 #define ACCEPT_PAUSE_MS 100
+
+/* From so many clients on, memory is given back when half of them have gone. */
+#define TRIM_CLIENTS_MIN 32
+
+/* More may be about to go. */
+#define TRIM_DELAY_MS 1000
 
 /* Descriptors that are not clients and their backends. */
 #define RESERVED_FDS 64
@@ -60,12 +67,20 @@ worker_turn(void *arg)
 		n++;
 	for (; n > 0 && !TAILQ_EMPTY(&worker->again); n--) {
 		conn = TAILQ_FIRST(&worker->again);
-		TAILQ_REMOVE(&worker->again, conn, link);
-		conn->again = false;
-		conn->ops->ready(conn->owner);
+		conn_turn(conn);
 	}
 	if (!TAILQ_EMPTY(&worker->again))
 		loop_later(worker->loop, &worker->turn);
+}
+
+static void
+worker_look(void *arg)
+{
+	struct worker *worker = arg;
+	struct conn *conn;
+
+	while ((conn = TAILQ_FIRST(&worker->doubtful)) != NULL)
+		conn_look(conn);
 }
 
 static void
@@ -145,9 +160,30 @@ drain_is_over(void *arg)
 	loop_stop(worker->loop);
 }
 
+/* What is freed between blocks in use, malloc keeps unless it is told to. */
+static void
+give_memory_back(void *arg)
+{
+	struct worker *worker = arg;
+
+	malloc_trim(0);
+	worker->most_clients = worker->nclients;
+}
+
+static void
+note_client_gone(struct worker *worker)
+{
+	if (worker->nclients >= worker->most_clients)
+		worker->most_clients = worker->nclients + 1;
+	if (worker->most_clients >= TRIM_CLIENTS_MIN &&
+	    worker->nclients == worker->most_clients / 2)
+		loop_timer_set(worker->loop, &worker->trim, TRIM_DELAY_MS);
+}
+
 void
 worker_client_gone(struct worker *worker)
 {
+	note_client_gone(worker);
 	if (worker->draining && worker->nclients == 0)
 		loop_stop(worker->loop);
 	else if (worker->paused)
@@ -193,6 +229,8 @@ worker_init(struct worker *worker)
 	*worker = (struct worker){ .loop = loop_new(),
 		.turn = { .fn = worker_turn, .arg = worker },
 		.reap = { .fn = worker_reap, .arg = worker },
+		.look = { .fn = worker_look, .arg = worker },
+		.trim = { .fn = give_memory_back, .arg = worker },
 		.accept_again = { .fn = start_accepting, .arg = worker },
 		.drain_end = { .fn = drain_is_over, .arg = worker },
 		.challenges = challenges_new(),
@@ -203,6 +241,7 @@ worker_init(struct worker *worker)
 	worker->rates = rates_new();
 	TAILQ_INIT(&worker->clients);
 	TAILQ_INIT(&worker->again);
+	TAILQ_INIT(&worker->doubtful);
 	TAILQ_INIT(&worker->graveyard);
 	TAILQ_INIT(&worker->ended);
 }
@@ -289,6 +328,7 @@ worker_release(struct worker *worker)
 	timeouts_release(&worker->timeouts);
 	loop_timer_cancel(&worker->accept_again);
 	loop_timer_cancel(&worker->drain_end);
+	loop_timer_cancel(&worker->trim);
 	config_free(worker->config);
 	config_text_free(worker->text);
 	challenges_free(worker->challenges);

@@ -66,12 +66,16 @@ struct worker {
 
 	struct client_list clients;
 	unsigned nclients;
+	unsigned most_clients; /* since memory was last given back */
+	struct loop_timer trim;
 	unsigned max_clients; /* from RLIMIT_NOFILE */
 	bool paused;          /* not accepting: max_clients are here */
 	struct loop_timer accept_again;
 
 	struct conn_list again;     /* have more to read than one turn allows */
 	struct loop_later turn;     /* serves them after the others */
+	struct conn_list doubtful;  /* may have been reset unnoticed … */
+	struct timeout look;        /* … as this finds out */
 	struct conn_list graveyard; /* freed when the callbacks are over … */
 	struct exchange_list ended; /* … like these … */
 	struct loop_later reap;     /* … by this */

@@ -332,6 +332,7 @@ backend_message(const struct generation *generation, unsigned backend)
 		.fd = -1,
 		.u.BACKEND_STATE = { .backend = backend,
 		    .up = state->up,
+		    .reached = state->reached,
 		    .addresses = { buf_data(&state->addresses),
 		        buf_len(&state->addresses) } } };
 }
@@ -362,6 +363,7 @@ generation_backend_state(struct child *child, const struct msg *msg)
 	state = &generation->backends[said->backend];
 	state->known = true;
 	state->up = said->up != 0;
+	state->reached = said->reached != 0;
 	buf_clear(&state->addresses);
 	buf_append(&state->addresses, said->addresses.p, said->addresses.len);
 	forward = backend_message(generation, said->backend);

@@ -40,6 +40,7 @@ enum generation_state {
 struct backend_state {
 	bool known;
 	bool up;
+	bool reached;
 	struct buf addresses;
 };
 

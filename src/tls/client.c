@@ -168,6 +168,25 @@ tls_client_new(
 	return NULL;
 }
 
+struct tls_client *
+tls_client_open(const struct tls_target *target, struct tls_trust **system,
+    struct error *err)
+{
+	struct tls_trust *own = NULL, *trust = NULL;
+	struct tls_client *client = NULL;
+
+	if (target->ca_file != NULL)
+		trust = own = tls_trust_new(target->ca_file, err);
+	else if (!target->insecure && *system == NULL)
+		trust = *system = tls_trust_new(NULL, err);
+	else if (!target->insecure)
+		trust = *system;
+	if (trust != NULL || target->insecure)
+		client = tls_client_new(target->name, trust, err);
+	tls_trust_free(own);
+	return client;
+}
+
 void
 tls_client_free(struct tls_client *client)
 {

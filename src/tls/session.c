@@ -223,6 +223,13 @@ tls_session_handshake(
 	return result;
 }
 
+bool
+tls_session_tail_may_wait(const struct tls_session *session)
+{
+	return SSL_is_server(session->ssl) &&
+	    SSL_version(session->ssl) == TLS1_3_VERSION;
+}
+
 /* --- data ----------------------------------------------------------------- */
 
 /* A read of libssl yielded nothing more: for now, or for ever? */
@@ -371,6 +378,12 @@ const char *
 tls_session_version(const struct tls_session *session)
 {
 	return SSL_get_version(session->ssl);
+}
+
+const char *
+tls_session_cipher(const struct tls_session *session)
+{
+	return SSL_get_cipher_name(session->ssl);
 }
 
 const char *

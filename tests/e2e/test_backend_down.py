@@ -12,7 +12,8 @@ import pytest
 
 from actors.backend import Connection, ScriptedBackend, answer
 from actors.client import BadResponse, Response
-from actors.front import Front, native, pound
+from actors.front import Front, from_address, native, pound
+from actors.home_assistant import HomeAssistant
 from actors.ports import free_port
 
 PACE = 0.1      # seconds between the requests of a client that waits
@@ -182,3 +183,43 @@ def test_stop_while_many_wait(scripted, script):
         thread.join(10)
     assert results == [502] * 20
     script.start()
+
+
+# What Home Assistant thinks of the gateway
+
+def test_e2_probes_log_nobody_in_and_count_no_failure(backend, script):
+    """An unauthenticated /api/… would be a failed login of the gateway's."""
+    with Front(pound(backend.address, top="Alive 1")) as front:
+        script.wait_for_connections(3)
+        assert all(message == b"" or message.startswith(b"GET /manifest.json ")
+                   for message in script.received())
+        assert front.status()["backends"][0]["state"] == "up"
+
+
+def test_e3_home_assistant_that_does_not_trust_us_is_heard():
+    """Its 400 arrives, and the file that tells the two cases apart."""
+    with HomeAssistant("--no-forwarded") as home_assistant:
+        with home_assistant.client() as direct:
+            assert direct.request("GET", "/manifest.json").status == 200
+        with Front(native(home_assistant.address)) as front:
+            response = ask(front)
+            assert response.status == 400
+            assert response.header("Server").startswith("Python/")
+        home_assistant.wait_for_line("400: A request from a reverse proxy")
+
+
+@pytest.mark.parametrize("status", [b"403 Forbidden", b"401 Unauthorized",
+                                    b"500 Internal Server Error",
+                                    b"503 Service Unavailable"])
+def test_e4_home_assistants_own_errors_are_its_own(scripted, script, status):
+    """A ban is told in its words, to whoever was banned."""
+    script.behaviour = answer(b"HTTP/1.1 " + status + b"\r\nX-Own: 1\r\n"
+                              b"Content-Length: 6\r\n\r\nbanned")
+    before = script.received()
+    with scripted.https(connect=from_address("127.0.0.9")) as client:
+        response = client.request("GET", "/", headers=[
+            ("Accept", "text/html")])
+    assert (response.status, response.body) == (int(status[:3]), b"banned")
+    assert response.header("X-Own") == "1"
+    received, = script.received_since(before)
+    assert b"\r\nX-Forwarded-For: 127.0.0.9\r\n" in received

@@ -6,8 +6,10 @@ import contextlib
 import hashlib
 import json
 import re
+import select
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import IO
 
@@ -113,3 +115,21 @@ def test_fifty_readers_that_stall(make_gateway):
             assert front.rss()[worker] - before[worker] <= GROWTH
             assert sum(map(len, bodies[0])) == EACH
             assert sum(map(len, bodies[-1])) == EACH
+
+
+@pytest.mark.release
+def test_memory_of_clients_that_have_gone_is_given_back(make_gateway, backend):
+    front = make_gateway(Front, pound(backend.address)).start_ready()
+    worker, = front.pids()["proxy"]
+    with front.https() as client:
+        client.request("GET", "/")      # what the first one needs stays
+    before = front.rss()[worker]
+    with contextlib.ExitStack() as clients:
+        for _ in range(400):
+            client = clients.enter_context(front.https())
+            assert client.request("GET", "/").status == 200
+        grown = front.rss()[worker] - before
+    deadline = time.monotonic() + 15
+    while (kept := front.rss()[worker] - before) > grown / 3:
+        assert time.monotonic() < deadline, (kept, grown)
+        select.select([], [], [], 0.1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import socket
+import threading
 from typing import Callable, Iterator
 
 import pytest
@@ -365,6 +366,34 @@ def test_r8_r10_chunked_stays_chunked_without_trailers(
     assert joined(body) == payload
 
 
+def extended(line: int, total: int) -> bytes:
+    """Chunks whose lines have extensions: of this length, so many bytes."""
+    wire = b""
+    while total > 0:
+        length = min(line, total)
+        wire += b"1;" + b"e" * (length - 1) + b"\r\nx\r\n"
+        total -= length
+    return wire + b"0\r\n\r\n"
+
+
+def trailing(size: int) -> bytes:
+    """One chunk, and trailers of so many bytes with their empty line."""
+    return b"1\r\nx\r\n0\r\nT: " + b"t" * (size - 7) + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize("body, status", [
+    (extended(255, 255), 200), (extended(256, 256), 400),
+    (extended(128, 16 << 10), 200), (extended(128, (16 << 10) + 1), 400),
+    (trailing(8 << 10), 200), (trailing((8 << 10) + 1), 400)],
+    ids=["line", "line+", "extensions", "extensions+", "trailer", "trailer+"])
+def test_sec10_what_surrounds_chunks_is_bounded(scripted, script, body,
+                                                status):
+    with scripted.https() as client:
+        client.send(lines("POST / HTTP/1.1", f"Host: {NAME}",
+                          "Transfer-Encoding: chunked") + body)
+        assert client.read_response().status == status
+
+
 @pytest.mark.parametrize("length", ["0", "1", "100000", "0005"])
 def test_r8_length_stays_length(scripted, script, length):
     body = b"b" * int(length)
@@ -428,6 +457,32 @@ def test_r9_early_answer_of_the_stand_in(front):
                             headers=[("Content-Length", "1000000000")])
         client.send(bytes(1 << 20))
         assert client.read_response().status == 413
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("headers", [[("Connection", "close")], []])
+def test_r9_response_outlives_what_came_behind_the_request(
+        scripted, script, scheme, headers):
+    """A reset in answer to those bytes would wipe it out on its way."""
+    asked, more = threading.Event(), threading.Event()
+
+    def behave(connection: Connection) -> None:
+        connection.read_head()
+        asked.set()
+        assert more.wait(10)
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+                        + bytes(1000000))
+
+    script.behaviour = behave
+    with scripted.open(scheme) as client:
+        client.send_request("GET", "/", headers=headers)
+        assert asked.wait(10)
+        client.send(b"?" * 70000)
+        more.set()
+        assert len(client.read_response().body) == 1000000
+        if not headers:
+            assert client.read_response().status in (400, 414)
+        client.expect_end()
 
 
 # Methods and forms of targets

@@ -177,6 +177,31 @@ def test_the_stand_in_answers_as_without_a_gateway(front, home_assistant):
     assert answers[0][0] == 206
 
 
+@pytest.mark.parametrize("asked, status, content, body", [
+    ("bytes=0-4", 206, "bytes 0-4/9", b"01234"),
+    ("bytes=-2", 206, "bytes 7-8/9", b"78"),
+    ("bytes=9-", 416, "bytes */9", b""),
+    (None, 200, None, b"012345678")])
+def test_s5_ranges_are_the_backends_affair(scripted, script, asked, status,
+                                           content, body):
+    lines = [b"Content-Disposition: attachment; filename=\"b.tar\"",
+             b"Accept-Ranges: bytes", b"Content-Length: %d" % len(body)]
+    if content:
+        lines.append(b"Content-Range: " + content.encode())
+    reply(script, b"HTTP/1.1 %d Status\r\n%b\r\n\r\n%b" % (
+        status, b"\r\n".join(lines), body))
+    conditions = [("Range", asked), ("If-Range", '"x"')] if asked else []
+    before = script.received()
+    with scripted.https() as client:
+        got = client.request("GET", "/backup", headers=conditions)
+    assert (got.status, got.body) == (status, body)
+    assert [f"{name}: {value}".encode() for name, value in got.headers
+            if name != "Date"] == lines[:2] + lines[3:] + [lines[2]]
+    received, = script.received_since(before)
+    for name, value in conditions:
+        assert f"\r\n{name}: {value}\r\n".encode() in received
+
+
 # 1xx
 
 def test_interim_responses_are_relayed(scripted, script):
@@ -272,6 +297,24 @@ def test_bad_response_is_a_502(scripted, script, response):
             assert client.request("GET", "/").status == 502     # kept alive
     script.wait_until(lambda: all(
         connection.ended for connection in script.connections))
+
+
+def padded(fields: int, size: int) -> bytes:
+    """A response whose head has so many fields and bytes."""
+    head = LENGTH + b"X: y\r\n" * (fields - 2)
+    left = size - len(head) - len("Y: \r\n\r\n")
+    return head + b"Y: " + b"y" * left + b"\r\n\r\nok"
+
+
+@pytest.mark.parametrize("fields, size, status", [
+    (256, 4096, 200), (257, 4096, 502),
+    (3, 128 << 10, 200), (3, (128 << 10) + 1, 502)])
+def test_sec10_heads_of_responses_are_bounded(scripted, script, fields, size,
+                                              status):
+    reply(script, padded(fields, size))
+    got = fetch(scripted)
+    assert got.status == status
+    assert (got.body == b"ok") == (status == 200)
 
 
 @pytest.mark.parametrize("close", [Connection.finish_sending,

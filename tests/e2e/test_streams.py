@@ -1,7 +1,8 @@
-"""Streams without an end, rows S1-S3 and S8, and what no time-out may cut."""
+"""Streams without an end, rows S1-S4 and S8, and what no time-out may cut."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import select
 import threading
@@ -10,7 +11,7 @@ from typing import Iterator
 
 import pytest
 
-from actors.backend import Connection, ScriptedBackend
+from actors.backend import OK, Connection, ScriptedBackend
 from actors.client import RawClient, WebSocket
 from actors.front import Front, backend, pound
 from actors.home_assistant import HomeAssistant
@@ -87,6 +88,32 @@ def test_s1_nothing_is_held_back(scripted, script, framing):
 def test_s2_s3_first_line_comes_at_once(front, path, first):
     with front.https(timeout=BOUND) as client:
         assert next(follow(client, path)) == first
+
+
+def test_s4_held_playlists_do_not_hold_the_segments(scripted, script):
+    """LL-HLS: many requests wait for what comes, and many more do not."""
+    go_on = threading.Event()
+
+    def behave(connection: Connection) -> None:
+        while True:
+            if b"/playlist" in connection.read_head():
+                assert go_on.wait(20)
+            connection.send(OK)
+
+    script.behaviour = behave
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(scripted.https()) for _ in range(20)]
+        for client in held:
+            client.send_request("GET", "/playlist.m3u8")
+        segments = [stack.enter_context(scripted.https()) for _ in range(5)]
+        for number in range(20):
+            for client in segments:
+                client.send_request("GET", f"/segment{number}.m4s")
+            for client in segments:
+                assert client.read_response().body == b"ok"
+        go_on.set()
+        for client in held:
+            assert client.read_response().body == b"ok"
 
 
 def test_uploads_are_not_held_back_either(scripted, script):

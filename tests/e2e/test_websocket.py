@@ -133,6 +133,22 @@ def test_frames_of_every_size_pass_both_ways(front):
             socket_.ping(message[:125])
 
 
+@pytest.mark.parametrize("path", [
+    "/api/hassio_ingress/token/ws", "/ace", "/logs", "/live/mse/api/ws?src=a",
+    "/api/ws?src=door", "/api/webrtc/ws", "//odd/../%2F", "/"])
+def test_w6_headers_decide_and_not_the_path(scripted, script, path):
+    script.behaviour = switch(lambda connection: connection.send(
+        connection.receive()))
+    before = script.received()
+    with scripted.https() as client:
+        client.send(handshake(path=path))
+        assert client.read_response().status == 101
+        client.send(b"\x81\0")
+        assert client.read_exactly(2) == b"\x81\0"
+    received, = script.received_since(before)
+    assert received.startswith(f"GET {path} HTTP/1.1\r\n".encode())
+
+
 def test_many_websockets_at_once(front, home_assistant):
     sockets = [WebSocket(front.https(), ECHO) for _ in range(50)]
     home_assistant.wait_counters(websockets=50)
@@ -209,7 +225,7 @@ def test_w4_reset_behind_the_last_words(scripted, script, scheme):
         connection.reset()
 
     script.behaviour = switch(behave)
-    for _ in range(40):
+    for _ in range(12):
         with scripted.open(scheme) as client:
             upgraded(client)
             go_on.release()

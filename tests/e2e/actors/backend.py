@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
+from pathlib import Path
 from typing import Callable
 
 from .ports import free_port
@@ -253,3 +255,29 @@ class ScriptedBackend:
 
     def __repr__(self) -> str:
         return f"ScriptedBackend(received={self.received()})"
+
+
+class SecureBackend(ScriptedBackend):
+    """A scripted backend behind TLS."""
+
+    def __init__(self, chain: Path, key: Path) -> None:
+        super().__init__()
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(chain, key)
+        self.context.set_alpn_protocols(["h2", "http/1.1"])
+        self.context.sni_callback = self._note_name
+        self.names: list[str | None] = []
+        self.protocols: list[str | None] = []
+
+    def _note_name(self, _sock, name: str | None, _context) -> None:
+        self.names.append(name)
+
+    def _serve(self, connection: Connection) -> None:
+        try:
+            connection._sock = self.context.wrap_socket(
+                connection._sock, server_side=True)
+            self.protocols.append(connection._sock.selected_alpn_protocol())
+        except OSError:
+            connection.close()
+            return
+        super()._serve(connection)

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <malloc.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -107,6 +108,22 @@ test_hooks_run_latest_first(void **state)
 	arena_free(NULL);
 }
 
+/* As long as a WebSocket lives, so does the arena of its handshake. */
+static void
+test_a_small_arena_is_half_a_page(void **state)
+{
+	size_t before = mallinfo2().uordblks;
+	struct arena *arena = arena_new(0);
+
+	(void)state;
+	arena_alloc(arena, 400);
+	arena_alloc(arena, 400);
+	arena_alloc(arena, 400);
+	arena_alloc(arena, 400);
+	assert_in_range(mallinfo2().uordblks - before, 0, 2048);
+	arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -114,6 +131,7 @@ main(void)
 		cmocka_unit_test(test_memory_is_zeroed_and_aligned),
 		cmocka_unit_test(test_pieces_do_not_overlap),
 		cmocka_unit_test(test_cap),
+		cmocka_unit_test(test_a_small_arena_is_half_a_page),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_hooks_run_latest_first),
 	};

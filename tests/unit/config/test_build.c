@@ -226,6 +226,40 @@ test_conditions(void **state)
 }
 
 static void
+test_header_options(void **state)
+{
+	static const struct {
+		const char *top, *own;
+		bool client, tls;
+	} cases[] = {
+		{ "", "", true, false },
+		{ "HeaderOption none\n", "", false, false },
+		{ "HeaderOption none\n", "HeaderOption ssl\n", true, true },
+		{ "HeaderOption all\n", "", true, true },
+		{ "HeaderOption all no-forwarded\n", "", false, true },
+		{ "", "headeroption No-Forwarded SSL no-ssl\n", false, false },
+		{ "", "HeaderOption none forwarded\n", true, false },
+		{ "HeaderOption ssl\n", "HeaderOption forwarded\n", true,
+		    false },
+	};
+	struct reading reading;
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		snprintf(text, sizeof(text), "ListenHTTP\n%sEnd\n%s",
+		    cases[i].own, cases[i].top);
+		reading_init_clean(&reading, text);
+		assert_int_equal(
+		    reading.config->listeners->tells_client, cases[i].client);
+		assert_int_equal(
+		    reading.config->listeners->tells_tls, cases[i].tls);
+		reading_release(&reading);
+	}
+}
+
+static void
 test_redirects(void **state)
 {
 	static const struct {
@@ -408,6 +442,7 @@ main(void)
 		cmocka_unit_test(test_top_level),
 		cmocka_unit_test(test_top_level_holds_for_all_until_narrowed),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_header_options),
 		cmocka_unit_test(test_redirects),
 		cmocka_unit_test(test_certificates_have_one_slot_each),
 		cmocka_unit_test(test_tls),

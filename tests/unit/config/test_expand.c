@@ -59,6 +59,7 @@ test_the_five_lines(void **state)
 	    "\t\tBackEnd\n"
 	    "\t\t\tAddress\t192.168.1.2\n"
 	    "\t\t\tPort\t8123\n"
+	    "\t\t\tProbe\t\"/manifest.json\"\n"
 	    "\t\tEnd\n"
 	    "\tEnd\n"
 	    "End\n");
@@ -71,7 +72,7 @@ test_forward_over_tls(void **state)
 
 	(void)state;
 	printed = expand("Gateway a.example.org\nForward https://ha.lan\n"
-	                 "Insecure\nServerName ha.lan\nEnd\n");
+	                 "Insecure\nServerName ha.lan\nProbe TCP\nEnd\n");
 	assert_non_null(printed);
 	assert_non_null(strstr(printed,
 	    "\t\tBackEnd\n"
@@ -80,6 +81,7 @@ test_forward_over_tls(void **state)
 	    "\t\t\tHTTPS\n"
 	    "\t\t\tServerName\t\"ha.lan\"\n"
 	    "\t\t\tInsecure\n"
+	    "\t\t\tProbe\t\"tcp\"\n"
 	    "\t\tEnd\n"));
 	assert_expands(printed, printed);
 	free(printed);
@@ -172,6 +174,7 @@ test_everything_else_is_printed_as_it_is(void **state)
 	assert_expands("user nobody # who\n"
 	               "LogFacility LOCAL1\n"
 	               "Client 1m\n"
+	               "TrustedIP\n::1 10.0.0.1\nEnd\n"
 	               "listenhttp front\n"
 	               "HeaderRemove \"^X-\\\"\\\\.\"\n"
 	               "Address [::1]\n"
@@ -181,6 +184,10 @@ test_everything_else_is_printed_as_it_is(void **state)
 	    "User\t\"nobody\"\n"
 	    "LogFacility\tLOCAL1\n"
 	    "Client\t1m\n"
+	    "\n"
+	    "TrustedIP\n"
+	    "\t\t\"::1\" \"10.0.0.1\"\n"
+	    "End\n"
 	    "\n"
 	    "ListenHTTP\t\"front\"\n"
 	    "\tHeaderRemove\t\"^X-\\\"\\\\.\"\n"

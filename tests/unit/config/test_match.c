@@ -255,7 +255,7 @@ test_addresses(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		struct config_request req = {
 			.host = "",
-			.client = cases[i].client,
+			.peer = cases[i].client,
 			.path = { "/", 1 },
 		};
 		struct reading reading;
@@ -272,6 +272,30 @@ test_addresses(void **state)
 			fail_msg("%s: %s", cases[i].list, cases[i].client);
 		reading_release(&reading);
 	}
+}
+
+static void
+test_addresses_behind_a_proxy(void **state)
+{
+	struct config_request req = { .host = "",
+		.peer = "192.0.2.1",
+		.client = "10.0.0.1",
+		.path = { "/", 1 } };
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ACL a\n10.0.0.1\nEnd\nListenHTTP\nEnd\n"
+	    "Service\nACL a\nRedirect https://x\nEnd\n"
+	    "Service\nACL -forwarded a\nRedirect https://x\nEnd\n"
+	    "Service\nACL -forwarded\n10.0.0.2\nEnd\n"
+	    "Redirect https://x\nEnd\n");
+	assert_ptr_equal(config_find_service(
+	                     reading.config, reading.config->listeners, &req),
+	    reading.config->services->next);
+	req.peer = "10.0.0.1%eth0";
+	assert_true(config_service_matches(reading.config->services, &req));
+	reading_release(&reading);
 }
 
 static void
@@ -365,6 +389,7 @@ main(void)
 		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_every_kind_of_condition),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_addresses_behind_a_proxy),
 		cmocka_unit_test(test_request_without_query),
 		cmocka_unit_test(test_patterns_of_fields_to_remove),
 		cmocka_unit_test(test_methods),

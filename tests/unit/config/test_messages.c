@@ -269,6 +269,30 @@ test_lists_of_addresses(void **state)
 }
 
 static void
+test_whom_to_trust(void **state)
+{
+	(void)state;
+	assert_said("TrustedIP \"none\"\n" HTTP("") HTTP("Port 81\n"),
+	    "t:1:11: there is no ACL 'none' at the top level\n");
+	assert_said(HTTP("TrustedIP\n10.0.0.1\n10.0.0.0/33\nEnd\n"
+	                 "ForwardedHeader \"X Y\"\n"),
+	    "t:4:1: 'ACL' needs an address or a network such as "
+	    "192.168.1.0/24, not '10.0.0.0/33'\n"
+	    "t:6:17: 'ForwardedHeader' needs the name of a header field, not "
+	    "'X Y'\n");
+	assert_said(HTTP("TrustedIP\n10.0.0.1\n::/0\nEnd\n"
+	                 "TrustedIP -forwarded \"a\"\n"),
+	    "t:2:1: warning: 'TrustedIP' holds everybody: any client can say "
+	    "that it is somebody else\n"
+	    "t:6:1: 'TrustedIP' is already given on line 2\n"
+	    "t:6:11: '-forwarded' is an option of other lines, not of "
+	    "this one\n");
+	assert_said(SERVICE("Redirect \"https://x\"\nPath -forwarded a\n"),
+	    "t:4:6: '-forwarded' is an option of other lines, not of "
+	    "this one\n");
+}
+
+static void
 test_sections(void **state)
 {
 	(void)state;
@@ -539,6 +563,7 @@ main(void)
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_lists_of_addresses),
+		cmocka_unit_test(test_whom_to_trust),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_nesting_is_bounded),
 		cmocka_unit_test(test_number_of_directives_is_bounded),

@@ -39,6 +39,7 @@ fill(const char *text, enum config_place place, char out[CONFIG_FILLED_MAX + 1])
 	};
 	struct config_request req = {
 		.host = "a.test",
+		.peer = "192.0.2.1",
 		.client = "2001:db8::1",
 		.authority = { "A.test:81", 9 },
 		.path = { "/a\"b/%20", 8 },
@@ -87,7 +88,7 @@ test_what_is_filled_in(void **state)
 		{ "%[param x]|%[param y]|%[param z]|%[param q]", "1|a%0D||" },
 		{ "%[header x-name]|%[header no]", "a \"b\"|" },
 		{ "%[user]", "\xc3\xa9" },
-		{ "%[remoteip]|%[remoteip 0]", "2001:db8::1|2001:db8::1" },
+		{ "%[remoteip]|%[remoteip 0]", "2001:db8::1|192.0.2.1" },
 	};
 	char out[CONFIG_FILLED_MAX + 1];
 
@@ -178,7 +179,7 @@ test_what_is_no_template(void **state)
 {
 	static const char *const cases[] = { "$10", "${", "${1", "${x}", "$1(",
 		"$1()", "$1(a", "%[", "%[host", "%[hosts]", "%[]", "%[param]",
-		"%[header]", "%[header a b]", "%[host x]", "%[remoteip 1]",
+		"%[header]", "%[header a b]", "%[host x]", "%[remoteip 2]",
 		"%[param a b]" };
 	struct arena *arena = arena_new(0);
 

@@ -164,6 +164,37 @@ test_equality_and_loopback(void **state)
 }
 
 static void
+test_mask_keeps_the_front(void **state)
+{
+	static const struct {
+		const char *text, *masked;
+		unsigned bits4, bits6;
+	} cases[] = {
+		{ "203.0.113.255", "203.0.113.0", 24, 48 },
+		{ "203.0.113.255", "203.0.113.254", 31, 0 },
+		{ "203.0.113.255", "203.0.113.255", 32, 0 },
+		{ "203.0.113.255", "0.0.0.0", 0, 128 },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1::", 24, 48 },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", 32, 64 },
+		{ "2001:db8:1:ffff::", "2001:db8:1:8000::", 0, 49 },
+		{ "2001:db8::6", "2001:db8::6", 0, 128 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[ADDR_TEXT_SIZE];
+		struct addr addr;
+
+		assert_true(addr_parse(&addr, cases[i].text, 80));
+		addr.u.in6.sin6_scope_id =
+		    addr.u.sa.sa_family == AF_INET6 ? 1 : 0;
+		addr_mask(&addr, cases[i].bits4, cases[i].bits6);
+		assert_string_equal(addr_ip_text(&addr, text), cases[i].masked);
+		assert_int_equal(addr_port(&addr), 0);
+	}
+}
+
+static void
 test_list_is_read_back_and_checked(void **state)
 {
 	struct addr sent[ADDR_LIST_MAX + 1], got[ADDR_LIST_MAX];
@@ -199,6 +230,7 @@ main(void)
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_mapped_ipv4_becomes_ipv4),
 		cmocka_unit_test(test_equality_and_loopback),
+		cmocka_unit_test(test_mask_keeps_the_front),
 		cmocka_unit_test(test_list_is_read_back_and_checked),
 	};
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -250,6 +251,27 @@ test_later_may_ask_again_without_an_event(void **state)
 	assert_int_equal(scene->calls, 3);
 }
 
+/* Else the heap of a busy hour would never shrink again. */
+static void
+test_a_descriptor_leaves_nothing_in_the_heap(void **state)
+{
+	struct scene *scene = *state;
+	struct mallinfo2 before;
+	int fds[100];
+
+	for (int i = 0; i < 100; i++)
+		fds[i] = dup(scene->fds[0]);
+	loop_io_add(scene->loop, &scene->io, fds[99], LOOP_READ);
+	loop_io_del(&scene->io); /* the table has its size */
+	before = mallinfo2();
+	for (int i = 0; i < 100; i++) {
+		loop_io_add(scene->loop, &scene->io, fds[i], LOOP_READ);
+		loop_io_del(&scene->io);
+		close(fds[i]);
+	}
+	assert_int_equal(mallinfo2().uordblks, before.uordblks);
+}
+
 static void
 test_signals(void **state)
 {
@@ -290,6 +312,7 @@ main(void)
 		loop_test(test_timer_is_one_shot_and_can_be_moved),
 		loop_test(test_later_runs_once_after_the_round),
 		loop_test(test_later_may_ask_again_without_an_event),
+		loop_test(test_a_descriptor_leaves_nothing_in_the_heap),
 		loop_test(test_signals),
 		loop_test(test_stop_before_run),
 	};

@@ -80,6 +80,40 @@ test_short_read_means_drained(void **state)
 	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 1);
 }
 
+/* A write tells of a reset that came before it; a full read asks again. */
+static void
+test_doubt_lasts_until_a_write(void **state)
+{
+	struct ends *ends = *state;
+	char data[4];
+
+	assert_false(ends->sock.doubt);
+	peer_writes(ends, "abc");
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 3);
+	assert_true(ends->sock.doubt);
+	assert_int_equal(sock_write(&ends->sock, "x", 1), 1);
+	assert_false(ends->sock.doubt);
+
+	peer_writes(ends, "abcd");
+	sock_ready(&ends->sock, true, false, false);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 4);
+	assert_false(ends->sock.doubt);
+}
+
+static void
+test_unread_bytes_are_seen_before_closing(void **state)
+{
+	struct ends *ends = *state;
+	char data[8];
+
+	assert_false(sock_has_unread(&ends->sock));
+	peer_writes(ends, "abc");
+	assert_true(sock_has_unread(&ends->sock));
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 3);
+	peer_leaves(ends);
+	assert_false(sock_has_unread(&ends->sock));
+}
+
 static void
 test_full_read_may_have_more(void **state)
 {
@@ -227,6 +261,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		sock_test(test_reset_is_seen_without_reading),
 		sock_test(test_short_read_means_drained),
+		sock_test(test_doubt_lasts_until_a_write),
+		sock_test(test_unread_bytes_are_seen_before_closing),
 		sock_test(test_full_read_may_have_more),
 		sock_test(test_a_fin_behind_the_last_bytes_is_found),
 		sock_test(test_a_fin_after_the_drain_is_found),

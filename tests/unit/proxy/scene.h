@@ -14,6 +14,7 @@
 #include "challenge.h"
 #include "exchange.h"
 #include "http/h1.h"
+#include "peer.h"
 #include "worker.h"
 
 static struct worker worker;
@@ -46,6 +47,7 @@ exchange_for(const char *head, unsigned listener)
 	assert(ex != NULL);
 	ex->listener = &worker.listeners[listener];
 	ex->peer = "203.0.113.9";
+	peer_resolve(ex);
 	return ex;
 }
 

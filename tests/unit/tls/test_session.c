@@ -100,6 +100,25 @@ test_request_with_finished(void **state)
 	pair_close(&pair);
 }
 
+/* In TLS 1.2 the server's Finished comes last, and the client waits for it. */
+static void
+test_what_may_wait(void **state)
+{
+	struct lab *lab = *state;
+
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION;
+	     version++) {
+		struct pair pair;
+
+		pair_open(&pair, lab);
+		SSL_set_max_proto_version(pair.client, version);
+		pair_connect(&pair);
+		assert_int_equal(tls_session_tail_may_wait(pair.session),
+		    version == TLS1_3_VERSION);
+		pair_close(&pair);
+	}
+}
+
 static void
 speaks(struct lab *lab, const char *text, size_t len, size_t chunk,
     enum tls_result want)
@@ -719,6 +738,7 @@ main(void)
 #define LAB_TEST(f) cmocka_unit_test_setup_teardown(f, open_session, lab_close)
 		LAB_TEST(test_handshake_in_pieces),
 		LAB_TEST(test_request_with_finished),
+		LAB_TEST(test_what_may_wait),
 		LAB_TEST(test_plain_http),
 		LAB_TEST(test_neither_tls_nor_http),
 		LAB_TEST(test_malformed_sni),
