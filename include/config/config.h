@@ -125,6 +125,7 @@ struct config_acl {
 
 enum config_condition_kind {
 	COND_CLIENT, /* the peer's or the client's address is in `acl` */
+	COND_NAMED,  /* all of `parts`, seen once for a request */
 	COND_ALL,    /* of `parts` */
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
@@ -154,6 +155,8 @@ struct config_rate {
 	unsigned burst;    /* 1..1000000: those that a bucket holds */
 };
 
+#define CONFIG_NAMED_MAX 64 /* Conditions */
+
 struct config_condition {
 	enum config_condition_kind kind;
 	bool negated;      /* it holds if it would not */
@@ -163,6 +166,7 @@ struct config_condition {
 	bool forwarded;    /* COND_CLIENT: also behind a trusted peer */
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
 	const struct config_part *text; /* COND_TEXT, COND_RATE */
+	unsigned named; /* COND_NAMED: which, below CONFIG_NAMED_MAX */
 	const struct config_users *users;
 	const struct config_rate *rate;
 	const struct config_pattern *patterns;
@@ -228,6 +232,7 @@ struct config_redirect {
 
 struct config_service {
 	struct config_pos pos;
+	int rewrite_location; /* as of a listener; -1: that of the listener */
 	const struct config_condition *conditions; /* all must hold */
 	const struct config_pattern *head_remove;  /* as of a listener */
 	const struct config_rule *request_rules;   /* after the listener's */
@@ -341,6 +346,10 @@ struct config_memory {
 	struct arena *arena;
 	const struct config_found *last;
 	bool failed; /* the arena is full: one is missing */
+
+	/* Bits of the Conditions that were looked at, and that hold. */
+	uint64_t seen;
+	uint64_t held;
 };
 
 /* What conditions ask whoever has the request. */

@@ -183,6 +183,7 @@ build_config(struct tree *tree, struct config *config)
 	build_top(&build);
 	build.acme = build_acme(&build);
 	build_acls(&build);
+	build_named(&build);
 	build.trusted = build_trusted(&build, root);
 	config->services = build_services(&build, root);
 	build_listeners(&build);

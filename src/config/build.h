@@ -10,6 +10,8 @@
 #include "config/config.h"
 #include "tree.h"
 
+struct named_condition;
+
 struct build {
 	struct tree *tree;
 	struct diag *diag;
@@ -17,8 +19,17 @@ struct build {
 	struct config *config;
 	const struct config_acme *acme;
 	unsigned nrates;                  /* TBF lines so far */
+	struct named_condition *named;    /* Conditions, last first */
 	struct config_acl *acls;          /* those with a name */
 	const struct config_acl *trusted; /* TrustedIP of the top level */
+};
+
+/* A Condition. */
+struct named_condition {
+	const char *name;
+	const struct config_condition *parts;
+	unsigned number;
+	struct named_condition *next;
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */
@@ -70,6 +81,9 @@ struct config_condition *build_condition(
 
 /* Whether it is a condition that one may refer to. */
 bool build_is_regex(const struct directive *line);
+
+/* The Conditions of the top level, which Eval names. */
+void build_named(struct build *build);
 
 /* All conditions of a section. */
 struct config_condition *build_conditions(

@@ -81,14 +81,15 @@ build_is_regex(const struct directive *line)
 static bool
 build_captures(const struct directive *line)
 {
-	const struct directive *section = line->parent;
+	const struct directive *section = line->parent, *around;
 
 	if (!build_is_regex(line) || line->negated)
 		return false;
-	while (section->scope == SCOPE_MATCH ||
-	    (section->row->id == WORD_REWRITE &&
-	        section->parent->scope == SCOPE_SERVICE))
-		section = section->parent;
+	for (; (around = section->parent) != NULL; section = around)
+		if (around->scope == SCOPE_GLOBAL ||
+		    section->scope == SCOPE_SERVICE ||
+		    (around->scope & SCOPE_LISTENER) != 0)
+			break;
 	return section->refers;
 }
 
@@ -272,6 +273,38 @@ build_users(struct build *build, const struct directive *line)
 	return *at;
 }
 
+static struct named_condition *
+find_named(const struct build *build, const char *name)
+{
+	struct named_condition *named = build->named;
+
+	while (named != NULL && strcmp(named->name, name) != 0)
+		named = named->next;
+	return named;
+}
+
+/* In one Condition, only those above it are known: there is no circle. */
+static void
+build_eval(struct build *build, const struct directive *line,
+    struct config_condition *cond)
+{
+	const struct named_condition *named =
+	    find_named(build, line->values->text);
+
+	cond->kind = COND_NAMED;
+	if (named == NULL) {
+		diag_add(build->diag, DIAG_ERROR, line->values->pos,
+		    "there is no Condition '%.100s' %s", line->values->text,
+		    line->parent->row != NULL &&
+		            line->parent->row->id == WORD_CONDITION
+		        ? "above this one"
+		        : "at the top level");
+		return;
+	}
+	cond->named = named->number;
+	cond->parts = named->parts;
+}
+
 static void
 build_rate(struct build *build, const struct directive *line,
     struct config_condition *cond)
@@ -309,7 +342,9 @@ build_condition(struct build *build, const struct directive *line)
 	} else if (line->row->id == WORD_BASICAUTH) {
 		cond->kind = COND_USER;
 		cond->users = build_users(build, line);
-	} else if (line->row->id == WORD_TBF)
+	} else if (line->row->id == WORD_EVAL)
+		build_eval(build, line, cond);
+	else if (line->row->id == WORD_TBF)
 		build_rate(build, line, cond);
 	else
 		build_simple(build, line, i, cond);
@@ -328,4 +363,34 @@ build_conditions(struct build *build, const struct directive *section)
 			tail = &(*tail)->next;
 	}
 	return first;
+}
+
+void
+build_named(struct build *build)
+{
+	const struct directive *line = build->tree->root->children;
+	unsigned n = 0;
+
+	for (; line != NULL; line = line->next) {
+		struct named_condition *new;
+
+		if (line->bad || line->row->id != WORD_CONDITION)
+			continue;
+		if (find_named(build, line->values->text) != NULL)
+			diag_add(build->diag, DIAG_ERROR, line->pos,
+			    "there is a Condition '%.100s' already",
+			    line->values->text);
+		if (n == CONFIG_NAMED_MAX)
+			diag_add(build->diag, DIAG_ERROR, line->pos,
+			    "more than %d Conditions", CONFIG_NAMED_MAX);
+		new = arena_alloc(build->arena, sizeof(*new));
+		new->name = line->values->text;
+		new->number = n++ % CONFIG_NAMED_MAX;
+		new->parts = build_conditions(build, line);
+		new->next = build->named;
+		build->named = new;
+		if (new->parts == NULL && !tree_is_bad(line))
+			diag_add(build->diag, DIAG_ERROR, line->pos,
+			    "'Condition' has no condition in it");
+	}
 }

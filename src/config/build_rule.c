@@ -58,13 +58,10 @@ check_reference(struct build *build, const struct directive *line,
 	const struct directive *section = line->parent;
 	unsigned n = 0;
 
-	for (; section->scope == SCOPE_SERVICE ||
-	     section->row->id == WORD_REWRITE || section->scope == SCOPE_MATCH;
-	     section = section->parent) {
+	for (;
+	     section->parent != NULL && (section->scope & SCOPE_LISTENER) == 0;
+	     section = section->parent)
 		n += count_captures(section, line, part->text);
-		if (section->scope == SCOPE_SERVICE)
-			break;
-	}
 	if (n > part->back)
 		return;
 	if (part->text.len > 0)

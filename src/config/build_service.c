@@ -231,8 +231,11 @@ build_service(struct build *build, const struct directive *section)
 	struct config_service *service =
 	    arena_alloc(build->arena, sizeof(*service));
 	const struct directive *line;
+	const struct value *location;
 
 	service->pos = section->pos;
+	location = build_value(section, WORD_REWRITELOCATION);
+	service->rewrite_location = location != NULL ? location->number : -1;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);
 	service->request_rules = build_rules(build, section, SCOPE_REQUEST);
@@ -258,6 +261,14 @@ build_service(struct build *build, const struct directive *section)
 	return service;
 }
 
+static bool
+is_disabled(const struct directive *section)
+{
+	const struct value *value = build_value(section, WORD_DISABLED);
+
+	return value != NULL && value->number != 0;
+}
+
 struct config_service *
 build_services(struct build *build, const struct directive *section)
 {
@@ -265,10 +276,15 @@ build_services(struct build *build, const struct directive *section)
 	const struct directive *child;
 
 	for (child = section->children; child != NULL; child = child->next) {
+		struct config_service *service;
+
 		if (child->row == NULL || child->row->id != WORD_SERVICE)
 			continue;
-		*tail = build_service(build, child);
-		tail = &(*tail)->next;
+		service = build_service(build, child);
+		if (is_disabled(child))
+			continue;
+		*tail = service;
+		tail = &service->next;
 	}
 	return first;
 }

@@ -275,6 +275,28 @@ some_is(const struct config_condition *cond, const struct config_request *req,
 	return cond != NULL;
 }
 
+/* What it matched is nobody else's. */
+static bool
+named_holds(
+    const struct config_condition *cond, const struct config_request *req)
+{
+	struct config_memory *memory = req->memory;
+	uint64_t bit = UINT64_C(1) << cond->named;
+	bool held;
+
+	if (memory == NULL)
+		return !some_is(cond->parts, req, false);
+	if ((memory->seen & bit) == 0) {
+		const struct config_found *before = memory->last;
+
+		held = !some_is(cond->parts, req, false);
+		memory->last = before;
+		memory->seen |= bit;
+		memory->held |= held ? bit : 0;
+	}
+	return (memory->held & bit) != 0;
+}
+
 static bool
 applies(const struct config_condition *cond, const struct config_request *req)
 {
@@ -284,6 +306,8 @@ applies(const struct config_condition *cond, const struct config_request *req)
 	case COND_CLIENT:
 		return config_acl_holds(
 		    cond->acl, cond->forwarded ? req->client : req->peer);
+	case COND_NAMED:
+		return named_holds(cond, req);
 	case COND_ALL:
 		return !some_is(cond->parts, req, false);
 	case COND_ANY:

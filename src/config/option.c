@@ -20,6 +20,7 @@ static const struct {
 	{ "-forwarded", 0 },
 	{ "-decode", 0 },
 	{ "-tag", 0 },
+	{ "-posix", OPTIONS_HOW },
 };
 
 #define PATTERN_CONDITION (ROW_PATTERN | ROW_CONDITION)
@@ -46,7 +47,8 @@ allowed_options(const struct schema_row *row)
 	unsigned allowed = (row->flags & ROW_FILE) != 0 ? OPTION_FILE : 0;
 
 	if ((row->flags & ROW_PATTERN) != 0)
-		allowed |= OPTIONS_HOW | OPTIONS_CASE | OPTION_FILE;
+		allowed |=
+		    OPTIONS_HOW | OPTION_POSIX | OPTIONS_CASE | OPTION_FILE;
 	if ((row->flags & PATTERN_CONDITION) == PATTERN_CONDITION)
 		allowed |= OPTION_TAG;
 	if (row->id == WORD_QUERYPARAM)
@@ -54,6 +56,16 @@ allowed_options(const struct schema_row *row)
 	if (row->id == WORD_ACL && (row->flags & ROW_CONDITION) != 0)
 		allowed |= OPTION_FORWARDED;
 	return allowed;
+}
+
+static const char *
+why_unknown(const char *text)
+{
+	if (text_ieq(text, strlen(text), "-pcre") ||
+	    text_ieq(text, strlen(text), "-perl"))
+		return "not supported: such an expression can take any time to "
+		       "match; most mean the same without it";
+	return "a Pound option that Gatehouse does not support yet";
 }
 
 static void
@@ -69,8 +81,7 @@ take(struct tree *tree, struct directive *directive, const struct value *value)
 		diag_add(tree->diag, DIAG_ERROR, value->pos,
 		    "'" SHOWN "' is %s", value->text,
 		    i < NOPTIONS ? "an option of other lines, not of this one"
-		                 : "a Pound option that Gatehouse does not "
-		                   "support yet");
+		                 : why_unknown(value->text));
 		directive->bad = true;
 		return;
 	} else if ((directive->options & options[i].excludes & ~(1u << i)) !=
@@ -80,7 +91,7 @@ take(struct tree *tree, struct directive *directive, const struct value *value)
 		    value->text);
 		directive->bad = true;
 	}
-	directive->options |= 1u << i;
+	directive->options |= 1u << i == OPTION_POSIX ? OPTION_RE : 1u << i;
 }
 
 /* The name behind -tag, if that is it; returns the last value taken. */

@@ -264,9 +264,8 @@ check_directive(struct parser *parser, struct directive *directive)
 		directive->bad = true;
 	} else if ((flags & ROW_IGNORED) != 0)
 		diag_add(parser->diag, DIAG_WARNING, directive->pos,
-		    "'%s' has no effect: Gatehouse serves all connections "
-		    "without threads",
-		    directive->row->word);
+		    "'%s' has no effect: %s", directive->row->word,
+		    directive->row->help);
 	else {
 		value_check(parser->tree, directive);
 		check_repetition(parser, directive);

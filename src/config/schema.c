@@ -68,10 +68,29 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	{                                                                      \
 		name, in, .flags = ROW_LATER, .help = advice                   \
 	}
+#define LATER_SECTION_BUT(name, in, advice)                                    \
+	{                                                                      \
+		name, in, .flags = ROW_LATER, .opens = SCOPE_SKIPPED,          \
+		          .help = advice                                       \
+	}
 #define NATIVE(name, in)                                                       \
 	{                                                                      \
 		name, in, .flags = ROW_LATER | ROW_NATIVE | ROW_MAYBE          \
 	}
+
+/* What Pound needs and Gatehouse does not; and why. */
+#define IGNORED(name, in, why)                                                 \
+	{                                                                      \
+		name, in, .flags = ROW_IGNORED | ROW_REPEATABLE, .help = why   \
+	}
+#define IGNORED_SECTION(name, in, why)                                         \
+	{                                                                      \
+		name, in, .flags = ROW_IGNORED | ROW_REPEATABLE,               \
+		          .opens = SCOPE_SKIPPED, .help = why                  \
+	}
+#define LUA                                                                    \
+	"Gatehouse runs no programs of others; StringMatch, Rewrite and "      \
+	"substitutions may do"
 
 static const struct schema_row rows[] = {
 
@@ -101,6 +120,10 @@ static const struct schema_row rows[] = {
 	{ "ACL", SCOPE_ACL, WORD_CIDR, ROW_REPEATABLE | ROW_MANY | ROW_BARE,
 	    .types = { VALUE_CIDR }, .help = "addresses of the list" },
 
+	{ "Condition", GLOBAL, WORD_CONDITION, ROW_REPEATABLE, SCOPE_MATCH,
+	    { VALUE_TEXT }, .needs = "a name",
+	    .help = "conditions that Eval can name" },
+
 	/* Everywhere. */
 
 	{ "Include", SCOPE_ANYWHERE, WORD_INCLUDE, ROW_REPEATABLE,
@@ -127,6 +150,9 @@ static const struct schema_row rows[] = {
 	    .max = 64, .def = "auto", .help = "how many processes serve" },
 	{ "LogFacility", GLOBAL, WORD_LOGFACILITY, .types = { VALUE_FACILITY },
 	    .def = "daemon", .help = "the syslog facility" },
+	{ "RegexType", GLOBAL, WORD_REGEXTYPE, ROW_REPEATABLE,
+	    .types = { VALUE_REGEX }, .def = "posix",
+	    .help = "the kind of regular expressions" },
 	{ "Alive", GLOBAL, WORD_ALIVE, .types = { VALUE_DURATION }, .min = 1,
 	    .def = "15", .help = "the time between two looks at a backend" },
 	{ "Grace", GLOBAL, WORD_GRACE, .types = { VALUE_DURATION }, .def = "30",
@@ -187,7 +213,7 @@ static const struct schema_row rows[] = {
 	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "the same as HeadRemove" },
 
-	{ "RewriteLocation", LISTENER, WORD_REWRITELOCATION,
+	{ "RewriteLocation", LISTENER | SERVICE, WORD_REWRITELOCATION,
 	    .types = { VALUE_NUMBER }, .max = 2, .def = "1",
 	    .help = "which URLs of backends are made ours" },
 	{ "MaxRequest", LISTENER, WORD_MAXREQUEST, .types = { VALUE_SIZE },
@@ -235,6 +261,8 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_CHOICE, VALUE_URL }, .choices = redirects,
 	    .def = "302", .help = "the URL that the client is sent to" },
 
+	{ "Disabled", SERVICE, WORD_DISABLED, .types = { VALUE_BOOL },
+	    .def = "no", .help = "whether it is as if it were not there" },
 	{ "Error", SERVICE, WORD_ERROR, ROW_SHORT,
 	    .types = { VALUE_NUMBER, VALUE_PATH }, .min = 400, .max = 599,
 	    .needs = "a status from 400 to 599, and perhaps a file",
@@ -288,6 +316,9 @@ static const struct schema_row rows[] = {
 	    .needs = "a text, a rate such as 5 or 1/2s, and a number from 1 to "
 	             "1000000",
 	    .help = "how many requests a token bucket lets through" },
+	{ "Eval", CONDITIONS, WORD_EVAL, CONDITION, .types = { VALUE_TEXT },
+	    .needs = "the name of a Condition",
+	    .help = "conditions that stand at the top level" },
 	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
 	    .needs = "a condition", .help = "turns a condition round" },
 	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
@@ -382,9 +413,39 @@ static const struct schema_row rows[] = {
 
 	/* Of Pound, without meaning here. */
 
-	{ "Threads", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMinCount", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMaxCount", GLOBAL, .flags = ROW_IGNORED },
+	IGNORED("Threads", GLOBAL,
+	    "Gatehouse serves all connections without threads"),
+	IGNORED("WorkerMinCount", GLOBAL,
+	    "Gatehouse serves all connections without threads"),
+	IGNORED("WorkerMaxCount", GLOBAL,
+	    "Gatehouse serves all connections without threads"),
+	IGNORED("WorkerIdleTimeout", GLOBAL,
+	    "Gatehouse serves all connections without threads"),
+	IGNORED("WorkerStackSize", GLOBAL,
+	    "Gatehouse serves all connections without threads"),
+	IGNORED("ConnectionQueueSize", GLOBAL,
+	    "connections wait in the kernel, or are served"),
+	IGNORED("ReserveFD", GLOBAL,
+	    "descriptors are kept in reserve by themselves"),
+	IGNORED("Supervisor", GLOBAL, "there always is a supervisor"),
+	IGNORED("LineBufferSize", GLOBAL | LISTENER,
+	    "lines of 24 KiB and more pass"),
+	IGNORED("WatcherTTL", GLOBAL, "the kernel tells when a file changes"),
+	IGNORED("SSLEngine", GLOBAL,
+	    "OpenSSL finds out itself what the processor can do"),
+	IGNORED("ECDHCurve", GLOBAL | HTTPS,
+	    "client and gateway agree on the best curve"),
+	IGNORED("SSLAllowClientRenegotiation", HTTPS,
+	    "renegotiation is never allowed"),
+	IGNORED("NoHTTPS11", HTTPS, "it is for browsers of the last century"),
+	IGNORED("RewriteDestination", LISTENER | SERVICE,
+	    "a Destination goes on as the client sent it; SetHeader can change "
+	    "it"),
+	IGNORED("ContentCapture", SERVICE, "it is for Lua"),
+	IGNORED_SECTION("CombineHeaders", GLOBAL,
+	    "fields go on as they came, which means the same"),
+	IGNORED_SECTION(
+	    "Resolver", GLOBAL, "names are looked up as the system does it"),
 
 	/* Not supported yet. */
 
@@ -406,58 +467,42 @@ static const struct schema_row rows[] = {
 	LATER("IncludeDir", GLOBAL),
 	LATER_MAYBE("Control", GLOBAL | SERVICE),
 	LATER_SECTION("Backend", GLOBAL),
-	LATER_MAYBE("Condition", GLOBAL),
 	LATER("Constant", ANY),
-	LATER("RegexType", GLOBAL),
-	LATER("LineBufferSize", GLOBAL | LISTENER),
-	LATER("Supervisor", GLOBAL),
-	LATER("WorkerIdleTimeout", GLOBAL),
-	LATER("WorkerStackSize", GLOBAL),
-	LATER("ConnectionQueueSize", GLOBAL),
-	LATER("ReserveFD", GLOBAL),
 	LATER("Balancer", GLOBAL | SERVICE),
-	LATER_SECTION("CombineHeaders", GLOBAL),
 	LATER("BackendStats", GLOBAL),
-	LATER("WatcherTTL", GLOBAL),
-	LATER("SSLEngine", GLOBAL),
-	LATER("ECDHCurve", GLOBAL | HTTPS),
-	LATER_SECTION("Resolver", GLOBAL),
 	LATER("CNAMEChain", GLOBAL),
 	LATER("ConfigFile", GLOBAL),
-	LATER_MAYBE("ConfigText", GLOBAL),
+	LATER_SECTION("ConfigText", GLOBAL),
 	LATER("Debug", GLOBAL),
-	LATER_SECTION("Lua", GLOBAL),
-	LATER_MAYBE("Tunnel", GLOBAL),
+	LATER_SECTION_BUT("Lua", GLOBAL, LUA),
+	LATER_SECTION_BUT("Tunnel", GLOBAL,
+	    "a program such as systemd-socket-proxyd does it beside "
+	    "Gatehouse"),
 
 	LATER_BUT("ACME", LISTENER,
 	    "use AutoCert in ListenHTTPS: challenges are answered by "
 	    "themselves"),
 	LATER("RewriteErrors", LISTENER),
-	LATER("RewriteDestination", LISTENER | SERVICE),
-	LATER("LuaModify", LISTENER | SERVICE),
-	LATER("SocketFrom", LISTENER),
+	LATER_BUT("LuaModify", LISTENER | SERVICE, LUA),
+	LATER_BUT("SocketFrom", LISTENER, "it is for the tests of Pound"),
 	LATER("ClientCert", HTTPS | SERVICE),
 	LATER("CAlist", HTTPS),
 	LATER("VerifyList", HTTPS),
 	LATER("CRLlist", HTTPS),
-	LATER("SSLAllowClientRenegotiation", HTTPS),
-	LATER("NoHTTPS11", HTTPS),
 
-	LATER("Eval", SERVICE),
-	LATER("LuaMatch", SERVICE),
+	LATER_BUT("LuaMatch", CONDITIONS, LUA),
 	LATER("UseBackend", SERVICE),
 	LATER("SendFile", SERVICE),
 	LATER("Metrics", SERVICE),
-	LATER("Disabled", SERVICE | BACKEND),
 	LATER("LogSuppress", SERVICE),
 	LATER("FallThrough", SERVICE),
 	LATER_SECTION("Session", SERVICE),
 	LATER("Type", SERVICE),
 	LATER("TTL", SERVICE),
 	LATER("ID", SERVICE),
-	LATER("LuaBackend", SERVICE),
-	LATER("ContentCapture", SERVICE),
+	LATER_BUT("LuaBackend", SERVICE, LUA),
 
+	LATER("Disabled", BACKEND),
 	LATER("Cert", BACKEND),
 	LATER("Ciphers", BACKEND),
 	LATER("Disable", BACKEND),

@@ -50,18 +50,21 @@ enum word {
 	WORD_CIDR,
 	WORD_CIPHERS,
 	WORD_CLIENT,
+	WORD_CONDITION,
 	WORD_CONNTO,
 	WORD_DAEMON,
 	WORD_DELETEHEADER,
 	WORD_DELETEQUERY,
 	WORD_DIRECTORY,
 	WORD_DISABLE,
+	WORD_DISABLED,
 	WORD_EAB,
 	WORD_ELSE,
 	WORD_EMAIL,
 	WORD_EMERGENCY,
 	WORD_ERROR,
 	WORD_ERRORFILE,
+	WORD_EVAL,
 	WORD_FORWARD,
 	WORD_FORWARDEDHEADER,
 	WORD_GATEWAY,
@@ -95,6 +98,7 @@ enum word {
 	WORD_QUERYPARAM,
 	WORD_REDIRECT,
 	WORD_REWRITE,
+	WORD_REGEXTYPE,
 	WORD_REWRITELOCATION,
 	WORD_ROOTJAIL,
 	WORD_SERVERNAME,
@@ -141,6 +145,7 @@ enum value_type {
 	VALUE_ACL,       /* the name of one, or a file */
 	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
+	VALUE_REGEX,     /* which kind of regular expressions */
 	VALUE_RATE,      /* so many in a time; in microseconds for one */
 	VALUE_TEMPLATE,  /* text that a request may fill in */
 	VALUE_TARGET,    /* path and query, what may be of them */
@@ -185,7 +190,8 @@ struct schema_row {
 	const char *const *choices;
 	const char *def;   /* as it would be written; NULL = none */
 	const char *needs; /* the value in words, where the type is too vague */
-	const char *help;  /* what it is for; with ROW_LATER: what to do */
+	const char *help;  /* what it is for; ROW_LATER: what to do; …
+			    * … ROW_IGNORED: why it has no meaning */
 };
 
 /* The row of a word in any of these scopes, or NULL. Case is ignored. */

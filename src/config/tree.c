@@ -158,8 +158,9 @@ print_section(
 	unsigned n;
 
 	for (child = section->children; child != NULL; child = child->next) {
-		if (child->row->id == WORD_INCLUDE)
-			continue; /* what it brought comes next */
+		if (child->row->id == WORD_INCLUDE ||
+		    (child->row->flags & ROW_IGNORED) != 0)
+			continue; /* what an Include brought comes next */
 		if (*indent == '\0' && child->row->opens != 0 &&
 		    child != section->children)
 			add(out, "\n");

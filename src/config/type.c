@@ -222,6 +222,18 @@ read_rate(struct reading *reading)
 }
 
 static bool
+read_regex(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	if (is_word(text, "pcre") || is_word(text, "perl"))
+		return refuse(reading,
+		    "it can take any time to match; most expressions mean the "
+		    "same to both, so leave this line out and try");
+	return is_word(text, "posix");
+}
+
+static bool
 read_choice(struct reading *reading)
 {
 	const char *const *choice = reading->row->choices;
@@ -692,6 +704,7 @@ static const struct {
 	    "an address or a network such as 192.168.1.0/24" },
 	[VALUE_FIELD] = { read_field, true,
 	    "a header field such as \"X-Name: value\"" },
+	[VALUE_REGEX] = { read_regex, false, "posix" },
 	[VALUE_RATE] = { read_rate, false,
 	    "a rate such as 5, 1/2s or 200/500ms" },
 	[VALUE_TEMPLATE] = { read_filled, true, "a text" },

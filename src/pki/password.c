@@ -231,12 +231,15 @@ is_apr1(const char *kept, const char *password)
 	return same(kept, text);
 }
 
+/*
+ * crypt_rn() and not crypt_r(), which AddressSanitizer believes to be in libc.
+ */
 static bool
 is_crypt(const char *kept, const char *password)
 {
 	struct crypt_data *data = xcalloc(1, sizeof(*data));
-	const char *made = crypt_r(password, kept, data);
-	bool is = made != NULL && made[0] != '*' && same(kept, made);
+	const char *made = crypt_rn(password, kept, data, (int)sizeof(*data));
+	bool is = made != NULL && same(kept, made);
 
 	secret_wipe(data, sizeof(*data));
 	free(data);

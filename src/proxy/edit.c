@@ -364,6 +364,9 @@ edit_by_rules(struct exchange *ex, const struct config_rule *rule,
 		struct config_request req = edit_subject(ex);
 		const struct config_edit *edits;
 
+		/* A Condition may be about the fields, which change. */
+		ex->memory.seen = ex->memory.held = 0;
+
 		req.fields = res->fields;
 		req.nfields = res->nfields;
 		edits = config_rule_edits(rule, &req);

@@ -10,6 +10,8 @@ import pytest
 from actors.front import NAME, Front, from_address, pound
 
 SERVICES = [
+    ("disabled", "Disabled yes"),
+    ("named", 'Eval "named"'),
     ("address", 'ACL\n"127.0.0.2/31"\nEnd'),
     ("pattern", 'Path -file "{file}"'),
     ("method", "Method -re \"^(PUT|PATCH)$\"\nNot Path -exact \"/put\""),
@@ -31,7 +33,8 @@ def chooser() -> Iterator[Front]:
             f'Service\n{lines.format(file=patterns)}\n'
             f'Redirect "https://{name}.test/"\nEnd\n'
             for name, lines in [*SERVICES, (OTHER, "")])
-        return pound(tls=services)(front).rsplit("Service", 1)[0]
+        top = 'Condition "named"\nPath -exact "/named"\nMethod GET\nEnd'
+        return pound(top=top, tls=services)(front).rsplit("Service", 1)[0]
     with Front(config) as made:
         yield made
 
@@ -43,6 +46,7 @@ def chooser() -> Iterator[Front]:
     ("GET /?a=1&lang=de#", "", None),
     ("GET /", "Accept-Language: de-CH", "header"),
     ("GET /", "Accept-Language: de\r\nX-No: 1", OTHER),
+    ("GET /named", "", "named"), ("PUT /named", "", "method"),
     ("GET http://a.test/", "", "host"), ("GET http://A.TEST:1/", "", "host"),
     ("GET http://c.test/c", "", "text"), ("GET http://c.test/d", "", OTHER),
     ("GET http://x.b.test?q", "", "host"), ("GET http://b.test/", "", OTHER),

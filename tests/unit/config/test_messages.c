@@ -71,13 +71,12 @@ test_words_of_later(void **state)
 	    "support yet; use AutoCert in ListenHTTPS: challenges are answered "
 	    "by themselves\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nHost -pcre \"x\"\n"),
-	    "t:4:6: '-pcre' is a Pound option that Gatehouse does not support "
-	    "yet\n");
+	    "t:4:6: '-pcre' is not supported: such an expression can take any "
+	    "time to match; most mean the same without it\n");
 	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n"
 	            "Backend \"x\"\nAddress 1.1.1.1\nEnd\n" HTTP(""),
-	    "t:1:1: 'Resolver' is a Pound directive that Gatehouse does not "
-	    "support yet\n"
-	    "t:5:1: 'End' without a section that it could end\n"
+	    "t:1:1: warning: 'Resolver' has no effect: names are looked up as "
+	    "the system does it\n"
 	    "t:6:1: 'Backend' is a Pound directive that Gatehouse does not "
 	    "support yet\n");
 }
@@ -112,6 +111,49 @@ test_conditions(void **state)
 	assert_said(
 	    SERVICE("Redirect \"https://x\"\nPath -file \"somewhere\"\n"),
 	    "t:4:12: cannot read somewhere: this text stands for itself\n");
+}
+
+static void
+test_conditions_with_a_name(void **state)
+{
+	(void)state;
+	assert_said("Condition a\nEval b\nEnd\nCondition b\nEval b\nEnd\n"
+	            "Condition b\nEnd\nListenHTTP\nEnd\n"
+	            "Service\nEval c\nNot Eval a\nSuccess\nEnd\n",
+	    "t:2:6: there is no Condition 'b' above this one\n"
+	    "t:5:6: there is no Condition 'b' above this one\n"
+	    "t:7:1: there is a Condition 'b' already\n"
+	    "t:7:1: 'Condition' has no condition in it\n"
+	    "t:12:6: there is no Condition 'c' at the top level\n");
+	assert_said("Condition a\nPath (x)\nEnd\nListenHTTP\nEnd\n"
+	            "Service\nEval a\nRedirect https://x/$1\nEnd\n",
+	    "t:8:10: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n");
+}
+
+static void
+test_words_without_effect(void **state)
+{
+	(void)state;
+	assert_said("ReserveFD -worker 3\nCombineHeaders\n\"Accept\"\n"
+	            "\tAllow\nEnd\nListenHTTP\nLineBufferSize 1\nEnd\n"
+	            "RegexType POSIX\nRegexType pcre\n"
+	            "Service\nSuccess\nPath -perl x\nEnd\n"
+	            "Lua\n\tLoad \"x\"\nEnd\n",
+	    "t:1:1: warning: 'ReserveFD' has no effect: descriptors are kept "
+	    "in reserve by themselves\n"
+	    "t:2:1: warning: 'CombineHeaders' has no effect: fields go on as "
+	    "they came, which means the same\n"
+	    "t:7:1: warning: 'LineBufferSize' has no effect: lines of 24 KiB "
+	    "and more pass\n"
+	    "t:10:11: 'RegexType' needs posix, not 'pcre' (it can take any "
+	    "time to match; most expressions mean the same to both, so leave "
+	    "this line out and try)\n"
+	    "t:13:6: '-perl' is not supported: such an expression can take "
+	    "any time to match; most mean the same without it\n"
+	    "t:15:1: 'Lua' is a Pound directive that Gatehouse does not "
+	    "support yet; Gatehouse runs no programs of others; StringMatch, "
+	    "Rewrite and substitutions may do\n");
 }
 
 static void
@@ -559,6 +601,8 @@ main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_conditions_with_a_name),
+		cmocka_unit_test(test_words_without_effect),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_answers),

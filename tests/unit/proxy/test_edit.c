@@ -181,6 +181,37 @@ conditions_fill_in_edits(void **state)
 }
 
 static void
+conditions_with_a_name(void **state)
+{
+	(void)state;
+	worker_for("Condition x\nPath -beg /x\nEnd\n"
+	           "Condition both\nEval x\nQuery \"^(y)\"\nEnd\n"
+	           "ListenHTTP\nAddress 127.0.0.1\nService\nPath \"^/(..)\"\n"
+	           "Eval x\nRewrite\nEval both\nSetHeader \"X-A: $1\"\n"
+	           "Else\nSetHeader \"X-A: no\"\nEnd\n"
+	           "BackEnd\nAddress 192.0.2.1\nPort 8123\nEnd\nEnd\nEnd\n");
+	check("/xz?y", "", "/xz?y", OURS "X-A: xz\r\n");
+	check("/xz?z", "", "/xz?z", OURS "X-A: no\r\n");
+	worker_release(&worker);
+}
+
+/* One that takes a token takes one for a request, however often named. */
+static void
+conditions_are_seen_once(void **state)
+{
+	(void)state;
+	worker_for("Condition limit\nTBF \"\" 1/1000s 2\nEnd\n"
+	           "ListenHTTP\nAddress 127.0.0.1\nService\n"
+	           "Rewrite\nEval limit\nEval limit\nSetHeader \"X-A: 1\"\n"
+	           "End\nRewrite\nEval limit\nSetHeader \"X-B: 1\"\nEnd\n"
+	           "BackEnd\nAddress 192.0.2.1\nPort 8123\nEnd\nEnd\nEnd\n");
+	check("/", "", "/", OURS "X-A: 1\r\nX-B: 1\r\n");
+	check("/", "", "/", OURS "X-A: 1\r\nX-B: 1\r\n");
+	check("/", "", "/", OURS);
+	worker_release(&worker);
+}
+
+static void
 edits_that_grow_too_large_refuse(void **state)
 {
 	static const struct {
@@ -279,6 +310,8 @@ main(void)
 		cmocka_unit_test(listeners_edit_before_services_are_chosen),
 		cmocka_unit_test(rewrites_have_branches),
 		cmocka_unit_test(conditions_fill_in_edits),
+		cmocka_unit_test(conditions_with_a_name),
+		cmocka_unit_test(conditions_are_seen_once),
 		cmocka_unit_test(edits_that_grow_too_large_refuse),
 		cmocka_unit_test(responses_fill_in_edits),
 		cmocka_unit_test(responses_are_edited_by_service_then_listener),
