@@ -140,6 +140,12 @@ enum config_condition_kind {
 	COND_URL        /* … or path and query match one of `patterns` */
 };
 
+/* A file whose change asks for a reload. */
+struct config_watched {
+	const char *path;
+	struct config_watched *next;
+};
+
 /* A file of users and passwords (BasicAuth). The same file twice is one. */
 struct config_users {
 	struct config_pos pos;
@@ -299,6 +305,7 @@ struct config {
 	struct config_service *services; /* for every listener, after its own */
 	struct config_users *users;
 	unsigned nusers;
+	struct config_watched *watched;
 	const struct config_backend **backends;
 	unsigned nbackends;
 	const struct config_cert **certs;

@@ -61,6 +61,10 @@ struct file_lines {
 bool build_open(struct build *build, const struct source *from,
     const struct value *path, struct file_lines *lines);
 
+/* A change of the file that a line names asks for a reload, if it says so. */
+void build_watch(struct build *build, const struct directive *line,
+    const struct value *path);
+
 /*
  * The next line, without blanks around it, that is neither empty nor a comment
  * (#). NULL past the last one.

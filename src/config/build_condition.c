@@ -139,6 +139,7 @@ compile_file(
 	unsigned n = 0;
 	char *text;
 
+	build_watch(build, line, value);
 	if (!build_open(build, line->source, value, &lines))
 		return NULL;
 	while ((text = build_next_line(build, &lines)) != NULL) {
@@ -262,6 +263,7 @@ build_users(struct build *build, const struct directive *line)
 	struct config_users **at = &build->config->users;
 	const struct value *file = line->values;
 
+	build_watch(build, line, file);
 	while (*at != NULL && strcmp((*at)->file, file->text) != 0)
 		at = &(*at)->next;
 	if (*at == NULL) {

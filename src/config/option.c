@@ -21,9 +21,11 @@ static const struct {
 	{ "-decode", 0 },
 	{ "-tag", 0 },
 	{ "-posix", OPTIONS_HOW },
+	{ "-filewatch", 0 },
 };
 
 #define PATTERN_CONDITION (ROW_PATTERN | ROW_CONDITION)
+#define OPTIONS_FILE (OPTION_FILE | OPTION_WATCH)
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))
 
 const char *
@@ -44,11 +46,11 @@ is_option(const struct value *value)
 static unsigned
 allowed_options(const struct schema_row *row)
 {
-	unsigned allowed = (row->flags & ROW_FILE) != 0 ? OPTION_FILE : 0;
+	unsigned allowed = (row->flags & ROW_FILE) != 0 ? OPTIONS_FILE : 0;
 
 	if ((row->flags & ROW_PATTERN) != 0)
 		allowed |=
-		    OPTIONS_HOW | OPTION_POSIX | OPTIONS_CASE | OPTION_FILE;
+		    OPTIONS_HOW | OPTION_POSIX | OPTIONS_CASE | OPTIONS_FILE;
 	if ((row->flags & PATTERN_CONDITION) == PATTERN_CONDITION)
 		allowed |= OPTION_TAG;
 	if (row->id == WORD_QUERYPARAM)
@@ -92,6 +94,8 @@ take(struct tree *tree, struct directive *directive, const struct value *value)
 		directive->bad = true;
 	}
 	directive->options |= 1u << i == OPTION_POSIX ? OPTION_RE : 1u << i;
+	if (1u << i == OPTION_WATCH)
+		directive->options |= OPTION_FILE;
 }
 
 /* The name behind -tag, if that is it; returns the last value taken. */

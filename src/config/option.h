@@ -19,8 +19,9 @@ enum option {
 	OPTION_FILE = 1 << 7,
 	OPTION_FORWARDED = 1 << 8,
 	OPTION_DECODE = 1 << 9,
-	OPTION_TAG = 1 << 10,  /* the value behind it is directive->tag */
-	OPTION_POSIX = 1 << 11 /* the same as OPTION_RE */
+	OPTION_TAG = 1 << 10,   /* the value behind it is directive->tag */
+	OPTION_POSIX = 1 << 11, /* the same as OPTION_RE */
+	OPTION_WATCH = 1 << 12  /* OPTION_FILE, and its changes matter */
 };
 
 /* One of these at most. */
