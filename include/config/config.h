@@ -98,6 +98,7 @@ enum config_part_kind {
 	PART_PARAMETER, /* of the query, by the name in `text` */
 	PART_FIELD,     /* the value of the field of this name */
 	PART_CLIENT,    /* its address */
+	PART_CONSTANT,  /* `text`, of the configuration */
 	PART_USER       /* the name that it sends with a password */
 };
 

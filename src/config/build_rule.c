@@ -7,7 +7,8 @@
 #include "option.h"
 #include "template.h"
 
-#define EDITS_MAX 100 /* in one section */
+#define EDITS_MAX 100     /* in one section */
+#define CONSTANT_MAX 4096 /* bytes of a file */
 
 static const struct {
 	enum word id;
@@ -77,17 +78,58 @@ check_reference(struct build *build, const struct directive *line,
 		    part->group);
 }
 
+/* The nearest Constant of this name, or NULL. */
+static const struct directive *
+find_constant(const struct directive *section, struct slice name)
+{
+	const struct directive *line;
+
+	for (; section != NULL; section = section->parent)
+		for (line = section->children; line != NULL; line = line->next)
+			if (!line->bad && line->row->id == WORD_CONSTANT &&
+			    slice_eq(name, line->values->text))
+				return line;
+	return NULL;
+}
+
+/* Puts its text in place of its name. */
+static void
+fill_constant(struct build *build, const struct directive *line,
+    const struct value *value, struct config_part *part)
+{
+	const struct directive *constant = find_constant(line, part->text);
+	const struct value *text;
+
+	if (constant == NULL) {
+		diag_add(build->diag, DIAG_ERROR, value->pos,
+		    "there is no Constant '%.*s' around it",
+		    (int)part->text.len, part->text.p);
+		return;
+	}
+	text = constant->values->next;
+	part->text = slice_of(text->text);
+	if ((constant->options & OPTION_FILE) == 0)
+		return;
+	build_watch(build, constant, text);
+	build_read(build, constant->source, text, CONSTANT_MAX, &part->text);
+	while (part->text.len > 0 &&
+	    strchr(" \t\r\n", part->text.p[part->text.len - 1]) != NULL)
+		part->text.len--;
+}
+
 const struct config_part *
 build_parts(struct build *build, const struct directive *line,
     const struct value *value, const char *text)
 {
-	const struct config_part *parts, *part;
+	struct config_part *parts, *part;
 	const char *why;
 
 	parts = template_parse(build->arena, text, &why);
 	for (part = parts; part != NULL; part = part->next)
 		if (part->kind == PART_GROUP)
 			check_reference(build, line, value, part);
+		else if (part->kind == PART_CONSTANT)
+			fill_constant(build, line, value, part);
 	return parts;
 }
 

@@ -130,6 +130,14 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_TEXT }, .needs = "the path of a file",
 	    .help = "directives from another file" },
 
+	{ "IncludeDir", GLOBAL, WORD_INCLUDEDIR, ROW_REPEATABLE,
+	    .types = { VALUE_PATH }, .needs = "the path of a directory",
+	    .help = "where the names of files begin from here on" },
+	{ "Constant", ANY, WORD_CONSTANT, ROW_REPEATABLE | ROW_FILE,
+	    .types = { VALUE_TEXT, VALUE_ACL },
+	    .needs = "a name and a text, or -file and a file",
+	    .help = "a text that substitutions can name" },
+
 	/* Top level. */
 
 	{ "User", GLOBAL, WORD_USER, .types = { VALUE_TEXT },
@@ -464,10 +472,8 @@ static const struct schema_row rows[] = {
 
 	LATER("LogFormat", GLOBAL),
 	LATER("LogTag", GLOBAL),
-	LATER("IncludeDir", GLOBAL),
 	LATER_MAYBE("Control", GLOBAL | SERVICE),
 	LATER_SECTION("Backend", GLOBAL),
-	LATER("Constant", ANY),
 	LATER("Balancer", GLOBAL | SERVICE),
 	LATER("BackendStats", GLOBAL),
 	LATER("CNAMEChain", GLOBAL),

@@ -32,6 +32,7 @@ static const struct {
 	{ "header", PART_FIELD, true },
 	{ "remoteip", PART_CLIENT, false },
 	{ "user", PART_USER, false },
+	{ "const", PART_CONSTANT, true },
 };
 
 #define NACCESSORS (sizeof(accessors) / sizeof(accessors[0]))
@@ -153,7 +154,7 @@ read_accessor(struct reader *reader)
 	size_t len, i = 0;
 
 	reader->why = "%[...] needs one of host, port, url, path, query, param "
-	              "NAME, header NAME, remoteip, user";
+	              "NAME, header NAME, remoteip, user, const NAME";
 	if (end == NULL)
 		return false;
 	len = strcspn(word, " \t]");
@@ -420,6 +421,9 @@ put_part(struct filling *filling, const struct config_part *part)
 	case PART_CLIENT:
 		client = slice_eq(part->text, "0") ? req->peer : req->client;
 		put_value(filling, (struct slice){ client, strlen(client) });
+		break;
+	case PART_CONSTANT:
+		put_encoded(filling, part->text);
 		break;
 	case PART_USER:
 		put_user(filling);

@@ -3,6 +3,7 @@
 #include "tree.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -30,6 +31,20 @@ tree_add(struct tree *tree, struct directive *parent, const char *name,
 		parent->tail = &new->next;
 	}
 	return new;
+}
+
+const char *
+tree_path(struct tree *tree, const struct source *source, const char *path)
+{
+	char *resolved;
+
+	if (path[0] != '/' && tree->include_dir != NULL)
+		return arena_printf(
+		    tree->arena, "%s/%s", tree->include_dir, path);
+	resolved = source_resolve(source, path);
+	path = arena_strdup(tree->arena, resolved);
+	free(resolved);
+	return path;
 }
 
 struct value *

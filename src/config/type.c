@@ -7,7 +7,6 @@
 #include "type.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -291,13 +290,10 @@ static bool
 read_path(struct reading *reading)
 {
 	struct value *value = reading->value;
-	char *path;
 
 	if (value->text[0] == '\0')
 		return false;
-	path = source_resolve(reading->source, value->text);
-	value->text = arena_strdup(reading->tree->arena, path);
-	free(path);
+	value->text = tree_path(reading->tree, reading->source, value->text);
 	return true;
 }
 

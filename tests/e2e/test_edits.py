@@ -69,6 +69,7 @@ def test_own_answers_are_edited_too(editing):
 
 
 FILLED = """
+Constant "who" "the listener"
 Service
     Path -tag place "^/go/([^/]*)(/.*)?$"
     QueryParam "to" -decode "^(.*)$"
@@ -86,6 +87,8 @@ Service
     Path "^/in/(.*)"
     SetPath "/out/$1"
     SetHeader "X-Was: %[path] by %[remoteip]"
+    Constant "who" "the service"
+    SetHeader "X-Who: %[const who]"
     {backend}
 End
 """
@@ -124,3 +127,4 @@ def test_paths_and_fields_are_filled_in(filling, script):
     head = script.received_since(before)[0]
     assert head.startswith(b"GET /out/a%2fb?c HTTP/1.1\r\n")
     assert b"\r\nX-Was: /out/a%2fb by 127.0.0.1\r\n" in head
+    assert b"\r\nX-Who: the service\r\n" in head

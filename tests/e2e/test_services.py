@@ -13,7 +13,7 @@ SERVICES = [
     ("disabled", "Disabled yes"),
     ("named", 'Eval "named"'),
     ("address", 'ACL\n"127.0.0.2/31"\nEnd'),
-    ("pattern", 'Path -file "{file}"'),
+    ("pattern", 'Path -file "patterns"'),
     ("method", "Method -re \"^(PUT|PATCH)$\"\nNot Path -exact \"/put\""),
     ("parameter", 'QueryParam "lang" -exact "de"'),
     ("header", 'Header "Accept-Language" -icase -beg "DE"\nHeadDeny "^X-No:"'),
@@ -30,10 +30,11 @@ def chooser() -> Iterator[Front]:
         patterns = front.directory / "patterns"
         patterns.write_text("# paths\n^/one$\n\n/tw[o]\n")
         services = "".join(
-            f'Service\n{lines.format(file=patterns)}\n'
+            f'Service\n{lines}\n'
             f'Redirect "https://{name}.test/"\nEnd\n'
             for name, lines in [*SERVICES, (OTHER, "")])
-        top = 'Condition "named"\nPath -exact "/named"\nMethod GET\nEnd'
+        top = f'IncludeDir "{front.directory}"\n' \
+            'Condition "named"\nPath -exact "/named"\nMethod GET\nEnd'
         return pound(top=top, tls=services)(front).rsplit("Service", 1)[0]
     with Front(config) as made:
         yield made

@@ -160,6 +160,14 @@ static void
 test_references(void **state)
 {
 	(void)state;
+	assert_said(SERVICE("Error 404\nConstant a b\n"
+	                    "StringMatch \"%[const a]%[const b]\" b\n"
+	                    "Constant c -file nowhere\nConstant d\n"
+	                    "StringMatch \"%[const c]\" b\n"),
+	    "t:5:13: there is no Constant 'b' around it\n"
+	    "t:6:18: cannot read nowhere: this text stands for itself\n"
+	    "t:7:1: 'Constant' needs a name and a text, or -file and a file: a "
+	    "text that substitutions can name\n");
 	assert_said(HTTP("SetPath /$1\nRewrite\nPath -exact /x\n"
 	                 "Not Query (.)\nSetPath /$1\nElse\nQuery (.)\n"
 	                 "SetPath \"/$1(0)$1(1)\"\nEnd\n"),
@@ -227,7 +235,8 @@ test_edits(void **state)
 	    "digit behind it)\n"
 	    "t:9:11: 'AddHeader' needs a header field such as \"X-Name: "
 	    "value\", not 'X-A: %[header]' (%[...] needs one of host, port, "
-	    "url, path, query, param NAME, header NAME, remoteip, user)\n"
+	    "url, path, query, param NAME, header NAME, remoteip, user, "
+	    "const NAME)\n"
 	    "t:10:14: 'DeleteHeader' needs a regular expression, not '(' "
 	    "(Unmatched ( or \\()\n");
 	assert_said(

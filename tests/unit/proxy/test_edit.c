@@ -166,6 +166,9 @@ conditions_fill_in_edits(void **state)
 		  "StringMatch %[url] \"^/X\"\nEnd\n"
 		  "SetHeader \"X-A: no\"\nEnd",
 		    "/x", "/x", "" },
+		{ "Constant a \"b c\"\nSetPath \"/%[const a]\"\n"
+		  "SetHeader \"X-A: %[const a]\"",
+		    "/", "/b%20c", "X-A: b c\r\n" },
 		{ "SetHeader \"X-A: %[host]%[path]%[remoteip]\"", "/x", "/x",
 		    "X-A: a.test/x203.0.113.9\r\n" },
 	};
