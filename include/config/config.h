@@ -207,6 +207,7 @@ enum config_edit_kind {
 	EDIT_PATH,
 	EDIT_QUERY,
 	EDIT_PARAMETER, /* of the query */
+	EDIT_NO_PARAMETER,
 	EDIT_NO_QUERY
 };
 

@@ -189,9 +189,14 @@ fill_edit(
 	case EDIT_PARAMETER:
 		edit->name = slice_of(value->text);
 		value = value->next;
+		if (value == NULL) {
+			edit->kind = EDIT_NO_PARAMETER;
+			break;
+		}
 		edit->parts = build_template(
 		    build, line, value, value->text, &edit->value);
 		break;
+	case EDIT_NO_PARAMETER:
 	case EDIT_NO_QUERY:
 		break;
 	}

@@ -174,8 +174,9 @@ print_section(
 
 	for (child = section->children; child != NULL; child = child->next) {
 		if (child->row->id == WORD_INCLUDE ||
+		    child->row->id == WORD_INCLUDEDIR ||
 		    (child->row->flags & ROW_IGNORED) != 0)
-			continue; /* what an Include brought comes next */
+			continue; /* what they brought is there */
 		if (*indent == '\0' && child->row->opens != 0 &&
 		    child != section->children)
 			add(out, "\n");

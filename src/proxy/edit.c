@@ -93,6 +93,7 @@ place_of(enum config_edit_kind kind)
 	case EDIT_NO_QUERY:
 		return PLACE_QUERY;
 	case EDIT_PARAMETER:
+	case EDIT_NO_PARAMETER:
 		return PLACE_PARAMETER;
 	}
 	return PLACE_FIELD;
@@ -173,7 +174,7 @@ set_parameter(
 	size_t max = ex->query.len + edit->name.len + value.len + 3, at;
 	char *copy = arena_alloc(ex->arena, max), *out = copy;
 	struct slice query = ex->query;
-	bool done = false;
+	bool done = edit->kind == EDIT_NO_PARAMETER;
 
 	if (copy == NULL)
 		return false;
@@ -245,6 +246,7 @@ apply(struct exchange *ex, const struct config_edit *edit, struct slice value)
 	case EDIT_QUERY:
 		return set_query(ex, value);
 	case EDIT_PARAMETER:
+	case EDIT_NO_PARAMETER:
 		return set_parameter(ex, edit, value);
 	case EDIT_NO_QUERY:
 		return set_query(ex, (struct slice){ "", 0 });

@@ -250,8 +250,8 @@ test_edits(void **state)
 	    "x'\n"
 	    "t:5:10: 'SetQuery' needs a part of a URL, percent-encoded, not "
 	    "'#'\n"
-	    "t:6:17: 'SetQueryParam' needs the name of a parameter and its "
-	    "value, not 'b&c'\n"
+	    "t:6:17: 'SetQueryParam' needs the name of a parameter and perhaps "
+	    "its value, not 'b&c'\n"
 	    "t:7:13: 'DeleteQuery' takes no value\n"
 	    "t:8:1: 'Else' belongs in Rewrite or in Rewrite response, not in "
 	    "ListenHTTP\n");
