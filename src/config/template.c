@@ -229,6 +229,7 @@ template_refers(const struct config_part *parts)
 struct filling {
 	const struct config_request *req;
 	enum config_place place;
+	const struct config_part *next; /* behind what is being put */
 	struct buf out;
 	bool bad; /* not what may stand there */
 };
@@ -294,22 +295,41 @@ in_authority(const struct filling *filling)
 	    memchr(text + start, '?', len - start) == NULL;
 }
 
+/* Whether the configuration goes on with the host that is being written. */
+static bool
+goes_on(const struct config_part *next)
+{
+	return next != NULL && next->kind == PART_TEXT && next->text.len > 0 &&
+	    strchr("/?:", next->text.p[0]) == NULL;
+}
+
 /*
- * A request does not make a host longer that the configuration has written: it
- * would be sent to "home.example.org.evil.test".
+ * A request makes no host longer that the configuration has written, and none
+ * shorter: it would be sent to "home.example.org.evil.test", or to "evil.test"
+ * by what was to be "$1.example.org".
  */
+static bool
+spares_host(const struct filling *filling, struct slice text)
+{
+	size_t len = buf_len(&filling->out), i;
+	char last;
+
+	if (text.len == 0 || !in_authority(filling))
+		return true;
+	last = (char)buf_data(&filling->out)[len - 1];
+	if (strchr("/.-[", last) == NULL)
+		return strchr("/?:", text.p[0]) != NULL;
+	for (i = 0; i < text.len; i++)
+		if (strchr(last == '[' ? "/?" : "/?:", text.p[i]) != NULL)
+			return !goes_on(filling->next);
+	return true;
+}
+
 static void
 put_value(struct filling *filling, struct slice text)
 {
-	size_t len = buf_len(&filling->out);
-
-	if (text.len > 0 && in_authority(filling)) {
-		char last = (char)buf_data(&filling->out)[len - 1];
-
-		if (strchr("/.[", last) == NULL &&
-		    strchr("/?:", text.p[0]) == NULL)
-			filling->bad = true;
-	}
+	if (!spares_host(filling, text))
+		filling->bad = true;
 	put_encoded(filling, text);
 }
 
@@ -363,7 +383,10 @@ put_host(struct filling *filling)
 
 	if (bare)
 		put(filling, "[", 1);
-	put_value(filling, (struct slice){ host, strlen(host) });
+	if (bare)
+		put(filling, host, strlen(host));
+	else
+		put_value(filling, (struct slice){ host, strlen(host) });
 	if (bare)
 		put(filling, "]", 1);
 }
@@ -459,8 +482,10 @@ config_fill(const struct config_part *parts, const struct config_request *req,
 	char *copy = NULL;
 
 	buf_init(&filling.out, CONFIG_FILLED_MAX);
-	for (; parts != NULL && !filling.bad; parts = parts->next)
+	for (; parts != NULL && !filling.bad; parts = parts->next) {
+		filling.next = parts->next;
 		put_part(&filling, parts);
+	}
 	if (place == PLACE_URL && !has_host(&filling))
 		filling.bad = true;
 	if (!filling.bad)

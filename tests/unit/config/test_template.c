@@ -34,6 +34,7 @@ fill(const char *text, enum config_place place, char out[CONFIG_FILLED_MAX + 1])
 	const struct http_field fields[] = {
 		{ .name = { "X-Name", 6 }, .value = { "a \"b\"", 5 } },
 		{ .name = { "X-Name", 6 }, .value = { "c", 1 } },
+		{ .name = { "X-Host", 6 }, .value = { "b.test/c", 8 } },
 		{ .name = { "authorization", 13 },
 		    .value = { "Basic w6k6Yg==", 14 } },
 	};
@@ -45,7 +46,7 @@ fill(const char *text, enum config_place place, char out[CONFIG_FILLED_MAX + 1])
 		.path = { "/a\"b/%20", 8 },
 		.query = { query, sizeof(query) - 1 },
 		.fields = fields,
-		.nfields = 3,
+		.nfields = 4,
 		.memory = &memory,
 	};
 	struct arena *arena = arena_new(0);
@@ -140,6 +141,11 @@ test_urls_keep_their_host(void **state)
 		{ "https://$0", "https://one" },
 		{ "https://x.test$0", NULL },
 		{ "https://x.test:80$0", NULL },
+		{ "https://www-$0.test", "https://www-one.test" },
+		{ "https://%[path].test", NULL },
+		{ "https://x-%[header x-host]", "https://x-b.test/c" },
+		{ "https://%[header x-host]/", "https://b.test/c/" },
+		{ "https://%[header x-host].test/", NULL },
 		{ "https://$1/", NULL },
 		{ "https://$2/", NULL },
 		{ "https://%[remoteip]/", NULL },
