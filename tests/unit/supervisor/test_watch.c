@@ -51,7 +51,6 @@ static bool
 is_told(int64_t within)
 {
 	changes = 0;
-	deadline.fn = on_deadline;
 	loop_timer_set(loop, &deadline, within);
 	loop_run(loop);
 	loop_timer_cancel(&deadline);
@@ -123,6 +122,7 @@ set_up(void **state)
 	snprintf(two, sizeof(two), "%s/two", directory);
 	snprintf(other, sizeof(other), "%s/other", directory);
 	loop = loop_new();
+	deadline = (struct loop_timer){ .fn = on_deadline };
 	watch_init(&watch, loop);
 	watch.changed = on_changed;
 	return 0;
