@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "config/diag.h"
+#include "config/logformat.h"
 #include "config/text.h"
 #include "http/message.h"
 #include "net/addr.h"
@@ -42,6 +43,12 @@ struct config_cert {
 	const char **names; /* CERT_AUTO; the first one names the store */
 	unsigned nnames;
 	const struct config_acme *acme; /* CERT_AUTO */
+};
+
+/* A file that a worker reads before it is jailed. */
+struct config_file {
+	const char *path; /* NULL: none was named */
+	struct config_pos pos;
 };
 
 struct config_backend {
@@ -130,6 +137,7 @@ enum config_condition_kind {
 	COND_ALL,    /* of `parts` */
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
+	COND_CERT,   /* of the client; bit `ca` of the request's */
 	COND_FIELD,  /* some field: "Name: value", or the value of `name` */
 	COND_USER,   /* one of `users` has sent name and password */
 	COND_RATE,   /* a bucket that `text` names has a token */
@@ -178,6 +186,7 @@ struct config_condition {
 	const struct config_rate *rate;
 	const struct config_pattern *patterns;
 	const struct config_acl *acl;
+	unsigned ca; /* COND_CERT: index in config->client_cas */
 	const struct config_condition *parts;
 	struct config_condition *next;
 };
@@ -197,6 +206,7 @@ struct config_reply {
 	unsigned status;
 	const struct config_page *page; /* NULL: the usual one */
 	bool challenge; /* a 401 that asks for a name and a password */
+	bool metrics;   /* the figures, as OpenMetrics */
 };
 
 enum config_edit_kind {
@@ -238,36 +248,65 @@ struct config_redirect {
 	bool append; /* the URL is a bare origin: path and query follow */
 };
 
+/* A directory that files are sent from. */
+struct config_directory {
+	unsigned id; /* index in config->directories */
+	struct config_file file;
+};
+
+/* A set of classes of statuses: 1 << status / 100. */
+#define CONFIG_LOG_SUPPRESS_ALL 0x3ffu
+
 struct config_service {
 	struct config_pos pos;
 	int rewrite_location; /* as of a listener; -1: that of the listener */
+	const char *name;     /* NULL: none */
+	unsigned log_suppress;
 	const struct config_condition *conditions; /* all must hold */
 	const struct config_pattern *head_remove;  /* as of a listener */
 	const struct config_rule *request_rules;   /* after the listener's */
 	const struct config_rule *response_rules;  /* before them */
-	const struct config_redirect *redirect;    /* or … */
-	const struct config_reply *reply;          /* … this, or … */
+	struct slice hsts; /* Strict-Transport-Security; empty: none */
+	const struct config_redirect *redirect; /* or … */
+	const struct config_reply *reply;       /* … this, or … */
+	const struct config_directory
+	    *directory; /* … the files in this, or … */
 	const struct config_backend **backends; /* … these, in file order, */
 	unsigned nbackends;
 	unsigned nemergencies; /* with so many more for when all are down */
 	struct config_service *next;
 };
 
+/* As ClientCert counts them. */
+enum config_client_cert {
+	CLIENT_CERT_NONE,
+	CLIENT_CERT_ASK,
+	CLIENT_CERT_REQUIRE,
+	CLIENT_CERT_UNVERIFIED
+};
+
+#define CONFIG_CLIENT_CAS_MAX 64 /* files that conditions name */
+
 struct config_listener {
 	struct config_pos pos;
-	unsigned index; /* in config->listeners */
+	const char *name; /* NULL: none */
+	unsigned index;   /* in config->listeners */
 	bool tls;
-	struct addr addr; /* port 0: the kernel chooses */
-	bool dual;        /* no Address given: IPv6 and IPv4 wildcard */
-	unsigned methods; /* xHTTP level 0..3 */
+	struct addr addr;   /* port 0: the kernel chooses */
+	bool dual;          /* no Address given: IPv6 and IPv4 wildcard */
+	unsigned methods;   /* xHTTP level 0..3 */
+	struct slice allow; /* the same as an Allow field has it */
 	const struct config_pattern *head_remove; /* client's fields to drop */
 	const struct config_acl *trusted; /* peers that are believed, or NULL */
 	const char *forwarded_header;     /* where they say who the client is */
 	bool tells_client; /* X-Forwarded-For and its like, to backends */
-	bool tells_tls;    /* X-SSL-Cipher */
+	bool tells_tls;    /* X-SSL-… */
 	const struct config_rule *request_rules;
 	const struct config_rule *response_rules;
+	const struct config_log_format *log_format; /* NULL: no access log */
+	unsigned log_suppress;
 	unsigned log_level;        /* 0..5 */
+	unsigned max_connections;  /* for all workers; 0: no limit */
 	unsigned client_timeout;   /* seconds a client may idle */
 	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */
 	const struct config_page *pages;
@@ -281,10 +320,24 @@ struct config_listener {
 	unsigned ncerts;
 	unsigned tls_min_version; /* 0x0303 or 0x0304 */
 	const char *ciphers;      /* NULL: ours */
-	struct config_pos ciphers_pos;
+	const char *ciphersuites; /* of TLS 1.3; NULL: ours */
+	struct config_pos ciphers_pos, ciphersuites_pos;
 	bool prefer_server_order;
+	enum config_client_cert client_cert;
+	unsigned client_depth; /* authorities above a client's certificate */
+	struct config_file verify_list, ca_list, crl_list;
+	bool require_sni; /* whoever asks for none of our names is refused */
 
 	struct config_listener *next;
+};
+
+/* Where the monitor tells the status over HTTP. */
+struct config_status {
+	struct config_pos pos;
+	struct addr addr;             /* port 0: the kernel chooses */
+	const struct config_acl *acl; /* who may ask; NULL: everybody */
+	const char **names; /* it may be asked for by, beside its addresses */
+	unsigned nnames;
 };
 
 struct config {
@@ -292,7 +345,10 @@ struct config {
 	const char *group;     /* NULL: the user's */
 	const char *root_jail; /* NULL: none */
 	struct config_pos user_pos, group_pos, root_jail_pos;
-	int log_facility; /* LOG_DAEMON …; -1 for "-" (stderr) */
+	int log_facility;       /* LOG_DAEMON …; -1 for "-" (stderr) */
+	const char *log_tag;    /* what syslog calls us; NULL: the program */
+	const char *access_log; /* a file; NULL: where the log goes */
+	struct config_pos access_log_pos;
 	bool daemonize;
 	const char *pid_file; /* NULL: none */
 	const char *state_dir;
@@ -300,8 +356,11 @@ struct config {
 	unsigned workers;                /* 1..64 */
 	unsigned alive; /* seconds between probes of a backend */
 	unsigned grace; /* seconds that SIGINT lets connections finish */
+	unsigned max_per_address; /* connections, for all workers; 0: any */
+	unsigned max_pending;     /* … of these, without a request yet */
 	bool anonymise; /* the access log shows networks, not addresses */
 
+	const struct config_status *status; /* NULL: over HTTP to nobody */
 	struct config_listener *listeners;
 	unsigned nlisteners;
 	struct config_service *services; /* for every listener, after its own */
@@ -312,6 +371,10 @@ struct config {
 	unsigned nbackends;
 	const struct config_cert **certs;
 	unsigned ncerts;
+	const struct config_file *client_cas; /* of ClientCert conditions */
+	unsigned nclient_cas;
+	const struct config_directory **directories;
+	unsigned ndirectories;
 };
 
 #define CONFIG_DEFAULT_FILE "/etc/gatehouse/gatehouse.conf"
@@ -367,6 +430,17 @@ struct config_asked {
 	bool (*take)(
 	    void *arg, const struct config_rate *rate, struct slice key);
 };
+#define CONFIG_LABEL_SIZE 128
+
+/*
+ * What to call a backend or a listener where their figures are told: the same
+ * after a reload that leaves them as they are. "192.0.2.1:8123", "https *:443".
+ * Cut if it is too long. Both return dst.
+ */
+char *config_backend_label(
+    const struct config_backend *backend, char dst[CONFIG_LABEL_SIZE]);
+char *config_listener_label(
+    const struct config_listener *listener, char dst[CONFIG_LABEL_SIZE]);
 
 /* What conditions are about. */
 struct config_request {
@@ -384,6 +458,7 @@ struct config_request {
 	/* Who knows of COND_USER and COND_RATE. NULL: they do not hold. */
 	const struct config_asked *asked;
 	void *arg;
+	uint64_t client_cas; /* those that vouch for its certificate */
 };
 
 /* The query without its '?', and the first parameter of this name in it. */
@@ -450,5 +525,8 @@ bool config_pattern_matches(
 enum config_method { METHOD_ALLOWED, METHOD_NOT_ALLOWED, METHOD_UNKNOWN };
 enum config_method config_method_allowed(
     unsigned level, const char *method, size_t len);
+
+/* The n-th known method and the lowest level that allows it; NULL past them. */
+const char *config_method(unsigned n, unsigned *level);
 
 #endif

@@ -212,6 +212,50 @@ check_users(const struct config_users *from, struct diag *diag)
 	pki_users_free(users);
 }
 
+static void
+check_trust(const char *word, const struct config_file *file, struct diag *diag)
+{
+	struct tls_trust *trust;
+	struct error err;
+
+	if (file->path == NULL)
+		return;
+	trust = tls_trust_new(file->path, &err);
+	if (trust == NULL)
+		diag_add(diag, DIAG_ERROR, file->pos, "%s: %s", word, err.msg);
+	tls_trust_free(trust);
+}
+
+static void
+check_client_cert(const struct config_listener *listener, struct diag *diag)
+{
+	const struct config_file *revoked = &listener->crl_list;
+	struct tls_crls *crls;
+	struct error err;
+
+	check_trust("VerifyList", &listener->verify_list, diag);
+	check_trust("CAlist", &listener->ca_list, diag);
+	if (revoked->path == NULL)
+		return;
+	crls = tls_crls_new(revoked->path, &err);
+	if (crls == NULL)
+		diag_add(
+		    diag, DIAG_ERROR, revoked->pos, "CRLlist: %s", err.msg);
+	tls_crls_free(crls);
+}
+
+static void
+check_directory(const struct config_file *file, struct diag *diag)
+{
+	struct error err;
+	int tree = file_open_tree(file->path, &err);
+
+	if (tree == -1)
+		diag_add(diag, DIAG_ERROR, file->pos, "SendFile: %s", err.msg);
+	else
+		close(tree);
+}
+
 static enum key_kind
 check_cert(const struct config_cert *cert, struct diag *diag)
 {
@@ -241,6 +285,11 @@ check_ciphers(const struct config_listener *listener,
 	struct error err;
 	bool ecdsa, rsa;
 
+	if (listener->ciphersuites != NULL &&
+	    tls_suites_check(listener->ciphersuites, &err) == -1)
+		diag_add(diag, DIAG_ERROR, listener->ciphersuites_pos,
+		    "Ciphers -ciphersuites \"%s\": %s", listener->ciphersuites,
+		    err.msg);
 	if (listener->ciphers == NULL)
 		return;
 	if (tls_cipher_check(listener->ciphers, &report, &err) == -1) {
@@ -284,8 +333,14 @@ machine_check(const struct config *config, struct diag *diag)
 		check_backend(config->backends[i], diag);
 	for (users = config->users; users != NULL; users = users->next)
 		check_users(users, diag);
+	for (unsigned i = 0; i < config->ndirectories; i++)
+		check_directory(&config->directories[i]->file, diag);
+	for (unsigned i = 0; i < config->nclient_cas; i++)
+		check_trust("ClientCert", &config->client_cas[i], diag);
 	for (listener = config->listeners; listener != NULL;
-	     listener = listener->next)
+	     listener = listener->next) {
 		check_ciphers(listener, kinds, diag);
+		check_client_cert(listener, diag);
+	}
 	free(kinds);
 }

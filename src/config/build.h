@@ -18,10 +18,14 @@ struct build {
 	struct arena *arena;
 	struct config *config;
 	const struct config_acme *acme;
-	unsigned nrates;                  /* TBF lines so far */
-	struct named_condition *named;    /* Conditions, last first */
-	struct config_acl *acls;          /* those with a name */
-	const struct config_acl *trusted; /* TrustedIP of the top level */
+	unsigned nrates;                /* TBF lines so far */
+	struct named_condition *named;  /* Conditions, last first */
+	struct config_file *client_cas; /* config->client_cas */
+	unsigned ncert_conditions;      /* seen so far */
+	unsigned nglobal_cert_conditions;
+	struct config_acl *acls;               /* those with a name */
+	struct config_log_format *log_formats; /* given, and used built-ins */
+	const struct config_acl *trusted;      /* TrustedIP of the top level */
 };
 
 /* A Condition. */
@@ -137,6 +141,15 @@ const struct config_part *build_parts(struct build *build,
 const struct config_part *build_template(struct build *build,
     const struct directive *line, const struct value *value, const char *text,
     struct slice *fixed);
+/* The LogFormat lines, which LogLevel may name. */
+void build_log_formats(struct build *build);
+
+/* What LogLevel in the section or at the top level comes to; NULL: nothing. */
+const struct config_log_format *build_log_format(
+    struct build *build, const struct directive *section);
+
+/* The classes of LogSuppress in a section, a bit each. */
+unsigned build_log_suppress(const struct directive *section);
 
 /* The services of a section, in file order. */
 struct config_service *build_services(
@@ -146,6 +159,22 @@ const struct config_acme *build_acme(struct build *build);
 
 /* Every listener, and what they must have from each other. */
 void build_listeners(struct build *build);
+
+/* Notes the file of a ClientCert condition; its index, or -1 with an error. */
+int build_client_ca(struct build *build, const struct directive *line);
+
+/*
+ * What a ListenHTTPS says of clients' certificates. `wanted`: a condition for
+ * its requests is about them.
+ */
+void build_client_cert(struct build *build, const struct directive *section,
+    bool wanted, struct config_listener *listener);
+/* A listener that would take what is for this address; NULL if none does. */
+const struct config_listener *build_collision(
+    const struct build *build, const struct addr *addr);
+
+/* The Status section; after the listeners. NULL if there is none. */
+const struct config_status *build_status(struct build *build);
 
 /* The certificates of a ListenHTTPS. */
 void build_certs(struct build *build, const struct directive *section,

@@ -322,6 +322,14 @@ build_rate(struct build *build, const struct directive *line,
 	cond->text = build_parts(build, line, key, key->text);
 }
 
+/* A listener has a line of this name, too. */
+static bool
+is_cert_condition(const struct directive *line)
+{
+	return line->row->id == WORD_CLIENTCERT &&
+	    (line->row->flags & ROW_CONDITION) != 0;
+}
+
 struct config_condition *
 build_condition(struct build *build, const struct directive *line)
 {
@@ -337,6 +345,13 @@ build_condition(struct build *build, const struct directive *line)
 		return NULL;
 	cond = arena_alloc(build->arena, sizeof(*cond));
 	cond->negated = line->negated;
+	if (is_cert_condition(line)) {
+		int ca = build_client_ca(build, line);
+
+		cond->kind = COND_CERT;
+		cond->ca = ca >= 0 ? (unsigned)ca : 0;
+		return cond;
+	}
 	if (line->row->id == WORD_ACL) {
 		cond->kind = COND_CLIENT;
 		cond->forwarded = (line->options & OPTION_FORWARDED) != 0;

@@ -159,7 +159,7 @@ build_pages(struct build *build, const struct directive *section)
 	return first;
 }
 
-/* Error and Success. */
+/* Error, Success and Metrics. */
 static const struct config_reply *
 build_reply(struct build *build, const struct directive *line)
 {
@@ -169,6 +169,7 @@ build_reply(struct build *build, const struct directive *line)
 	if (line->bad)
 		return NULL;
 	reply->status = 200;
+	reply->metrics = line->row->id == WORD_METRICS;
 	if (line->row->id == WORD_ERROR) {
 		reply->status = (unsigned)file->number;
 		file = file->next;
@@ -180,12 +181,28 @@ build_reply(struct build *build, const struct directive *line)
 	return reply;
 }
 
+static const struct config_directory *
+build_directory(struct build *build, const struct directive *line)
+{
+	struct config_directory *directory =
+	    arena_alloc(build->arena, sizeof(*directory));
+	struct config *config = build->config;
+
+	if (line->bad)
+		return NULL;
+	directory->id = config->ndirectories;
+	directory->file =
+	    (struct config_file){ line->values->text, line->values->pos };
+	config->directories[config->ndirectories++] = directory;
+	return directory;
+}
+
 static void
 check_service(struct build *build, const struct directive *section,
     const struct config_service *service)
 {
 	static const enum word answers[] = { WORD_REDIRECT, WORD_ERROR,
-		WORD_SUCCESS };
+		WORD_SUCCESS, WORD_SENDFILE, WORD_METRICS };
 	const char *found = NULL;
 	size_t i;
 
@@ -208,7 +225,7 @@ check_service(struct build *build, const struct directive *section,
 	if (found == NULL)
 		diag_add(build->diag, DIAG_ERROR, section->pos,
 		    "'Service' has neither a BackEnd nor a Redirect, nor an "
-		    "Error or a Success");
+		    "Error, a Success or Metrics");
 }
 
 /* Those of one word, behind what is in the service's list. */
@@ -225,6 +242,20 @@ build_backends(struct build *build, const struct directive *section,
 	return n;
 }
 
+/*
+ * Never for subdomains: other things at home may live there, without TLS.
+ */
+static struct slice
+build_hsts(struct build *build, const struct directive *section)
+{
+	const struct value *value = build_value(section, WORD_HSTS);
+	const char *text = "";
+
+	if (value != NULL && value->number >= 0)
+		text = arena_printf(build->arena, "max-age=%d", value->number);
+	return (struct slice){ text, strlen(text) };
+}
+
 static struct config_service *
 build_service(struct build *build, const struct directive *section)
 {
@@ -236,8 +267,10 @@ build_service(struct build *build, const struct directive *section)
 	service->pos = section->pos;
 	location = build_value(section, WORD_REWRITELOCATION);
 	service->rewrite_location = location != NULL ? location->number : -1;
+	service->name = section->values != NULL ? section->values->text : NULL;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);
+	service->hsts = build_hsts(build, section);
 	service->request_rules = build_rules(build, section, SCOPE_REQUEST);
 	service->response_rules = build_rules(build, section, SCOPE_RESPONSE);
 	service->backends = arena_alloc(build->arena,
@@ -252,11 +285,15 @@ build_service(struct build *build, const struct directive *section)
 		if (line->row == NULL)
 			continue;
 		if (line->row->id == WORD_ERROR ||
-		    line->row->id == WORD_SUCCESS)
+		    line->row->id == WORD_SUCCESS ||
+		    line->row->id == WORD_METRICS)
 			service->reply = build_reply(build, line);
 		else if (line->row->id == WORD_REDIRECT)
 			service->redirect = build_redirect(build, line);
+		else if (line->row->id == WORD_SENDFILE)
+			service->directory = build_directory(build, line);
 	}
+	service->log_suppress = build_log_suppress(section);
 	check_service(build, section, service);
 	return service;
 }

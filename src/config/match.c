@@ -315,6 +315,8 @@ applies(const struct config_condition *cond, const struct config_request *req)
 	case COND_HOST:
 		return looks_right(
 		    cond, req, (struct slice){ req->host, strlen(req->host) });
+	case COND_CERT:
+		return (req->client_cas >> cond->ca & 1) != 0;
 	case COND_FIELD:
 		return some_field_matches(cond, req);
 	case COND_METHOD:
@@ -412,6 +414,15 @@ config_pattern_matches(
 
 	return patterns != NULL &&
 	    pattern_any(patterns, write_line(line, field));
+}
+
+const char *
+config_method(unsigned n, unsigned *level)
+{
+	if (n >= sizeof(methods) / sizeof(methods[0]))
+		return NULL;
+	*level = methods[n].level;
+	return methods[n].name;
 }
 
 enum config_method

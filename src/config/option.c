@@ -18,6 +18,7 @@ static const struct {
 	{ "-case", OPTIONS_CASE },
 	{ "-file", 0 },
 	{ "-forwarded", 0 },
+	{ "-ciphersuites", 0 },
 	{ "-decode", 0 },
 	{ "-tag", 0 },
 	{ "-posix", OPTIONS_HOW },
@@ -57,6 +58,8 @@ allowed_options(const struct schema_row *row)
 		allowed |= OPTION_DECODE;
 	if (row->id == WORD_ACL && (row->flags & ROW_CONDITION) != 0)
 		allowed |= OPTION_FORWARDED;
+	if (row->id == WORD_CIPHERS)
+		allowed |= OPTION_CIPHERSUITES;
 	return allowed;
 }
 

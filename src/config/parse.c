@@ -243,6 +243,7 @@ check_repetition(struct parser *parser, struct directive *directive)
 	    !stands_once(parser, directive))
 		return;
 	while (first->row == NULL || first->row->id != directive->row->id ||
+	    (first->options ^ directive->options) == OPTION_CIPHERSUITES ||
 	    !stands_once(parser, first))
 		first = first->next;
 	if (first == directive)

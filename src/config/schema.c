@@ -20,6 +20,7 @@
 #define BACKEND SCOPE_BACKEND
 #define ACME SCOPE_ACME
 #define GATEWAY SCOPE_GATEWAY
+#define STATUS SCOPE_STATUS
 #define EDITS (LISTENER | SERVICE | SCOPE_REQUEST)
 #define REWRITES (SCOPE_REQUEST | SCOPE_RESPONSE)
 #define CONDITIONS SCOPE_CONDITIONS
@@ -34,6 +35,10 @@ static const char *const redirects[] = { "permanent", "301", "302", "303",
 	"307", "308", NULL };
 
 static const char *const directions[] = { "request", "response", NULL };
+
+/* As build_log_suppress() reads them: 1 to 5 are 1xx to 5xx. */
+static const char *const classes[] = { "all", "info", "success", "redirect",
+	"clterr", "srverr", "1", "2", "3", "4", "5", NULL };
 
 static const char *const header_options[] = { "none", "forwarded", "ssl", "all",
 	"no-forwarded", "no-ssl", NULL };
@@ -50,6 +55,9 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 		    .types = { VALUE_PATH }, .min = status, .max = status,     \
 		    .help = "a page for this status"                           \
 	}
+
+/* Words of Pound that are harmless to leave out, and why. */
+#define NO_THREADS "Gatehouse serves all connections without threads"
 
 /* Words of later: lines, sections, either; with advice; our own. */
 #define LATER(name, in)                                                        \
@@ -114,6 +122,9 @@ static const struct schema_row rows[] = {
 	{ "ACME", GLOBAL, WORD_ACME, 0, SCOPE_ACME,
 	    .help = "the authority that issues certificates for AutoCert" },
 
+	{ "Status", GLOBAL, WORD_STATUS, 0, SCOPE_STATUS,
+	    .help = "where the status is told over HTTP" },
+
 	{ "ACL", GLOBAL, WORD_ACL, ROW_REPEATABLE | ROW_SHORT | ROW_FILE,
 	    SCOPE_ACL, { VALUE_TEXT, VALUE_ACL }, .needs = "a name",
 	    .help = "a list of addresses" },
@@ -158,6 +169,13 @@ static const struct schema_row rows[] = {
 	    .max = 64, .def = "auto", .help = "how many processes serve" },
 	{ "LogFacility", GLOBAL, WORD_LOGFACILITY, .types = { VALUE_FACILITY },
 	    .def = "daemon", .help = "the syslog facility" },
+	{ "LogTag", GLOBAL, WORD_LOGTAG, .types = { VALUE_TAG },
+	    .help = "what syslog calls the gateway" },
+	{ "LogFormat", GLOBAL, WORD_LOGFORMAT, ROW_REPEATABLE,
+	    .types = { VALUE_TEXT, VALUE_TEXT }, .needs = "a name and a format",
+	    .help = "what LogLevel may name" },
+	{ "AccessLog", GLOBAL, WORD_ACCESSLOG, .types = { VALUE_PATH },
+	    .help = "a file for what is logged of requests" },
 	{ "RegexType", GLOBAL, WORD_REGEXTYPE, ROW_REPEATABLE,
 	    .types = { VALUE_REGEX }, .def = "posix",
 	    .help = "the kind of regular expressions" },
@@ -184,8 +202,11 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether URL patterns ignore case" },
 	{ "LogLevel", GLOBAL | LISTENER, WORD_LOGLEVEL,
-	    .types = { VALUE_NUMBER }, .max = 5, .def = "1",
-	    .help = "how much is logged of each request" },
+	    .types = { VALUE_LOGLEVEL }, .max = 5, .def = "1",
+	    .help = "what is logged of each request" },
+	{ "LogSuppress", LISTENER | SERVICE, WORD_LOGSUPPRESS, ROW_MANY,
+	    .types = { VALUE_CHOICE }, .choices = classes,
+	    .help = "the requests that are not logged, by their answers" },
 
 	/* Whom we believe. */
 
@@ -203,6 +224,18 @@ static const struct schema_row rows[] = {
 	    .help = "leave the end of addresses out of the access log" },
 	{ "Anonymize", GLOBAL, WORD_ANONYMISE,
 	    .help = "the same as Anonymise" },
+
+	/* How much one may take. */
+
+	{ "MaxConnections", GLOBAL | LISTENER, WORD_MAXCONNECTIONS,
+	    .types = { VALUE_NUMBER }, .max = 1000000, .def = "0",
+	    .help = "how many clients a listener serves at once" },
+	{ "MaxPerAddress", GLOBAL, WORD_MAXPERADDRESS,
+	    .types = { VALUE_NUMBER }, .max = 1000000, .def = "4096",
+	    .help = "how many connections a client's address may have" },
+	{ "MaxPending", GLOBAL, WORD_MAXPENDING, .types = { VALUE_NUMBER },
+	    .max = 1000000, .def = "2048",
+	    .help = "how many of them may be without a request yet" },
 
 	/* Listeners. */
 
@@ -258,10 +291,25 @@ static const struct schema_row rows[] = {
 	    .help = "the newest protocol version that is refused" },
 	{ "Ciphers", HTTPS, WORD_CIPHERS, .types = { VALUE_TEXT },
 	    .needs = "an OpenSSL cipher list",
-	    .help = "the ciphers of TLS 1.2" },
+	    .help = "the ciphers of TLS 1.2; with -ciphersuites of TLS 1.3" },
 	{ "SSLHonorCipherOrder", HTTPS, WORD_SSLHONORCIPHERORDER,
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether our order of ciphers counts, not the client's" },
+
+	{ "ClientCert", HTTPS | GATEWAY, WORD_CLIENTCERT, ROW_SHORT,
+	    .types = { VALUE_NUMBER, VALUE_NUMBER }, .max = 9, .def = "0",
+	    .needs = "a level from 0 to 3, and perhaps a depth up to 9",
+	    .help = "whether clients are asked for a certificate" },
+	{ "VerifyList", HTTPS | GATEWAY, WORD_VERIFYLIST,
+	    .types = { VALUE_PATH },
+	    .help = "whom to trust for the certificates of clients" },
+	{ "CAlist", HTTPS | GATEWAY, WORD_CALIST, .types = { VALUE_PATH },
+	    .help = "authorities that clients are told to choose from" },
+	{ "CRLlist", HTTPS | GATEWAY, WORD_CRLLIST, .types = { VALUE_PATH },
+	    .help = "which certificates of clients have been revoked" },
+	{ "RequireSNI", HTTPS, WORD_REQUIRESNI, .types = { VALUE_BOOL },
+	    .def = "no",
+	    .help = "whether clients must ask for a name of a certificate" },
 
 	/* Services. */
 
@@ -277,9 +325,17 @@ static const struct schema_row rows[] = {
 	    .help = "an answer that refuses" },
 	{ "Success", SERVICE, WORD_SUCCESS, ROW_SHORT, .types = { VALUE_PATH },
 	    .help = "an answer that all is well" },
+	{ "SendFile", SERVICE, WORD_SENDFILE, .types = { VALUE_PATH },
+	    .needs = "the path of a directory",
+	    .help = "a directory whose files are the answers" },
+	{ "Metrics", SERVICE, WORD_METRICS,
+	    .help = "an answer that tells the figures of the gateway" },
 	{ "Emergency", SERVICE, WORD_EMERGENCY, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server for when all others are down" },
+
+	{ "HSTS", SERVICE, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "off",
+	    .help = "how long browsers are to come by HTTPS only" },
 
 	/* Conditions. */
 
@@ -327,6 +383,10 @@ static const struct schema_row rows[] = {
 	{ "Eval", CONDITIONS, WORD_EVAL, CONDITION, .types = { VALUE_TEXT },
 	    .needs = "the name of a Condition",
 	    .help = "conditions that stand at the top level" },
+	{ "ClientCert", CONDITIONS, WORD_CLIENTCERT, CONDITION,
+	    .types = { VALUE_PATH },
+	    .help = "whom to trust for the certificate that the client must "
+	            "have" },
 	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
 	    .needs = "a condition", .help = "turns a condition round" },
 	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
@@ -386,6 +446,18 @@ static const struct schema_row rows[] = {
 	{ "Insecure", BACKEND | GATEWAY, WORD_INSECURE,
 	    .help = "take any certificate of the backend" },
 
+	/* Status. */
+
+	{ "Address", STATUS, WORD_ADDRESS, .types = { VALUE_IP },
+	    .def = "127.0.0.1", .help = "the address to listen on" },
+	{ "Port", STATUS, WORD_PORT, .types = { VALUE_NUMBER }, .max = 65535,
+	    .def = "9123", .help = "the port to listen on" },
+	{ "ACL", STATUS, WORD_ACL, ROW_SHORT | ROW_FILE, SCOPE_ACL,
+	    { VALUE_ACL }, .help = "who may ask" },
+	{ "ServerName", STATUS, WORD_SERVERNAME, ROW_REPEATABLE,
+	    .types = { VALUE_VHOST },
+	    .help = "a name that it may be asked for by" },
+
 	/* ACME. */
 
 	{ "Directory", ACME, WORD_DIRECTORY, .types = { VALUE_DIRECTORY },
@@ -420,18 +492,19 @@ static const struct schema_row rows[] = {
 	{ "HTTPSPort", GATEWAY, WORD_HTTPSPORT, .types = { VALUE_NUMBER },
 	    .max = 65535, .def = "443", .help = "the port for HTTPS" },
 
+	{ "RequireSNI", GATEWAY, WORD_REQUIRESNI, .types = { VALUE_BOOL },
+	    .def = "yes",
+	    .help = "whether clients must ask for a name of a certificate" },
+	{ "HSTS", GATEWAY, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "1d",
+	    .help = "how long browsers are to come by HTTPS only" },
+
 	/* Of Pound, without meaning here. */
 
-	IGNORED("Threads", GLOBAL,
-	    "Gatehouse serves all connections without threads"),
-	IGNORED("WorkerMinCount", GLOBAL,
-	    "Gatehouse serves all connections without threads"),
-	IGNORED("WorkerMaxCount", GLOBAL,
-	    "Gatehouse serves all connections without threads"),
-	IGNORED("WorkerIdleTimeout", GLOBAL,
-	    "Gatehouse serves all connections without threads"),
-	IGNORED("WorkerStackSize", GLOBAL,
-	    "Gatehouse serves all connections without threads"),
+	IGNORED("Threads", GLOBAL, NO_THREADS),
+	IGNORED("WorkerMinCount", GLOBAL, NO_THREADS),
+	IGNORED("WorkerMaxCount", GLOBAL, NO_THREADS),
+	IGNORED("WorkerIdleTimeout", GLOBAL, NO_THREADS),
+	IGNORED("WorkerStackSize", GLOBAL, NO_THREADS),
 	IGNORED("ConnectionQueueSize", GLOBAL,
 	    "connections wait in the kernel, or are served"),
 	IGNORED("ReserveFD", GLOBAL,
@@ -441,12 +514,13 @@ static const struct schema_row rows[] = {
 	    "lines of 24 KiB and more pass"),
 	IGNORED("WatcherTTL", GLOBAL, "the kernel tells when a file changes"),
 	IGNORED("SSLEngine", GLOBAL,
-	    "OpenSSL finds out itself what the processor can do"),
+	    "OpenSSL finds out by itself what the processor can do"),
 	IGNORED("ECDHCurve", GLOBAL | HTTPS,
-	    "client and gateway agree on the best curve"),
-	IGNORED("SSLAllowClientRenegotiation", HTTPS,
-	    "renegotiation is never allowed"),
-	IGNORED("NoHTTPS11", HTTPS, "it is for browsers of the last century"),
+	    "all groups for key exchange that are safe are offered"),
+	IGNORED(
+	    "SSLAllowClientRenegotiation", HTTPS, "no client may renegotiate"),
+	IGNORED("NoHTTPS11", HTTPS,
+	    "every client is answered in the version that it speaks"),
 	IGNORED("RewriteDestination", LISTENER | SERVICE,
 	    "a Destination goes on as the client sent it; SetHeader can change "
 	    "it"),
@@ -455,11 +529,14 @@ static const struct schema_row rows[] = {
 	    "fields go on as they came, which means the same"),
 	IGNORED_SECTION(
 	    "Resolver", GLOBAL, "names are looked up as the system does it"),
+	IGNORED(
+	    "BackendStats", GLOBAL, "the figures of backends are always kept"),
+	{ "Control", GLOBAL, .flags = ROW_IGNORED | ROW_MAYBE,
+	    .help = "the gatehouse command asks over a socket in StateDir" },
 
 	/* Not supported yet. */
 
 	NATIVE("DDNS", GLOBAL),
-	NATIVE("Status", GLOBAL | LISTENER),
 	NATIVE("EABFile", ACME),
 	NATIVE("Profile", ACME),
 	NATIVE("ReuseKey", ACME),
@@ -471,12 +548,9 @@ static const struct schema_row rows[] = {
 	NATIVE("Webhook", ACME),
 	NATIVE("Use", ACME),
 
-	LATER("LogFormat", GLOBAL),
-	LATER("LogTag", GLOBAL),
-	LATER_MAYBE("Control", GLOBAL | SERVICE),
+	LATER("Control", SERVICE),
 	LATER_SECTION("Backend", GLOBAL),
 	LATER("Balancer", GLOBAL | SERVICE),
-	LATER("BackendStats", GLOBAL),
 	LATER("CNAMEChain", GLOBAL),
 	LATER("ConfigFile", GLOBAL),
 	LATER_SECTION("ConfigText", GLOBAL),
@@ -492,16 +566,9 @@ static const struct schema_row rows[] = {
 	LATER("RewriteErrors", LISTENER),
 	LATER_BUT("LuaModify", LISTENER | SERVICE, LUA),
 	LATER_BUT("SocketFrom", LISTENER, "it is for the tests of Pound"),
-	LATER("ClientCert", HTTPS | SERVICE),
-	LATER("CAlist", HTTPS),
-	LATER("VerifyList", HTTPS),
-	LATER("CRLlist", HTTPS),
 
 	LATER_BUT("LuaMatch", CONDITIONS, LUA),
 	LATER("UseBackend", SERVICE),
-	LATER("SendFile", SERVICE),
-	LATER("Metrics", SERVICE),
-	LATER("LogSuppress", SERVICE),
 	LATER("FallThrough", SERVICE),
 	LATER_SECTION("Session", SERVICE),
 	LATER("Type", SERVICE),
@@ -539,6 +606,7 @@ static const struct {
 	{ SCOPE_BACKEND, "in BackEnd" },
 	{ SCOPE_ACME, "in ACME" },
 	{ SCOPE_GATEWAY, "in Gateway" },
+	{ SCOPE_STATUS, "in Status" },
 };
 
 const struct schema_row *

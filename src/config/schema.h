@@ -22,6 +22,7 @@ enum scope {
 	SCOPE_REQUEST = 1 << 8,  /* Rewrite request */
 	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
 	SCOPE_ACL = 1 << 10,
+	SCOPE_STATUS = 1 << 11,
 	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
 
@@ -35,6 +36,7 @@ enum scope {
 /* What the later stages ask for. Two words may mean the same. */
 enum word {
 	WORD_OTHER, /* nobody asks */
+	WORD_ACCESSLOG,
 	WORD_ACL,
 	WORD_ACME,
 	WORD_ADDHEADER,
@@ -45,14 +47,17 @@ enum word {
 	WORD_BACKEND,
 	WORD_BASICAUTH,
 	WORD_CAFILE,
+	WORD_CALIST,
 	WORD_CERT,
 	WORD_CHECKURL,
 	WORD_CIDR,
 	WORD_CIPHERS,
 	WORD_CLIENT,
+	WORD_CLIENTCERT,
 	WORD_CONDITION,
 	WORD_CONNTO,
 	WORD_CONSTANT,
+	WORD_CRLLIST,
 	WORD_DAEMON,
 	WORD_DELETEHEADER,
 	WORD_DELETEQUERY,
@@ -76,6 +81,7 @@ enum word {
 	WORD_HEADREMOVE,
 	WORD_HEADREQUIRE,
 	WORD_HOST,
+	WORD_HSTS,
 	WORD_HTTPS,
 	WORD_HTTPSPORT,
 	WORD_IGNORECASE,
@@ -86,11 +92,18 @@ enum word {
 	WORD_LISTENHTTP,
 	WORD_LISTENHTTPS,
 	WORD_LOGFACILITY,
+	WORD_LOGFORMAT,
 	WORD_LOGLEVEL,
+	WORD_LOGSUPPRESS,
+	WORD_LOGTAG,
 	WORD_MATCH,
+	WORD_MAXCONNECTIONS,
+	WORD_MAXPENDING,
+	WORD_MAXPERADDRESS,
 	WORD_MAXREQUEST,
 	WORD_MAXURI,
 	WORD_METHOD,
+	WORD_METRICS,
 	WORD_NOT,
 	WORD_PATH,
 	WORD_PIDFILE,
@@ -99,10 +112,12 @@ enum word {
 	WORD_QUERY,
 	WORD_QUERYPARAM,
 	WORD_REDIRECT,
+	WORD_REQUIRESNI,
 	WORD_REWRITE,
 	WORD_REGEXTYPE,
 	WORD_REWRITELOCATION,
 	WORD_ROOTJAIL,
+	WORD_SENDFILE,
 	WORD_SERVERNAME,
 	WORD_SERVICE,
 	WORD_SETHEADER,
@@ -113,12 +128,14 @@ enum word {
 	WORD_SSLHONORCIPHERORDER,
 	WORD_STATEDIR,
 	WORD_STRINGMATCH,
+	WORD_STATUS,
 	WORD_SUCCESS,
 	WORD_TBF,
 	WORD_TIMEOUT,
 	WORD_TRUSTEDIP,
 	WORD_URL,
 	WORD_USER,
+	WORD_VERIFYLIST,
 	WORD_WORKERS,
 	WORD_WSTIMEOUT,
 	WORD_XHTTP
@@ -131,8 +148,11 @@ enum value_type {
 	VALUE_BOOL,      /* 1/0 yes/no true/false on/off */
 	VALUE_SIZE,      /* bytes, or 64k, 10m, 2g */
 	VALUE_DURATION,  /* seconds, or 1m30s; min..DURATION_MAX */
+	VALUE_MEMORY,    /* the same up to MEMORY_MAX, or "off" */
 	VALUE_CHOICE,    /* one of the row's choices */
 	VALUE_FACILITY,  /* of syslog, or "-" */
+	VALUE_LOGLEVEL,  /* 0..max, or the name of a format: -1 */
+	VALUE_TAG,       /* of syslog */
 	VALUE_WORKERS,   /* "auto" or 1..max */
 	VALUE_PATH,      /* seen from the directory of its file */
 	VALUE_DIR,       /* an absolute path */
@@ -160,6 +180,7 @@ enum value_type {
 
 #define DURATION_MAX (30 * 86400)
 #define ROW_TYPES 3
+#define MEMORY_MAX (730 * 86400)
 #define PROBE_TCP "tcp"
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 
@@ -192,8 +213,8 @@ struct schema_row {
 	const char *const *choices;
 	const char *def;   /* as it would be written; NULL = none */
 	const char *needs; /* the value in words, where the type is too vague */
-	const char *help;  /* what it is for; ROW_LATER: what to do; …
-			    * … ROW_IGNORED: why it has no meaning */
+	/* What it is for; with ROW_LATER: what to do; ROW_IGNORED: why not. */
+	const char *help;
 };
 
 /* The row of a word in any of these scopes, or NULL. Case is ignored. */

@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/uri.h"
+#include "logformat.h"
 #include "net/addr.h"
 #include "option.h"
 #include "template.h"
@@ -164,30 +165,57 @@ unit_seconds(char unit)
 	return 0;
 }
 
+/* Seconds, or "1m30s", up to `most`. */
 static bool
-read_duration(struct reading *reading)
+parse_duration(const char *text, uint64_t most, uint64_t *seconds)
 {
-	const char *p = reading->value->text;
 	uint64_t total = 0, number;
+	const char *p = text;
 
-	if (text_u64(p, strlen(p), DURATION_MAX, &number)) {
+	if (text_u64(p, strlen(p), most, &number)) {
 		total = number;
 		p = "";
 	}
 	while (*p != '\0') {
 		size_t digits = strspn(p, "0123456789");
-		unsigned seconds = unit_seconds(p[digits]);
+		unsigned unit = unit_seconds(p[digits]);
 
-		if (seconds == 0 || !text_u64(p, digits, DURATION_MAX, &number))
+		if (unit == 0 || !text_u64(p, digits, most, &number))
 			return false;
-		total += number * seconds;
-		if (total > DURATION_MAX)
+		total += number * unit;
+		if (total > most)
 			return false;
 		p += digits + 1;
 	}
-	reading->value->number = (int)total;
-	return reading->value->text[0] != '\0' &&
-	    (int)total >= reading->row->min;
+	*seconds = total;
+	return text[0] != '\0';
+}
+
+static bool
+read_duration(struct reading *reading)
+{
+	uint64_t seconds;
+
+	if (!parse_duration(reading->value->text, DURATION_MAX, &seconds) ||
+	    (int)seconds < reading->row->min)
+		return false;
+	reading->value->number = (int)seconds;
+	return true;
+}
+
+/* A time that browsers are to remember something, or -1 for "off". */
+static bool
+read_memory(struct reading *reading)
+{
+	uint64_t seconds;
+
+	reading->value->number = -1;
+	if (is_word(reading->value->text, "off"))
+		return true;
+	if (!parse_duration(reading->value->text, MEMORY_MAX, &seconds))
+		return false;
+	reading->value->number = (int)seconds;
+	return true;
 }
 
 /* Of "5", "1/2s" or "200/500ms". */
@@ -273,6 +301,23 @@ read_facility(struct reading *reading)
 	value->text = "daemon";
 	value->number = LOG_DAEMON;
 	return true;
+}
+
+/* Whether there is a format of that name is seen when all are known. */
+static bool
+read_loglevel(struct reading *reading)
+{
+	if (!logformat_is_name(reading->value->text))
+		return read_number(reading);
+	reading->value->number = -1;
+	return true;
+}
+
+/* What syslog puts before "[123]:" must not look like more than a name. */
+static bool
+read_tag(struct reading *reading)
+{
+	return logformat_is_name(reading->value->text);
 }
 
 /* 0 stands for auto: how many that are is found out where it matters. */
@@ -679,8 +724,14 @@ static const struct {
 	[VALUE_SIZE] = { read_size, false, "a size such as 4096, 64k or 2g" },
 	[VALUE_BOOL] = { read_bool, false, "yes or no" },
 	[VALUE_DURATION] = { read_duration, false, NULL },
+	[VALUE_MEMORY] = { read_memory, false,
+	    "off, or a time up to 730d such as 300 or 180d" },
 	[VALUE_CHOICE] = { read_choice, false, NULL },
 	[VALUE_FACILITY] = { read_facility, false, "a syslog facility" },
+	[VALUE_LOGLEVEL] = { read_loglevel, false,
+	    "a number from 0 to 5 or the name of a format" },
+	[VALUE_TAG] = { read_tag, true,
+	    "a name of at most 32 letters, digits, '_', '-' and '.'" },
 	[VALUE_WORKERS] = { read_workers, false, "auto or a number up to 64" },
 	[VALUE_PATH] = { read_path, true, "the path of a file" },
 	[VALUE_DIR] = { read_dir, true, "the absolute path of a directory" },

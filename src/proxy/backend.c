@@ -76,6 +76,19 @@ backends_free(struct backends *backends)
 }
 
 void
+backends_find_rows(struct backends *backends, const struct stats *stats)
+{
+	char name[CONFIG_LABEL_SIZE];
+
+	for (unsigned i = 0; i < backends->count; i++) {
+		struct backend *backend = &backends->backend[i];
+
+		backend->row = stats_row(stats, STATS_BACKENDS,
+		    config_backend_label(backend->config, name));
+	}
+}
+
+void
 backends_drop_idle(struct backends *backends)
 {
 	for (unsigned i = 0; i < backends->count; i++) {

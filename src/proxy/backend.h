@@ -32,6 +32,7 @@
 
 struct chan;
 struct msg_BACKEND_STATE;
+struct stats;
 struct tls_client;
 struct upstream;
 struct worker;
@@ -50,6 +51,7 @@ struct backend {
 	int64_t retry_at; /* while down: when a client may try again */
 	struct upstream_list idle; /* the most recently used first */
 	unsigned nidle;
+	unsigned row; /* of its figures */
 };
 
 struct backends;
@@ -61,6 +63,9 @@ void backends_free(struct backends *backends);
 /* What the monitor found. */
 void backends_set_state(
     struct backends *backends, const struct msg_BACKEND_STATE *state);
+
+/* Where each of them is counted. */
+void backends_find_rows(struct backends *backends, const struct stats *stats);
 
 /* Closes every idle connection. */
 void backends_drop_idle(struct backends *backends);

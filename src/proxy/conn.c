@@ -271,15 +271,21 @@ conn_look_later(struct conn *conn)
 {
 	struct worker *worker = conn->worker;
 
-	if (conn_readable(conn)) {
-		conn_again(conn);
-		return;
-	}
-	if (conn->closed || conn->list != NULL)
+	if (conn->closed || conn->list != NULL || conn->sock.readable ||
+	    !conn->sock.doubt)
 		return;
 	if (TAILQ_EMPTY(&worker->doubtful))
 		timeout_set(&worker->timeouts, &worker->look, CONN_LOOK_MS);
 	conn_enter(conn, &worker->doubtful);
+}
+
+void
+conn_read_more(struct conn *conn)
+{
+	if (conn_readable(conn))
+		conn_again(conn);
+	else
+		conn_look_later(conn);
 }
 
 void

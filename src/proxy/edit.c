@@ -74,6 +74,7 @@ edit_subject(struct exchange *ex)
 		.memory = &ex->memory,
 		.asked = &asked,
 		.arg = ex,
+		.client_cas = ex->client_cas,
 	};
 }
 
@@ -378,9 +379,34 @@ edit_by_rules(struct exchange *ex, const struct config_rule *rule,
 	}
 }
 
+/* RFC 6797 section 7: over TLS only, and once. */
+static void
+add_hsts(const struct exchange *ex, struct http_response *res)
+{
+	static const char name[] = "Strict-Transport-Security";
+	struct http_field *fields;
+
+	if (ex->listener->tls == NULL || ex->service == NULL ||
+	    ex->service->hsts.len == 0)
+		return;
+	for (unsigned i = 0; i < res->nfields; i++)
+		if (slice_ieq(res->fields[i].name, name))
+			return;
+	fields = arena_alloc(ex->arena, (res->nfields + 1) * sizeof *fields);
+	if (fields == NULL)
+		return;
+	if (res->nfields > 0)
+		memcpy(fields, res->fields, res->nfields * sizeof *fields);
+	fields[res->nfields++] =
+	    (struct http_field){ .name = { name, sizeof name - 1 },
+		    .value = ex->service->hsts };
+	res->fields = fields;
+}
+
 void
 edit_response(struct exchange *ex, struct http_response *res)
 {
+	add_hsts(ex, res);
 	if (ex->service != NULL)
 		edit_by_rules(ex, ex->service->response_rules, res);
 	edit_by_rules(ex, ex->listener->config->response_rules, res);

@@ -31,7 +31,10 @@ unsigned edit_count(const struct exchange *ex);
 unsigned edit_fields(
     const struct exchange *ex, struct http_field *fields, unsigned nfields);
 
-/* Changes the fields of a final response: the service's rules come first. */
+/*
+ * Changes the fields of a final response: adds Strict-Transport-Security, then
+ * applies the service's rules, then the listener's.
+ */
 void edit_response(struct exchange *ex, struct http_response *res);
 
 #endif

@@ -8,11 +8,13 @@
 #include "backend.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "count.h"
 #include "edit.h"
 #include "errorpage.h"
 #include "forward.h"
 #include "http/h1.h"
 #include "route.h"
+#include "sendfile.h"
 #include "tunnel.h"
 #include "upstream.h"
 #include "worker.h"
@@ -79,10 +81,12 @@ exchange_end(struct exchange *ex)
 {
 	if (ex == NULL)
 		return;
+	count_exchange(ex);
 	if (ex->tunnel != NULL)
 		tunnel_release(ex->tunnel);
 	if (ex->upstream != NULL)
 		upstream_close(ex->upstream);
+	sendfile_end(ex);
 	accesslog_write(ex);
 	TAILQ_INSERT_TAIL(&ex->worker->ended, ex, link);
 	loop_later(ex->worker->loop, &ex->worker->reap);
@@ -106,6 +110,8 @@ exchange_dispatch(struct exchange *ex)
 			return;
 		}
 		ex->upstream = upstream_start(ex, ex->backend);
+		if (ex->upstream == NULL)
+			count_failure(ex);
 	}
 }
 
@@ -115,7 +121,10 @@ exchange_start(struct exchange *ex)
 	struct answer answer;
 
 	if (route_request(ex, &answer)) {
-		exchange_dispatch(ex);
+		if (ex->service->directory != NULL)
+			sendfile_start(ex);
+		else
+			exchange_dispatch(ex);
 		return;
 	}
 	errorpage_choose(ex, &answer);
@@ -133,7 +142,7 @@ exchange_takes_body(const struct exchange *ex)
 void
 exchange_pass_body(struct exchange *ex, struct slice payload, bool end)
 {
-	ex->received += payload.len;
+	count_received(ex, payload.len);
 	ex->request_done = end;
 	if (ex->discard || ex->upstream == NULL)
 		return;
@@ -154,6 +163,8 @@ exchange_resume(struct exchange *ex)
 {
 	if (ex->upstream != NULL)
 		upstream_resume(ex->upstream);
+	else if (ex->file != NULL)
+		sendfile_resume(ex);
 }
 
 void
@@ -164,13 +175,15 @@ exchange_answer(struct exchange *ex, const struct answer *answer)
 	struct http_response head = answer->head;
 
 	edit_response(ex, &head);
+	accesslog_note(ex, &head);
 	if (slice_eq(ex->req.method, "HEAD"))
 		body.len = 0;
 	ex->discard = true;
 	ex->status = answer->head.status;
 	ex->responded = true;
 	ex->response_done = true;
-	ex->sent += body.len;
+	count_own_answer(ex);
+	count_sent(ex, body.len);
 	ex->ops->respond(ex->client, &head, &how, body, true);
 }
 
@@ -198,6 +211,7 @@ exchange_is_repeatable(const struct exchange *ex)
 static void
 exchange_retry(struct exchange *ex, enum exchange_failure why)
 {
+	count_retry(ex);
 	if (why == EXCHANGE_STALE)
 		ex->upstream = upstream_fresh(ex, ex->backend);
 	exchange_dispatch(ex);
@@ -208,6 +222,8 @@ exchange_retry(struct exchange *ex, enum exchange_failure why)
 void
 exchange_failed(struct exchange *ex, enum exchange_failure why)
 {
+	if (why != EXCHANGE_STALE || !exchange_is_repeatable(ex))
+		count_failure(ex);
 	if (ex->responded) {
 		ex->ops->cut(ex->client);
 		return;

@@ -8,11 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "accesslog.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "body.h"
+#include "count.h"
 #include "edit.h"
 #include "exchange.h"
 #include "forward.h"
@@ -57,6 +59,7 @@ upstream_close(struct upstream *upstream)
 	if (upstream->state == UPSTREAM_IDLE)
 		backend_remove_idle(upstream->backend, upstream);
 	upstream->state = UPSTREAM_CLOSED;
+	count_connect_gone(upstream->backend);
 	if (upstream->exchange != NULL)
 		upstream->exchange->upstream = NULL;
 	upstream->exchange = NULL;
@@ -225,7 +228,7 @@ finish(struct upstream *upstream, const struct http_response *head,
 {
 	struct exchange *ex = detach(upstream);
 
-	ex->sent += payload.len;
+	count_sent(ex, payload.len);
 	ex->response_done = true;
 	ex->ops->respond(ex->client, head, how, payload, true);
 	release(upstream, surplus);
@@ -250,7 +253,7 @@ read_body(struct upstream *upstream, const struct http_response *head,
 		return;
 	}
 	if (head != NULL || payload.len > 0) {
-		ex->sent += payload.len;
+		count_sent(ex, payload.len);
 		ex->ops->respond(ex->client, head, how, payload, false);
 	}
 	if (r != H1_MORE && upstream->exchange != NULL)
@@ -272,6 +275,7 @@ switch_protocols(struct upstream *upstream, struct http_response *res,
 	timeout_cancel(
 	    &upstream->backend->worker->timeouts, &upstream->timeout);
 	forward_response(ex, res);
+	accesslog_note(ex, res);
 	tunnel_start(ex, res, (struct slice){ rest, len });
 }
 
@@ -310,6 +314,7 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	forward_response(ex, res);
 	location_rewrite(ex, res);
 	edit_response(ex, res);
+	accesslog_note(ex, res);
 	read_body(upstream, res, &how, data, len);
 }
 
@@ -570,6 +575,7 @@ upstream_resume(struct upstream *upstream)
 static void
 attach(struct upstream *upstream, struct exchange *ex)
 {
+	count_request(ex, upstream->backend);
 	upstream->exchange = ex;
 	upstream->head_sent = false;
 	upstream->chunked_out = false;
@@ -625,6 +631,7 @@ upstream_fresh(struct exchange *ex, struct backend *backend)
 	upstream->timeout.arg = upstream;
 	conn_open(
 	    &upstream->conn, backend->worker, fd, &upstream_owner, upstream);
+	count_connect(backend);
 	attach(upstream, ex);
 	connected = connected && backend->tls == NULL;
 	upstream->state = connected ? UPSTREAM_BUSY : UPSTREAM_CONNECTING;

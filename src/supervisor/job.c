@@ -122,7 +122,8 @@ send_job(struct job *job, const struct certstore_account *account,
 		    .key_type = cert->acme->key_type,
 		    .log_target = sup->log.target,
 		    .log_facility = (uint32_t)sup->log.facility,
-		    .log_level = sup->log.level } };
+		    .log_level = sup->log.level,
+		    .log_tag = sup->log.tag } };
 
 	for (unsigned i = 0; i < cert->nnames; i++)
 		buf_printf(&names, "%s%s", i > 0 ? " " : "", cert->names[i]);

@@ -24,7 +24,9 @@
 
 struct diag;
 struct generation;
+struct journal;
 struct plan;
+struct stats;
 
 TAILQ_HEAD(generation_list, generation);
 TAILQ_HEAD(challenge_list, challenge);
@@ -41,6 +43,7 @@ struct log_settings {
 	enum log_target target;
 	int facility;
 	enum log_level level;
+	const char *tag; /* what syslog calls us; "" = the program */
 };
 
 /* Who asked for something through the monitor. */
@@ -69,6 +72,8 @@ struct supervisor {
 	int control_fd; /* listens for the `gatehouse` command */
 	struct certstore store;
 	struct notify notify;
+	struct stats *stats;     /* what the workers count */
+	struct journal *journal; /* what happened lately */
 	struct ticket_keys tickets;
 	struct loop_timer ticket_timer;
 
@@ -90,6 +95,7 @@ struct supervisor {
 	struct loop_signal on_term;
 	struct loop_signal on_int;
 	struct loop_signal on_hup;
+	struct loop_signal on_usr1;
 	int status; /* to exit with */
 };
 
@@ -107,6 +113,9 @@ int supervisor_run(const struct supervisor_options *options, struct plan *plan);
 /* What signals and the `gatehouse` command ask for. */
 void supervisor_drain(struct supervisor *sup);
 void supervisor_stop(struct supervisor *sup);
+
+/* The access log was renamed: every worker goes on in a new file. */
+void supervisor_reopen(struct supervisor *sup, struct asker asker);
 
 /* Answers a command of a person. */
 void supervisor_reply(struct asker asker, bool ok, const char *text);

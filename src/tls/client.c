@@ -8,120 +8,15 @@
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/buf.h"
-#include "base/file.h"
 #include "base/xalloc.h"
-
-#define CA_FILE_MAX (4u * 1024 * 1024)
-
-/* Where systems keep their list, each as one file. */
-static const char *const bundles[] = {
-	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Arch, Alpine */
-	"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora */
-	"/etc/ssl/ca-bundle.pem",             /* openSUSE */
-	"/etc/ssl/cert.pem",
-};
-
-struct tls_trust {
-	X509_STORE *store;
-};
 
 struct tls_client {
 	SSL_CTX *ctx;
 	char *host; /* for SNI; NULL: it is an address */
 };
-
-static const char *
-system_bundle(struct error *err)
-{
-	const char *path = secure_getenv(X509_get_default_cert_file_env());
-
-	if (path != NULL)
-		return path;
-	for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]); i++)
-		if (access(bundles[i], R_OK) == 0)
-			return bundles[i];
-	error_set(err, ERR_NOTFOUND,
-	    "this system has no list of authorities (install "
-	    "ca-certificates, or say CAFile)");
-	return NULL;
-}
-
-/* Every certificate of the text; -1 if there is none, or a malformed one. */
-static int
-add_certificates(X509_STORE *store, BIO *text)
-{
-	unsigned count = 0;
-	X509 *cert;
-
-	while ((cert = PEM_read_bio_X509(text, NULL, NULL, NULL)) != NULL) {
-		int added = X509_STORE_add_cert(store, cert);
-
-		X509_free(cert);
-		if (!added)
-			return -1;
-		count++;
-	}
-	return count > 0 &&
-	        ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE
-	    ? 0
-	    : -1;
-}
-
-static int
-read_store(X509_STORE *store, const char *path, struct error *err)
-{
-	struct buf pem = { 0 };
-	BIO *text = NULL;
-	int rc = -1;
-
-	if (file_read(path, CA_FILE_MAX, &pem, err) == -1)
-		return -1;
-	ERR_clear_error();
-	text = BIO_new_mem_buf(buf_data(&pem), (int)buf_len(&pem));
-	if (store != NULL && text != NULL)
-		rc = add_certificates(store, text);
-	if (rc == -1)
-		error_set(err, ERR_SYNTAX,
-		    "%s is not a file of PEM certificates", path);
-	ERR_clear_error();
-	BIO_free(text);
-	buf_release(&pem);
-	return rc;
-}
-
-struct tls_trust *
-tls_trust_new(const char *ca_file, struct error *err)
-{
-	const char *path = ca_file != NULL ? ca_file : system_bundle(err);
-	struct tls_trust *trust;
-
-	if (path == NULL)
-		return NULL;
-	trust = xcalloc(1, sizeof(*trust));
-	trust->store = X509_STORE_new();
-	if (read_store(trust->store, path, err) == -1) {
-		tls_trust_free(trust);
-		return NULL;
-	}
-	if (ca_file != NULL)
-		X509_STORE_set_flags(trust->store, X509_V_FLAG_PARTIAL_CHAIN);
-	return trust;
-}
-
-void
-tls_trust_free(struct tls_trust *trust)
-{
-	if (trust == NULL)
-		return;
-	X509_STORE_free(trust->store);
-	free(trust);
-}
 
 static bool
 is_address(const char *name)

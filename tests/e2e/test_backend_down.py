@@ -129,7 +129,7 @@ def test_connect_that_hangs_is_a_503():
                 pound("%s:%d" % address, top="ConnTO 1")) as front:
             began = time.monotonic()
             assert ask(front).status == 503
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 4     # without the word: 5
 
 
 @pytest.mark.parametrize("framing", [

@@ -220,7 +220,7 @@ Gateway "second.test"
 End
 Gateway "{NAME}\"""")
     with serving.https() as client:
-        assert client.request("GET", "/", host="second.test").status == 404
+        assert client.request("GET", "/", host="second.test").status == 421
     reload_by_command(serving)
     for name, backend in (NAME, None), ("second.test", other_backend):
         before = other_backend.counters()["requests"]

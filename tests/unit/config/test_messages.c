@@ -31,9 +31,18 @@ test_words(void **state)
 	assert_said(HTTP("Cert a.pem\n"),
 	    "t:2:1: 'Cert' belongs in ListenHTTPS, not in ListenHTTP\n");
 	assert_said(HTTP("") "client 5\nPort 80\nForward x\n",
-	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd "
-	    "or in Gateway, not at the top level\n"
+	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd, "
+	    "in Gateway or in Status, not at the top level\n"
 	    "t:5:1: 'Forward' belongs in Gateway, not at the top level\n");
+	assert_said("Control \"/run/pound.sock\"\nBackendStats yes\n" HTTP(""),
+	    "t:1:1: warning: 'Control' has no effect: the gatehouse command "
+	    "asks over a socket in StateDir\n"
+	    "t:2:1: warning: 'BackendStats' has no effect: the figures of "
+	    "backends are always kept\n");
+	assert_said(
+	    "Control\n  Socket \"/run/pound.sock\"\n  Mode 600\nEnd\n" HTTP(""),
+	    "t:1:1: warning: 'Control' has no effect: the gatehouse command "
+	    "asks over a socket in StateDir\n");
 	assert_said(HTTP("User a\n"),
 	    "t:2:1: 'User' belongs at the top level, not in ListenHTTP\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nxHTTP 1\n"),
@@ -56,12 +65,12 @@ test_words_of_later(void **state)
 {
 	(void)state;
 	assert_said(
-	    HTTP("RewriteErrors 5\n") "LogTag x\nDDNS a\n Token b\nEnd\n"
+	    HTTP("RewriteErrors 5\n") "Balancer x\nDDNS a\n Token b\nEnd\n"
 	                              "Session\n Type IP\nEnd\n",
 	    "t:2:1: 'RewriteErrors' is a Pound directive that Gatehouse does "
 	    "not "
 	    "support yet\n"
-	    "t:4:1: 'LogTag' is a Pound directive that Gatehouse does not "
+	    "t:4:1: 'Balancer' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
 	    "t:8:1: 'Session' is a Pound directive that Gatehouse does not "
@@ -270,7 +279,7 @@ test_answers(void **state)
 	(void)state;
 	assert_said(SERVICE("Path /a\n") SERVICE("Error 404\nSuccess\n"),
 	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error or a Success\n"
+	    "Error, a Success or Metrics\n"
 	    "t:6:1: 'ListenHTTP' wants to listen on port 80, but the "
 	    "'ListenHTTP' on line 1 listens on port 80 already\n"
 	    "t:7:1: 'Service' has both Error and Success; a request can go to "
@@ -317,6 +326,22 @@ test_lists_of_addresses(void **state)
 	                    "ACL -file \"f\"\n"),
 	    "t:4:5: there is no ACL 'none' at the top level\n"
 	    "t:5:11: cannot read f: this text stands for itself\n");
+}
+
+static void
+test_hsts(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("Redirect \"https://x\"\nHSTS 731d\n"
+	                    "HSTS no\nHSTS \"\"\n"),
+	    "t:4:6: 'HSTS' needs off, or a time up to 730d such as 300 or "
+	    "180d, not '731d'\n"
+	    "t:5:1: 'HSTS' is already given on line 4\n"
+	    "t:5:6: 'HSTS' needs off, or a time up to 730d such as 300 or "
+	    "180d, not 'no'\n"
+	    "t:6:1: 'HSTS' is already given on line 4\n"
+	    "t:6:6: 'HSTS' needs off, or a time up to 730d such as 300 or "
+	    "180d, not ''\n");
 }
 
 static void
@@ -413,7 +438,8 @@ test_numbers_of_values(void **state)
 	assert_said(HTTP("Port\n") "LogLevel\nAlive\nEnd\n",
 	    "t:2:1: 'Port' needs a number from 0 to 65535: the port to listen "
 	    "on\n"
-	    "t:4:1: 'LogLevel' needs a number from 0 to 5: how much is logged "
+	    "t:4:1: 'LogLevel' needs a number from 0 to 5 or the name of a "
+	    "format: what is logged "
 	    "of each request\n"
 	    "t:5:1: 'Alive' needs a time from 1s to 30d, such as 90 or 1m30s: "
 	    "the time between two looks at a backend\n"
@@ -435,7 +461,7 @@ test_services(void **state)
 	(void)state;
 	assert_said(SERVICE(""),
 	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error or a Success\n");
+	    "Error, a Success or Metrics\n");
 	assert_said(BACKEND("Address 10.0.0.1\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
 	    "65535\n");
@@ -487,11 +513,12 @@ test_listeners(void **state)
 	    "t:4:6: 'Port' needs a number from 0 to 65535, not 'http'\n");
 }
 
+#define HTTPS(lines)                                                           \
+	"ListenHTTPS\n" lines "End\nService\nRedirect \"https://x\"\nEnd\n"
+
 static void
 test_certificates(void **state)
 {
-#define HTTPS(lines)                                                           \
-	"ListenHTTPS\n" lines "End\nService\nRedirect \"https://x\"\nEnd\n"
 #define PRIVATE(name)                                                          \
 	"warning: no public certificate authority issues for '" name           \
 	"'; use a name of a public domain, or a Directory of your own in "     \
@@ -512,8 +539,70 @@ test_certificates(void **state)
 	                           "AutoCert a.example.org b.example.org\n"),
 	    "t:5:1: 'AutoCert' for 'a.example.org' is on line 4 with other "
 	    "names; the first name of a certificate must be its own\n");
-#undef HTTPS
 #undef PRIVATE
+}
+
+static void
+test_ciphers(void **state)
+{
+	(void)state;
+	assert_said(
+	    HTTPS("Cert a\nCiphers \"A\"\nCiphers -ciphersuites B\n"), "");
+	assert_said(HTTPS("Cert a\nCiphers A\nCiphers B\n"),
+	    "t:4:1: 'Ciphers' is already given on line 3\n");
+	assert_said(HTTPS("Cert a\nCiphers -ciphersuites A\nCiphers C\n"
+	                  "Ciphers -ciphersuites B\n"),
+	    "t:5:1: 'Ciphers' is already given on line 3\n");
+	assert_said(HTTPS("Cert a\nCiphers -exact A\n"),
+	    "t:3:9: '-exact' is an option of other lines, not of this one\n");
+	assert_said(HTTPS("Cert a\nCheckURL -ciphersuites A\n"),
+	    "t:3:10: '-ciphersuites' is an option of other lines, not of "
+	    "this one\n");
+	assert_said("SSLEngine \"x\"\nECDHCurve P-256\n" HTTPS(
+	                "Cert a\nECDHCurve P-256\nNoHTTPS11 1\n"
+	                "SSLAllowClientRenegotiation 2\n"),
+	    "t:1:1: warning: 'SSLEngine' has no effect: OpenSSL finds out by "
+	    "itself what the processor can do\n"
+	    "t:2:1: warning: 'ECDHCurve' has no effect: all groups for key "
+	    "exchange that are safe are offered\n"
+	    "t:5:1: warning: 'ECDHCurve' has no effect: all groups for key "
+	    "exchange that are safe are offered\n"
+	    "t:6:1: warning: 'NoHTTPS11' has no effect: every client is "
+	    "answered in the version that it speaks\n"
+	    "t:7:1: warning: 'SSLAllowClientRenegotiation' has no effect: no "
+	    "client may renegotiate\n");
+}
+
+static void
+test_certificates_of_clients(void **state)
+{
+	(void)state;
+	assert_said(HTTPS("Cert a\nClientCert 2\n"),
+	    "t:3:12: 'ClientCert 2' needs VerifyList: nobody is trusted for "
+	    "the certificates of clients\n");
+	assert_said(HTTPS("Cert a\nClientCert 4\n"),
+	    "t:3:12: 'ClientCert' has the levels 0 to 3\n");
+	assert_said(HTTPS("Cert a\nClientCert 1 10\n"),
+	    "t:3:14: 'ClientCert' needs a level from 0 to 3, and perhaps a "
+	    "depth up to 9, not '10'\n");
+	assert_said(HTTPS("Cert a\nVerifyList v\nCRLlist r\nCAlist c\n"),
+	    "t:3:1: warning: 'VerifyList' has no effect: without ClientCert "
+	    "no client is asked for a certificate\n"
+	    "t:4:1: warning: 'CRLlist' has no effect: without ClientCert "
+	    "no client is asked for a certificate\n"
+	    "t:5:1: warning: 'CAlist' has no effect: without ClientCert "
+	    "no client is asked for a certificate\n");
+	assert_said(GATEWAY("ClientCert 2\n"),
+	    "t:3:12: 'ClientCert 2' needs VerifyList: nobody is trusted for "
+	    "the certificates of clients\n");
+	assert_said(GATEWAY("ClientCert 1\n") "Gateway b.example.org\n"
+	                                      "Forward h\nEnd\nGateway "
+	                                      "c.example.org\nForward h\n"
+	                                      "ClientCert 1 2\nEnd\n",
+	    "t:5:1: 'ClientCert' must be the same as in the Gateway on line "
+	    "1, which shares its address and port\n"
+	    "t:10:1: 'ClientCert' must be the same as in the Gateway on line "
+	    "1, which shares its address and port\n");
 }
 
 static void
@@ -602,10 +691,26 @@ test_backends_over_tls(void **state)
 	    "certificate\n");
 }
 
+static void
+test_status(void **state)
+{
+	(void)state;
+	assert_said("Status\nPort 80\nEnd\n" HTTP(""),
+	    "t:1:1: 'Status' wants to listen on 127.0.0.1:80, but the listener "
+	    "on line 4 listens there already\n");
+	assert_said(HTTP("") "Status\nACL nobody\nPort x\nEnd\n",
+	    "t:4:5: there is no ACL 'nobody' at the top level\n"
+	    "t:5:6: 'Port' needs a number from 0 to 65535, not 'x'\n");
+	assert_said(HTTP("") "Status\nEnd\nStatus\nEnd\n",
+	    "t:5:1: 'Status' is already given on line 3\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_certificates_of_clients),
+		cmocka_unit_test(test_ciphers),
 		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
@@ -616,12 +721,14 @@ main(void)
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_lists_of_addresses),
+		cmocka_unit_test(test_hsts),
 		cmocka_unit_test(test_whom_to_trust),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_nesting_is_bounded),
 		cmocka_unit_test(test_number_of_directives_is_bounded),
 		cmocka_unit_test(test_numbers_of_values),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_gateways),

@@ -98,6 +98,14 @@ test_doubt_lasts_until_a_write(void **state)
 	sock_ready(&ends->sock, true, false, false);
 	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 4);
 	assert_false(ends->sock.doubt);
+
+	/* Or until the kernel says that there is nothing. */
+	peer_writes(ends, "abc");
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 3);
+	assert_true(ends->sock.doubt);
+	sock_ready(&ends->sock, true, false, false);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), -1);
+	assert_false(ends->sock.doubt);
 }
 
 static void
@@ -193,12 +201,22 @@ test_writev_sends_all_parts(void **state)
 	struct ends *ends = *state;
 	struct iovec iov[2] = { { (char[]){ "head" }, 4 },
 		{ (char[]){ "body" }, 4 } };
-	char data[16];
+	char data[4096], large[3000];
 
 	assert_int_equal(sock_writev(&ends->sock, iov, 2), 8);
 	assert_true(ends->sock.writable);
 	assert_int_equal(read(ends->peer, data, sizeof(data)), 8);
 	assert_memory_equal(data, "headbody", 8);
+
+	/* Few bytes take another way than many, and one piece than two. */
+	memset(large, 'x', sizeof(large));
+	iov[1] = (struct iovec){ large, sizeof(large) };
+	assert_int_equal(sock_writev(&ends->sock, iov, 2), 3004);
+	assert_int_equal(read(ends->peer, data, sizeof(data)), 3004);
+	assert_memory_equal(data, "head", 4);
+	assert_memory_equal(data + 4, large, sizeof(large));
+	assert_int_equal(sock_writev(&ends->sock, iov, 1), 4);
+	assert_int_equal(read(ends->peer, data, sizeof(data)), 4);
 }
 
 static void
