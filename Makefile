@@ -37,7 +37,7 @@ use.stats  := base
 use.config := http net base
 use.tls    := pki net base
 
-sys.pki    := -lcrypto
+sys.pki    := -lcrypto -lcrypt
 sys.json   := -ljansson
 sys.fetch  := -lcurl
 sys.net    := -levent_core
@@ -52,7 +52,7 @@ sys.supervisor := -levent_core
 
 out.proxy := libexec/gatehouse/gatehouse-proxy
 use.proxy := http tls pki net config stats ipc base
-sys.proxy := -levent_core -lssl -lcrypto
+sys.proxy := -levent_core -lssl -lcrypto -lcrypt
 
 out.monitor := libexec/gatehouse/gatehouse-monitor
 use.monitor := http tls pki net config stats ipc base
@@ -64,7 +64,7 @@ sys.acme := -lcurl -ljansson -lcrypto
 
 out.cli := bin/gatehouse
 use.cli := config ipc net json tls pki http base
-sys.cli := -levent_core -lssl -lcrypto -ljansson
+sys.cli := -levent_core -lssl -lcrypto -lcrypt -ljansson
 
 # --- compiler ---------------------------------------------------------------
 

@@ -19,6 +19,8 @@
 #include "http/message.h"
 #include "net/addr.h"
 
+struct arena;
+
 /* An ACME section: who issues (RFC 8555). */
 struct config_acme {
 	struct config_pos pos;
@@ -110,6 +112,30 @@ struct config_pattern {
 	struct config_pattern *next;
 };
 
+enum config_part_kind {
+	PART_TEXT,  /* `text` */
+	PART_GROUP, /* what a part of a regular expression matched */
+	PART_HOST,  /* of the request, in brackets if it needs them */
+	PART_PORT,  /* of its Host, with the colon; or nothing */
+	PART_URL,   /* path and query */
+	PART_PATH,
+	PART_QUERY,     /* without '?' */
+	PART_PARAMETER, /* of the query, by the name in `text` */
+	PART_FIELD,     /* the value of the field of this name */
+	PART_CLIENT,    /* its address */
+	PART_CONSTANT,  /* `text`, of the configuration */
+	PART_USER       /* the name that it sends with a password */
+};
+
+/* A text is made of such parts. What they say is put one behind the other. */
+struct config_part {
+	enum config_part_kind kind;
+	struct slice text; /* with PART_GROUP the tag of a condition, or … */
+	unsigned back;     /* … so many before the last that matched */
+	unsigned group;    /* 0..9 */
+	struct config_part *next;
+};
+
 /* Addresses that begin with the same bits. */
 struct config_net {
 	struct addr addr;
@@ -125,23 +151,57 @@ struct config_acl {
 
 enum config_condition_kind {
 	COND_CLIENT, /* the peer's or the client's address is in `acl` */
+	COND_NAMED,  /* all of `parts`, seen once for a request */
 	COND_ALL,    /* of `parts` */
 	COND_ANY,    /* of `parts` */
 	COND_HOST,   /* the host, lower case and without port */
 	COND_CERT,   /* of the client; bit `ca` of the request's */
 	COND_FIELD,  /* some field: "Name: value", or the value of `name` */
+	COND_USER,   /* one of `users` has sent name and password */
+	COND_RATE,   /* a bucket that `text` names has a token */
 	COND_METHOD, /* or the method … */
 	COND_PATH,
 	COND_QUERY,     /* without '?' */
 	COND_PARAMETER, /* the value of a query's parameter `name` */
+	COND_TEXT,      /* `text`, filled in */
 	COND_URL        /* … or path and query match one of `patterns` */
 };
+
+/* A file whose change asks for a reload. */
+struct config_watched {
+	const char *path;
+	struct config_watched *next;
+};
+
+/* A file of users and passwords (BasicAuth). The same file twice is one. */
+struct config_users {
+	struct config_pos pos;
+	unsigned index; /* in the order of config->users */
+	const char *file;
+	struct config_users *next;
+};
+
+/* Token buckets (TBF). */
+struct config_rate {
+	unsigned id;       /* from 0; a key means another bucket in each */
+	uint64_t interval; /* microseconds until there is a token more */
+	unsigned burst;    /* 1..1000000: those that a bucket holds */
+};
+
+#define CONFIG_NAMED_MAX 64 /* Conditions */
 
 struct config_condition {
 	enum config_condition_kind kind;
 	bool negated;      /* it holds if it would not */
+	bool decoded;      /* COND_PARAMETER: without percent-encoding */
+	bool captures;     /* somebody refers to what its patterns match … */
+	const char *tag;   /* … perhaps by this name */
 	bool forwarded;    /* COND_CLIENT: also behind a trusted peer */
 	struct slice name; /* COND_FIELD (or empty), COND_PARAMETER */
+	const struct config_part *text; /* COND_TEXT, COND_RATE */
+	unsigned named; /* COND_NAMED: which, below CONFIG_NAMED_MAX */
+	const struct config_users *users;
+	const struct config_rate *rate;
 	const struct config_pattern *patterns;
 	const struct config_acl *acl;
 	unsigned ca; /* COND_CERT: index in config->client_cas */
@@ -163,7 +223,8 @@ struct config_page {
 struct config_reply {
 	unsigned status;
 	const struct config_page *page; /* NULL: the usual one */
-	bool metrics;                   /* the figures, as OpenMetrics */
+	bool challenge; /* a 401 that asks for a name and a password */
+	bool metrics;   /* the figures, as OpenMetrics */
 };
 
 enum config_edit_kind {
@@ -174,6 +235,7 @@ enum config_edit_kind {
 	EDIT_PATH,
 	EDIT_QUERY,
 	EDIT_PARAMETER, /* of the query */
+	EDIT_NO_PARAMETER,
 	EDIT_NO_QUERY
 };
 
@@ -181,6 +243,7 @@ struct config_edit {
 	enum config_edit_kind kind;
 	struct slice name; /* EDIT_ADD, EDIT_SET, EDIT_PARAMETER */
 	struct slice value;
+	const struct config_part *parts;       /* of a value to be filled in */
 	const struct config_pattern *patterns; /* EDIT_DELETE */
 	struct config_edit *next;
 };
@@ -199,6 +262,7 @@ struct config_rule {
 struct config_redirect {
 	unsigned status; /* 301 302 303 307 308 or CONFIG_REDIRECT_PERMANENT */
 	const char *url;
+	const struct config_part *parts; /* of a URL to be filled in */
 	bool append; /* the URL is a bare origin: path and query follow */
 };
 
@@ -234,7 +298,8 @@ struct config_session {
 
 struct config_service {
 	struct config_pos pos;
-	const char *name; /* NULL: none */
+	int rewrite_location; /* as of a listener; -1: that of the listener */
+	const char *name;     /* NULL: none */
 	unsigned log_suppress;
 	const struct config_condition *conditions; /* all must hold */
 	const struct config_pattern *head_remove;  /* as of a listener */
@@ -342,6 +407,9 @@ struct config {
 	struct config_listener *listeners;
 	unsigned nlisteners;
 	struct config_service *services; /* for every listener, after its own */
+	struct config_users *users;
+	unsigned nusers;
+	struct config_watched *watched;
 	struct config_backend **backends;
 	unsigned nbackends;
 	unsigned nplaces;   /* of backends in services */
@@ -381,6 +449,32 @@ char *config_find_state_dir(struct config_text *text);
  */
 char *config_expand(struct config_text *text, struct diag *diag);
 
+#define CONFIG_GROUPS 10 /* the whole, and nine parts */
+
+/* What the regular expression of a condition matched. */
+struct config_found {
+	const char *tag; /* of the condition, or NULL */
+	struct slice groups[CONFIG_GROUPS];
+	const struct config_found *before;
+};
+
+/* Those of a request's conditions that held, in the arena of the request. */
+struct config_memory {
+	struct arena *arena;
+	const struct config_found *last;
+	bool failed; /* the arena is full: one is missing */
+
+	/* Bits of the Conditions that were looked at, and that hold. */
+	uint64_t seen;
+	uint64_t held;
+};
+
+/* What conditions ask whoever has the request. */
+struct config_asked {
+	bool (*knows)(void *arg, const struct config_users *users);
+	bool (*take)(
+	    void *arg, const struct config_rate *rate, struct slice key);
+};
 #define CONFIG_LABEL_SIZE 128
 
 /*
@@ -395,17 +489,54 @@ char *config_listener_label(
 
 /* What conditions are about. */
 struct config_request {
-	const char *host;   /* lower case, without port; "" if none */
-	const char *peer;   /* the connection's other end, as text */
-	const char *client; /* the same, or who a trusted peer says it is */
+	const char *host;       /* lower case, without port; "" if none */
+	const char *peer;       /* the connection's other end, as text */
+	const char *client;     /* the same, or who a trusted peer says it is */
+	struct slice authority; /* what Host says */
 	struct slice method;
 	struct slice path;
 	struct slice query; /* with its '?', or empty */
 	const struct http_field *fields;
 	unsigned nfields;
+	struct config_memory *memory; /* NULL: nobody refers to them */
+
+	/* Who knows of COND_USER and COND_RATE. NULL: they do not hold. */
+	const struct config_asked *asked;
+	void *arg;
 	uint64_t client_cas; /* those that vouch for its certificate */
 };
 
+/* The query without its '?', and the first parameter of this name in it. */
+struct slice config_query(const struct config_request *req);
+struct slice config_parameter(
+    const struct config_request *req, const char *name);
+
+/* Where a text goes that is filled in: what must not stand there as it is. */
+enum config_place {
+	PLACE_TEXT,  /* within the gateway: everything may */
+	PLACE_FIELD, /* a header field: no controls */
+	PLACE_URL,   /* an absolute URL, which has to have a host */
+	PLACE_TARGET,
+	PLACE_PATH,
+	PLACE_QUERY,
+	PLACE_PARAMETER /* the value of one */
+};
+
+#define CONFIG_FILLED_MAX (32u * 1024)
+
+/*
+ * Fills in what the parts ask of the request; bytes of it that must not stand
+ * in this place are percent-encoded. False if the result is longer than
+ * CONFIG_FILLED_MAX, is no URL where one must be, or does not fit the arena.
+ */
+bool config_fill(const struct config_part *parts,
+    const struct config_request *req, enum config_place place,
+    struct arena *arena, struct slice *filled);
+
+/*
+ * Do all of them hold? If so, req->memory has what they matched before what
+ * was there; if not, nothing more than that.
+ */
 /*
  * Whether the address is in the list; a zone ("%eth0") does not count. What is
  * no address is in no list.

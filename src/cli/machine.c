@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "pki/cert.h"
 #include "pki/key.h"
+#include "pki/users.h"
 #include "tls/client.h"
 #include "tls/server.h"
 
@@ -196,6 +197,27 @@ check_backend(const struct config_backend *backend, struct diag *diag)
 }
 
 static void
+check_users(const struct config_users *from, struct diag *diag)
+{
+	struct pki_users *users;
+	struct error err;
+	unsigned plain;
+
+	users = pki_users_read(from->file, &err);
+	if (users == NULL) {
+		diag_add(diag, DIAG_ERROR, from->pos, "BasicAuth %s", err.msg);
+		return;
+	}
+	plain = pki_users_plain(users);
+	if (plain > 0)
+		diag_add(diag, DIAG_WARNING, from->pos,
+		    "BasicAuth %s:%u: whoever reads this password has it; "
+		    "htpasswd -B keeps it so that it can only be compared",
+		    from->file, plain);
+	pki_users_free(users);
+}
+
+static void
 check_trust(const char *word, const struct config_file *file, struct diag *diag)
 {
 	struct tls_trust *trust;
@@ -304,6 +326,7 @@ machine_check(const struct config *config, struct diag *diag)
 {
 	enum key_kind *kinds = xcalloc(config->ncerts + 1, sizeof(*kinds));
 	const struct config_listener *listener;
+	const struct config_users *users;
 
 	check_user(config, diag);
 	check_group(config, diag);
@@ -313,6 +336,8 @@ machine_check(const struct config *config, struct diag *diag)
 		kinds[i] = check_cert(config->certs[i], diag);
 	for (unsigned i = 0; i < config->nbackends; i++)
 		check_backend(config->backends[i], diag);
+	for (users = config->users; users != NULL; users = users->next)
+		check_users(users, diag);
 	for (unsigned i = 0; i < config->ndirectories; i++)
 		check_directory(&config->directories[i]->file, diag);
 	for (unsigned i = 0; i < config->nclient_cas; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "option.h"
 #include "value.h"
 
 #define WORKERS_AUTO_MAX 2 /* a home has no use for more */
@@ -86,6 +87,22 @@ build_open(struct build *build, const struct source *from,
 	lines->end = source->data + source->len;
 	lines->pos = (struct config_pos){ source->name, 0, 1 };
 	return true;
+}
+
+void
+build_watch(
+    struct build *build, const struct directive *line, const struct value *path)
+{
+	struct config_watched **at = &build->config->watched;
+
+	if ((line->options & OPTION_WATCH) == 0)
+		return;
+	while (*at != NULL && strcmp((*at)->path, path->text) != 0)
+		at = &(*at)->next;
+	if (*at != NULL)
+		return;
+	*at = arena_alloc(build->arena, sizeof(**at));
+	(*at)->path = path->text;
 }
 
 char *
@@ -195,6 +212,7 @@ build_config(struct tree *tree, struct config *config)
 	build_top(&build);
 	build.acme = build_acme(&build);
 	build_acls(&build);
+	build_named(&build);
 	build_log_formats(&build);
 	build_log_format(&build, root);
 	build_shared(&build);

@@ -10,12 +10,16 @@
 #include "config/config.h"
 #include "tree.h"
 
+struct named_condition;
+
 struct build {
 	struct tree *tree;
 	struct diag *diag;
 	struct arena *arena;
 	struct config *config;
 	const struct config_acme *acme;
+	unsigned nrates;                /* TBF lines so far */
+	struct named_condition *named;  /* Conditions, last first */
 	struct config_file *client_cas; /* config->client_cas */
 	unsigned ncert_conditions;      /* seen so far */
 	unsigned nglobal_cert_conditions;
@@ -23,6 +27,14 @@ struct build {
 	struct shared *shared;   /* the backends of the top level */
 	struct config_log_format *log_formats; /* given, and used built-ins */
 	const struct config_acl *trusted;      /* TrustedIP of the top level */
+};
+
+/* A Condition. */
+struct named_condition {
+	const char *name;
+	const struct config_condition *parts;
+	unsigned number;
+	struct named_condition *next;
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */
@@ -54,6 +66,10 @@ struct file_lines {
 bool build_open(struct build *build, const struct source *from,
     const struct value *path, struct file_lines *lines);
 
+/* A change of the file that a line names asks for a reload, if it says so. */
+void build_watch(struct build *build, const struct directive *line,
+    const struct value *path);
+
 /*
  * The next line, without blanks around it, that is neither empty nor a comment
  * (#). NULL past the last one.
@@ -71,6 +87,12 @@ struct config_pattern *build_patterns(
 /* NULL if the line is no condition, or a bad one. */
 struct config_condition *build_condition(
     struct build *build, const struct directive *line);
+
+/* Whether it is a condition that one may refer to. */
+bool build_is_regex(const struct directive *line);
+
+/* The Conditions of the top level, which Eval names. */
+void build_named(struct build *build);
 
 /* All conditions of a section. */
 struct config_condition *build_conditions(
@@ -106,6 +128,20 @@ struct config_pattern *build_removals(
 const struct config_rule *build_rules(
     struct build *build, const struct directive *section, enum scope scope);
 
+/*
+ * The parts of a text; NULL if it was refused before. What a reference is to
+ * must be in a section around the line.
+ */
+const struct config_part *build_parts(struct build *build,
+    const struct directive *line, const struct value *value, const char *text);
+
+/*
+ * The parts of a value that a request fills in; NULL if there are none, and
+ * then *fixed is what it says.
+ */
+const struct config_part *build_template(struct build *build,
+    const struct directive *line, const struct value *value, const char *text,
+    struct slice *fixed);
 /* The LogFormat lines, which LogLevel may name. */
 void build_log_formats(struct build *build);
 

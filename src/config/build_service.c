@@ -22,6 +22,7 @@ build_redirect(struct build *build, const struct directive *line)
 	struct config_redirect *redirect;
 	const struct value *url = line->values;
 	const char *code = line->row->def;
+	struct slice fixed = { "", 0 };
 	uint64_t status;
 	size_t len;
 
@@ -36,9 +37,12 @@ build_redirect(struct build *build, const struct directive *line)
 	    ? (unsigned)status
 	    : CONFIG_REDIRECT_PERMANENT;
 	redirect->url = url->text;
-	redirect->append = is_bare_origin(url->text, &len);
-	if (redirect->append)
-		redirect->url = arena_strndup(build->arena, url->text, len);
+	redirect->parts = build_template(build, line, url, url->text, &fixed);
+	if (redirect->parts != NULL)
+		return redirect;
+	redirect->append = is_bare_origin(fixed.p, &len);
+	redirect->url = arena_strndup(
+	    build->arena, fixed.p, redirect->append ? len : fixed.len);
 	return redirect;
 }
 
@@ -98,6 +102,8 @@ build_reply(struct build *build, const struct directive *line)
 		reply->status = (unsigned)file->number;
 		file = file->next;
 	}
+	reply->challenge = reply->status == 401 &&
+	    tree_count(line->parent, WORD_BASICAUTH) > 0;
 	if (file != NULL)
 		reply->page = build_page(build, line, file, reply->status);
 	return reply;
@@ -195,8 +201,11 @@ build_service(struct build *build, const struct directive *section)
 	struct config_service *service =
 	    arena_alloc(build->arena, sizeof(*service));
 	const struct directive *line;
+	const struct value *location;
 
 	service->pos = section->pos;
+	location = build_value(section, WORD_REWRITELOCATION);
+	service->rewrite_location = location != NULL ? location->number : -1;
 	service->name = section->values != NULL ? section->values->text : NULL;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);
@@ -223,6 +232,14 @@ build_service(struct build *build, const struct directive *section)
 	return service;
 }
 
+static bool
+is_disabled(const struct directive *section)
+{
+	const struct value *value = build_value(section, WORD_DISABLED);
+
+	return value != NULL && value->number != 0;
+}
+
 struct config_service *
 build_services(struct build *build, const struct directive *section)
 {
@@ -230,10 +247,15 @@ build_services(struct build *build, const struct directive *section)
 	const struct directive *child;
 
 	for (child = section->children; child != NULL; child = child->next) {
+		struct config_service *service;
+
 		if (child->row == NULL || child->row->id != WORD_SERVICE)
 			continue;
-		*tail = build_service(build, child);
-		tail = &(*tail)->next;
+		service = build_service(build, child);
+		if (is_disabled(child))
+			continue;
+		*tail = service;
+		tail = &service->next;
 	}
 	return first;
 }

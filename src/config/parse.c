@@ -379,7 +379,11 @@ parse_include(struct parser *parser, struct directive *directive)
 		    PARSE_INCLUDE_MAX);
 		return;
 	}
-	file.source = text_include(parser->text, outer->source, path, &err);
+	file.source = text_include(parser->text, outer->source,
+	    parser->tree->include_dir != NULL
+	        ? tree_path(parser->tree, outer->source, path)
+	        : path,
+	    &err);
 	if (file.source == NULL) {
 		diag_add(parser->diag, DIAG_ERROR, directive->values->pos,
 		    "cannot include %s", err.msg);
@@ -486,6 +490,8 @@ parse_directive(struct parser *parser, const struct token *token, bool negated)
 		enter_section(parser, directive, opens);
 	else if (!directive->bad && directive->row->id == WORD_INCLUDE)
 		parse_include(parser, directive);
+	else if (!directive->bad && directive->row->id == WORD_INCLUDEDIR)
+		parser->tree->include_dir = directive->values->text;
 }
 
 static void

@@ -66,10 +66,6 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	}
 
 /* Words of Pound that are harmless to leave out, and why. */
-#define IGNORED(name, in, reason)                                              \
-	{                                                                      \
-		name, in, .flags = ROW_IGNORED, .help = reason                 \
-	}
 #define NO_THREADS "Gatehouse serves all connections without threads"
 
 /* Words of later: lines, sections, either; with advice; our own. */
@@ -89,10 +85,29 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	{                                                                      \
 		name, in, .flags = ROW_LATER, .help = advice                   \
 	}
+#define LATER_SECTION_BUT(name, in, advice)                                    \
+	{                                                                      \
+		name, in, .flags = ROW_LATER, .opens = SCOPE_SKIPPED,          \
+		          .help = advice                                       \
+	}
 #define NATIVE(name, in)                                                       \
 	{                                                                      \
 		name, in, .flags = ROW_LATER | ROW_NATIVE | ROW_MAYBE          \
 	}
+
+/* What Pound needs and Gatehouse does not; and why. */
+#define IGNORED(name, in, why)                                                 \
+	{                                                                      \
+		name, in, .flags = ROW_IGNORED | ROW_REPEATABLE, .help = why   \
+	}
+#define IGNORED_SECTION(name, in, why)                                         \
+	{                                                                      \
+		name, in, .flags = ROW_IGNORED | ROW_REPEATABLE,               \
+		          .opens = SCOPE_SKIPPED, .help = why                  \
+	}
+#define LUA                                                                    \
+	"Gatehouse runs no programs of others; StringMatch, Rewrite and "      \
+	"substitutions may do"
 
 static const struct schema_row rows[] = {
 
@@ -128,11 +143,23 @@ static const struct schema_row rows[] = {
 	{ "ACL", SCOPE_ACL, WORD_CIDR, ROW_REPEATABLE | ROW_MANY | ROW_BARE,
 	    .types = { VALUE_CIDR }, .help = "addresses of the list" },
 
+	{ "Condition", GLOBAL, WORD_CONDITION, ROW_REPEATABLE, SCOPE_MATCH,
+	    { VALUE_TEXT }, .needs = "a name",
+	    .help = "conditions that Eval can name" },
+
 	/* Everywhere. */
 
 	{ "Include", SCOPE_ANYWHERE, WORD_INCLUDE, ROW_REPEATABLE,
 	    .types = { VALUE_TEXT }, .needs = "the path of a file",
 	    .help = "directives from another file" },
+
+	{ "IncludeDir", GLOBAL, WORD_INCLUDEDIR, ROW_REPEATABLE,
+	    .types = { VALUE_PATH }, .needs = "the path of a directory",
+	    .help = "where the names of files begin from here on" },
+	{ "Constant", ANY, WORD_CONSTANT, ROW_REPEATABLE | ROW_FILE,
+	    .types = { VALUE_TEXT, VALUE_ACL },
+	    .needs = "a name and a text, or -file and a file",
+	    .help = "a text that substitutions can name" },
 
 	/* Top level. */
 
@@ -161,6 +188,9 @@ static const struct schema_row rows[] = {
 	    .help = "what LogLevel may name" },
 	{ "AccessLog", GLOBAL, WORD_ACCESSLOG, .types = { VALUE_PATH },
 	    .help = "a file for what is logged of requests" },
+	{ "RegexType", GLOBAL, WORD_REGEXTYPE, ROW_REPEATABLE,
+	    .types = { VALUE_REGEX }, .def = "posix",
+	    .help = "the kind of regular expressions" },
 	{ "Alive", GLOBAL, WORD_ALIVE, .types = { VALUE_DURATION }, .min = 1,
 	    .def = "15", .help = "the time between two looks at a backend" },
 	{ "Grace", GLOBAL, WORD_GRACE, .types = { VALUE_DURATION }, .def = "30",
@@ -236,7 +266,7 @@ static const struct schema_row rows[] = {
 	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "the same as HeadRemove" },
 
-	{ "RewriteLocation", LISTENER, WORD_REWRITELOCATION,
+	{ "RewriteLocation", LISTENER | SERVICE, WORD_REWRITELOCATION,
 	    .types = { VALUE_NUMBER }, .max = 2, .def = "1",
 	    .help = "which URLs of backends are made ours" },
 	{ "MaxRequest", LISTENER, WORD_MAXREQUEST, .types = { VALUE_SIZE },
@@ -299,6 +329,8 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_CHOICE, VALUE_URL }, .choices = redirects,
 	    .def = "302", .help = "the URL that the client is sent to" },
 
+	{ "Disabled", SERVICE, WORD_DISABLED, .types = { VALUE_BOOL },
+	    .def = "no", .help = "whether it is as if it were not there" },
 	{ "Error", SERVICE, WORD_ERROR, ROW_SHORT,
 	    .types = { VALUE_NUMBER, VALUE_PATH }, .min = 400, .max = 599,
 	    .needs = "a status from 400 to 599, and perhaps a file",
@@ -367,6 +399,22 @@ static const struct schema_row rows[] = {
 	{ "ACL", CONDITIONS, WORD_ACL, CONDITION | ROW_SHORT | ROW_FILE,
 	    SCOPE_ACL, { VALUE_ACL },
 	    .help = "addresses of which one must be the client's" },
+	{ "StringMatch", CONDITIONS, WORD_STRINGMATCH, PATTERN,
+	    .types = { VALUE_TEMPLATE, VALUE_PATTERN },
+	    .needs = "a text and a pattern",
+	    .help = "a pattern that a text filled in must match" },
+	{ "BasicAuth", CONDITIONS, WORD_BASICAUTH, CONDITION | ROW_FILE,
+	    .types = { VALUE_PATH },
+	    .help = "users of whom one must have sent name and password" },
+	{ "TBF", CONDITIONS, WORD_TBF, CONDITION,
+	    .types = { VALUE_TEMPLATE, VALUE_RATE, VALUE_NUMBER }, .min = 1,
+	    .max = 1000000,
+	    .needs = "a text, a rate such as 5 or 1/2s, and a number from 1 to "
+	             "1000000",
+	    .help = "how many requests a token bucket lets through" },
+	{ "Eval", CONDITIONS, WORD_EVAL, CONDITION, .types = { VALUE_TEXT },
+	    .needs = "the name of a Condition",
+	    .help = "conditions that stand at the top level" },
 	{ "ClientCert", CONDITIONS, WORD_CLIENTCERT, CONDITION,
 	    .types = { VALUE_PATH },
 	    .help = "whom to trust for the certificate that the client must "
@@ -395,9 +443,10 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_TARGET }, .help = "another path" },
 	{ "SetQuery", EDITS, WORD_SETQUERY, ROW_REPEATABLE,
 	    .types = { VALUE_TARGET }, .help = "another query" },
-	{ "SetQueryParam", EDITS, WORD_SETQUERYPARAM, ROW_REPEATABLE,
+	{ "SetQueryParam", EDITS, WORD_SETQUERYPARAM,
+	    ROW_REPEATABLE | ROW_SHORT,
 	    .types = { VALUE_PARAMETER, VALUE_TARGET },
-	    .needs = "the name of a parameter and its value",
+	    .needs = "the name of a parameter and perhaps its value",
 	    .help = "another value for a parameter of the query" },
 	{ "DeleteQuery", EDITS, WORD_DELETEQUERY, ROW_REPEATABLE,
 	    .help = "takes the query away" },
@@ -506,6 +555,16 @@ static const struct schema_row rows[] = {
 	IGNORED("Threads", GLOBAL, NO_THREADS),
 	IGNORED("WorkerMinCount", GLOBAL, NO_THREADS),
 	IGNORED("WorkerMaxCount", GLOBAL, NO_THREADS),
+	IGNORED("WorkerIdleTimeout", GLOBAL, NO_THREADS),
+	IGNORED("WorkerStackSize", GLOBAL, NO_THREADS),
+	IGNORED("ConnectionQueueSize", GLOBAL,
+	    "connections wait in the kernel, or are served"),
+	IGNORED("ReserveFD", GLOBAL,
+	    "descriptors are kept in reserve by themselves"),
+	IGNORED("Supervisor", GLOBAL, "there always is a supervisor"),
+	IGNORED("LineBufferSize", GLOBAL | LISTENER,
+	    "lines of 24 KiB and more pass"),
+	IGNORED("WatcherTTL", GLOBAL, "the kernel tells when a file changes"),
 	IGNORED("SSLEngine", GLOBAL,
 	    "OpenSSL finds out by itself what the processor can do"),
 	IGNORED("ECDHCurve", GLOBAL | HTTPS,
@@ -514,6 +573,14 @@ static const struct schema_row rows[] = {
 	    "SSLAllowClientRenegotiation", HTTPS, "no client may renegotiate"),
 	IGNORED("NoHTTPS11", HTTPS,
 	    "every client is answered in the version that it speaks"),
+	IGNORED("RewriteDestination", LISTENER | SERVICE,
+	    "a Destination goes on as the client sent it; SetHeader can change "
+	    "it"),
+	IGNORED("ContentCapture", SERVICE, "it is for Lua"),
+	IGNORED_SECTION("CombineHeaders", GLOBAL,
+	    "fields go on as they came, which means the same"),
+	IGNORED_SECTION(
+	    "Resolver", GLOBAL, "names are looked up as the system does it"),
 	IGNORED(
 	    "BackendStats", GLOBAL, "the figures of backends are always kept"),
 	{ "Control", GLOBAL, .flags = ROW_IGNORED | ROW_MAYBE,
@@ -533,44 +600,26 @@ static const struct schema_row rows[] = {
 	NATIVE("Webhook", ACME),
 	NATIVE("Use", ACME),
 
-	LATER("IncludeDir", GLOBAL),
 	LATER("Control", SERVICE),
-	LATER_MAYBE("Condition", GLOBAL),
-	LATER("Constant", ANY),
-	LATER("RegexType", GLOBAL),
-	LATER("LineBufferSize", GLOBAL | LISTENER),
-	LATER("Supervisor", GLOBAL),
-	LATER("WorkerIdleTimeout", GLOBAL),
-	LATER("WorkerStackSize", GLOBAL),
-	LATER("ConnectionQueueSize", GLOBAL),
-	LATER("ReserveFD", GLOBAL),
-	LATER_SECTION("CombineHeaders", GLOBAL),
-	LATER("WatcherTTL", GLOBAL),
-	LATER_SECTION("Resolver", GLOBAL),
 	LATER("CNAMEChain", GLOBAL),
 	LATER("ConfigFile", GLOBAL),
-	LATER_MAYBE("ConfigText", GLOBAL),
+	LATER_SECTION("ConfigText", GLOBAL),
 	LATER("Debug", GLOBAL),
-	LATER_SECTION("Lua", GLOBAL),
-	LATER_MAYBE("Tunnel", GLOBAL),
+	LATER_SECTION_BUT("Lua", GLOBAL, LUA),
+	LATER_SECTION_BUT("Tunnel", GLOBAL,
+	    "a program such as systemd-socket-proxyd does it beside "
+	    "Gatehouse"),
 
 	LATER_BUT("ACME", LISTENER,
 	    "use AutoCert in ListenHTTPS: challenges are answered by "
 	    "themselves"),
 	LATER("RewriteErrors", LISTENER),
-	LATER("RewriteDestination", LISTENER | SERVICE),
-	LATER("LuaModify", LISTENER | SERVICE),
-	LATER("SocketFrom", LISTENER),
+	LATER_BUT("LuaModify", LISTENER | SERVICE, LUA),
+	LATER_BUT("SocketFrom", LISTENER, "it is for the tests of Pound"),
 
-	LATER("BasicAuth", SERVICE),
-	LATER("StringMatch", CONDITIONS),
-	LATER("TBF", SERVICE),
-	LATER("Eval", SERVICE),
-	LATER("LuaMatch", SERVICE),
-	LATER("Disabled", SERVICE),
+	LATER_BUT("LuaMatch", CONDITIONS, LUA),
 	LATER("FallThrough", SERVICE),
-	LATER("LuaBackend", SERVICE),
-	LATER("ContentCapture", SERVICE),
+	LATER_BUT("LuaBackend", SERVICE, LUA),
 
 	LATER("Cert", BACKEND),
 	LATER("RetryInterval", GLOBAL),

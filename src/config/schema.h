@@ -47,6 +47,7 @@ enum word {
 	WORD_AUTOCERT,
 	WORD_BACKEND,
 	WORD_BALANCER,
+	WORD_BASICAUTH,
 	WORD_CAFILE,
 	WORD_CALIST,
 	WORD_CERT,
@@ -55,7 +56,9 @@ enum word {
 	WORD_CIPHERS,
 	WORD_CLIENT,
 	WORD_CLIENTCERT,
+	WORD_CONDITION,
 	WORD_CONNTO,
+	WORD_CONSTANT,
 	WORD_CRLLIST,
 	WORD_DAEMON,
 	WORD_DELETEHEADER,
@@ -70,6 +73,7 @@ enum word {
 	WORD_ERROR,
 	WORD_ERRORFILE,
 	WORD_FAMILY,
+	WORD_EVAL,
 	WORD_FORWARD,
 	WORD_FORWARDEDHEADER,
 	WORD_GATEWAY,
@@ -86,6 +90,7 @@ enum word {
 	WORD_ID,
 	WORD_IGNORECASE,
 	WORD_INCLUDE,
+	WORD_INCLUDEDIR,
 	WORD_INSECURE,
 	WORD_KEYTYPE,
 	WORD_LISTENHTTP,
@@ -115,6 +120,7 @@ enum word {
 	WORD_REDIRECT,
 	WORD_REQUIRESNI,
 	WORD_REWRITE,
+	WORD_REGEXTYPE,
 	WORD_REWRITELOCATION,
 	WORD_RESOLVE,
 	WORD_RETRYINTERVAL,
@@ -130,8 +136,10 @@ enum word {
 	WORD_SETURL,
 	WORD_SSLHONORCIPHERORDER,
 	WORD_STATEDIR,
+	WORD_STRINGMATCH,
 	WORD_STATUS,
 	WORD_SUCCESS,
+	WORD_TBF,
 	WORD_TIMEOUT,
 	WORD_TTL,
 	WORD_TYPE,
@@ -172,6 +180,9 @@ enum value_type {
 	VALUE_ACL,       /* the name of one, or a file */
 	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
+	VALUE_REGEX,     /* which kind of regular expressions */
+	VALUE_RATE,      /* so many in a time; in microseconds for one */
+	VALUE_TEMPLATE,  /* text that a request may fill in */
 	VALUE_TARGET,    /* path and query, what may be of them */
 	VALUE_SESSION,   /* the name of what a session is known by */
 	VALUE_PROBE,     /* tcp, or a path to ask for */
@@ -182,10 +193,10 @@ enum value_type {
 };
 
 #define DURATION_MAX (30 * 86400)
+#define ROW_TYPES 3
 #define MEMORY_MAX (730 * 86400)
 #define PROBE_TCP "tcp"
 #define UNIX_SCHEME "unix:"
-#define ROW_TYPES 2
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 
 enum row_flag {

@@ -7,7 +7,6 @@
 #include "type.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 #include <syslog.h>
@@ -19,10 +18,12 @@
 #include "logformat.h"
 #include "net/addr.h"
 #include "option.h"
+#include "template.h"
 
 #define KEY_MAX 1024 /* bytes of an EAB key */
 #define SIZE_LIMIT (UINT64_C(1) << 50)
-#define HOST_MAX 253 /* bytes of a host name */
+#define HOST_MAX 253     /* bytes of a host name */
+#define RATE_MAX 1000000 /* requests, or units of time */
 #define FIELD_NAME_MAX 100
 #define FIELD_MAX 4096 /* bytes of a field that is set */
 
@@ -218,6 +219,48 @@ read_memory(struct reading *reading)
 	return true;
 }
 
+/* Of "5", "1/2s" or "200/500ms". */
+static bool
+read_rate(struct reading *reading)
+{
+	static const struct {
+		const char *unit;
+		uint64_t microseconds;
+	} spans[] = { { "", 1000000 }, { "s", 1000000 }, { "ms", 1000 },
+		{ "us", 1 } };
+	const char *text = reading->value->text;
+	size_t len = strcspn(text, "/"), digits, i = 0;
+	uint64_t count, span = 1;
+
+	if (!text_u64(text, len, RATE_MAX, &count) || count == 0)
+		return false;
+	text += len;
+	if (*text == '/') {
+		digits = strspn(++text, "0123456789");
+		if (!text_u64(text, digits, RATE_MAX, &span) || span == 0)
+			return false;
+		text += digits;
+	}
+	while (i < COUNT(spans) && !is_word(text, spans[i].unit))
+		i++;
+	if (i == COUNT(spans))
+		return false;
+	reading->value->size = span * spans[i].microseconds / count;
+	return reading->value->size > 0;
+}
+
+static bool
+read_regex(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	if (is_word(text, "pcre") || is_word(text, "perl"))
+		return refuse(reading,
+		    "it can take any time to match; most expressions mean the "
+		    "same to both, so leave this line out and try");
+	return is_word(text, "posix");
+}
+
 static bool
 read_choice(struct reading *reading)
 {
@@ -293,13 +336,10 @@ static bool
 read_path(struct reading *reading)
 {
 	struct value *value = reading->value;
-	char *path;
 
 	if (value->text[0] == '\0')
 		return false;
-	path = source_resolve(reading->source, value->text);
-	value->text = arena_strdup(reading->tree->arena, path);
-	free(path);
+	value->text = tree_path(reading->tree, reading->source, value->text);
 	return true;
 }
 
@@ -511,33 +551,59 @@ is_url(const char *text, const char *scheme)
 	return uri_parse_authority(authority, &host, &port);
 }
 
-/* $1 and %[...] of Pound: what the request would fill in. */
-static bool
-refers(struct reading *reading)
+/* Its parts, of which somebody may have to fill in some; NULL if it is bad. */
+static const struct config_part *
+read_template(struct reading *reading)
 {
-	const char *text = reading->value->text, *p;
+	const struct config_part *parts = template_parse(
+	    reading->tree->arena, reading->value->text, &reading->why);
 
-	if (strstr(text, "%[") != NULL) {
-		reading->why = "%[...] is not supported yet";
-		return true;
+	reading->refers |= template_refers(parts);
+	return parts;
+}
+
+static bool
+read_filled(struct reading *reading)
+{
+	return read_template(reading) != NULL;
+}
+
+/* What is written in the configuration itself is of these bytes. */
+static bool
+is_made_of(const struct config_part *part, bool (*is)(char), const char *but)
+{
+	size_t i;
+
+	for (; part != NULL; part = part->next) {
+		if (part->kind != PART_TEXT)
+			continue;
+		for (i = 0; i < part->text.len; i++)
+			if (!is(part->text.p[i]) ||
+			    strchr(but, part->text.p[i]) != NULL)
+				return false;
 	}
-	for (p = strchr(text, '$'); p != NULL; p = strchr(p + 1, '$'))
-		if (p[1] >= '0' && p[1] <= '9') {
-			reading->why =
-			    "references such as $1 are not supported yet";
-			return true;
-		}
-	return false;
+	return true;
+}
+
+static bool
+is_location_byte(char c)
+{
+	return c == '#' || is_url_byte(c);
 }
 
 static bool
 read_url(struct reading *reading)
 {
 	const char *text = reading->value->text;
+	const struct config_part *parts = read_template(reading);
 
-	if (refers(reading))
+	if (parts == NULL)
 		return false;
-	return is_url(text, "https://") || is_url(text, "http://");
+	if (template_is_fixed(parts))
+		return is_url(parts->text.p, "https://") ||
+		    is_url(parts->text.p, "http://");
+	return (has_scheme(text, "https://") || has_scheme(text, "http://")) &&
+	    is_made_of(parts, is_location_byte, "");
 }
 
 /* What the gateway says itself, on every hop anew or about the client. */
@@ -575,31 +641,29 @@ read_field(struct reading *reading)
 		return refuse(reading, "too long");
 	if (is_reserved(text, len))
 		return refuse(reading, "the gateway writes this field itself");
-	return !refers(reading);
+	return read_filled(reading);
 }
 
 /* Bytes of a URL, without those that would end the part that is meant. */
 static bool
 read_target(struct reading *reading)
 {
-	const char *text = reading->value->text, *p, *stop = "";
+	const struct config_part *parts = read_template(reading);
+	enum word id = reading->row->id;
+	const char *stop = "";
 
-	if (reading->row->id == WORD_SETPATH)
+	if (id == WORD_SETPATH)
 		stop = "?";
-	else if (reading->row->id == WORD_SETQUERYPARAM)
+	else if (id == WORD_SETQUERYPARAM)
 		stop = "&";
-	if (refers(reading))
+	if (parts == NULL)
 		return false;
-	if (strlen(text) > FIELD_MAX)
+	if (strlen(reading->value->text) > FIELD_MAX)
 		return refuse(reading, "too long");
-	if ((reading->row->id == WORD_SETURL ||
-	        reading->row->id == WORD_SETPATH) &&
-	    text[0] != '/')
+	if ((id == WORD_SETURL || id == WORD_SETPATH) &&
+	    parts->kind == PART_TEXT && parts->text.p[0] != '/')
 		return refuse(reading, "a path begins with a slash");
-	for (p = text; *p != '\0'; p++)
-		if (!is_url_byte(*p) || strchr(stop, *p) != NULL)
-			return false;
-	return true;
+	return is_made_of(parts, is_url_byte, stop);
 }
 
 static bool
@@ -705,6 +769,10 @@ static const struct {
 	    "an address or a network such as 192.168.1.0/24" },
 	[VALUE_FIELD] = { read_field, true,
 	    "a header field such as \"X-Name: value\"" },
+	[VALUE_REGEX] = { read_regex, false, "posix" },
+	[VALUE_RATE] = { read_rate, false,
+	    "a rate such as 5, 1/2s or 200/500ms" },
+	[VALUE_TEMPLATE] = { read_filled, true, "a text" },
 	[VALUE_TARGET] = { read_target, true,
 	    "a part of a URL, percent-encoded" },
 	[VALUE_SESSION] = { read_parameter, true,

@@ -106,9 +106,18 @@ check_count(struct tree *tree, struct directive *directive)
 	return false;
 }
 
+/* All that is around it may have the condition. */
+static void
+note_reference(struct directive *directive)
+{
+	for (; directive != NULL && !directive->refers;
+	     directive = directive->parent)
+		directive->refers = true;
+}
+
 static bool
-check_value(struct tree *tree, const struct directive *directive,
-    struct value *value, unsigned index)
+check_value(struct tree *tree, struct directive *directive, struct value *value,
+    unsigned index)
 {
 	const struct schema_row *row = directive->row;
 	bool secret = value->next == NULL && (row->flags & ROW_SECRET) != 0;
@@ -122,6 +131,8 @@ check_value(struct tree *tree, const struct directive *directive,
 	char needs[VALUE_NEEDS_SIZE];
 
 	if (type_read(row->types[index], &reading)) {
+		if (reading.refers)
+			note_reference(directive);
 		if (secret && value->len > 0)
 			source_mark_secret(
 			    directive->source, value->offset, value->len);

@@ -69,6 +69,7 @@ exchange_new(struct worker *worker, const char *head, size_t head_len,
 	ex->path = ex->target.path;
 	ex->query = ex->target.query;
 	ex->arena = arena;
+	ex->memory.arena = arena;
 	ex->worker = worker;
 	ex->request_done = ex->body.framing == HTTP_NO_BODY ||
 	    (ex->body.framing == HTTP_BY_LENGTH && ex->body.length == 0);

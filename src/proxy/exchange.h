@@ -78,6 +78,8 @@ struct exchange {
 	const char *host;       /* lower case, no port: for routing */
 	bool upgrade;           /* asks for a WebSocket */
 
+	struct config_memory memory; /* that edits and redirects refer to */
+	bool busy;                   /* a condition could not be looked at */
 	const struct config_service *service;
 	struct edit_list *edits; /* of fields, for the backend; or NULL */
 	const struct http_field *fields; /* with them; NULL: req.fields */

@@ -139,10 +139,10 @@ redirect_status(const struct exchange *ex)
 	    : 308;
 }
 
-static void
-answer_redirect(const struct exchange *ex, struct answer *answer)
+/* The URL with the request's path and query; no p if that is too long. */
+static struct slice
+complete_url(const struct exchange *ex, const struct config_redirect *redirect)
 {
-	const struct config_redirect *redirect = ex->service->redirect;
 	struct buf *out = &ex->worker->head;
 	char *location;
 
@@ -153,10 +153,26 @@ answer_redirect(const struct exchange *ex, struct answer *answer)
 		append_target(out, ex->query);
 	}
 	location = arena_strndup(ex->arena, buf_data(out), buf_len(out));
-	answer_init(answer, location != NULL ? redirect_status(ex) : 414);
-	if (location != NULL)
-		answer_add(answer, "Location",
-		    (struct slice){ location, buf_len(out) });
+	return (struct slice){ location, buf_len(out) };
+}
+
+static void
+answer_redirect(struct exchange *ex, struct answer *answer)
+{
+	const struct config_redirect *redirect = ex->service->redirect;
+	struct config_request req = edit_subject(ex);
+	struct slice url = { NULL, 0 };
+	unsigned status = redirect_status(ex);
+
+	if (redirect->parts == NULL) {
+		url = complete_url(ex, redirect);
+		status = url.p != NULL ? status : 414;
+	} else if (!config_fill(
+	               redirect->parts, &req, PLACE_URL, ex->arena, &url))
+		status = 400;
+	answer_init(answer, status);
+	if (url.p != NULL)
+		answer_add(answer, "Location", url);
 }
 
 /* A worker that is not counted has no figures to tell. */
@@ -190,7 +206,7 @@ expectation_met(const struct exchange *ex)
 }
 
 static const struct config_service *
-find_service(const struct exchange *ex)
+find_service(struct exchange *ex)
 {
 	struct config_request req = edit_subject(ex);
 
@@ -203,7 +219,7 @@ find_service(const struct exchange *ex)
  * and what it asks for there is not: it mistook us for the other's server.
  */
 static bool
-is_misdirected(const struct exchange *ex)
+is_misdirected(struct exchange *ex)
 {
 	struct config_request req = edit_subject(ex);
 
@@ -216,7 +232,7 @@ is_misdirected(const struct exchange *ex)
 
 /* What the listener sets bounds to; 0 or the status of a refusal. */
 static unsigned
-beyond_bounds(const struct exchange *ex)
+beyond_bounds(struct exchange *ex)
 {
 	const struct config_listener *listener = ex->listener->config;
 	struct config_request req = edit_subject(ex);
@@ -257,13 +273,19 @@ refusal(struct exchange *ex)
 	status = beyond_bounds(ex);
 	if (status != 0)
 		return status;
-	if (!edit_request(ex, ex->listener->config->request_rules))
-		return 414;
+	status = edit_request(ex, ex->listener->config->request_rules);
+	if (status != 0)
+		return status;
 	ex->service = find_service(ex);
+	if (ex->memory.failed)
+		return 431;
+	if (ex->busy)
+		return 503;
 	if (ex->service == NULL)
 		return is_misdirected(ex) ? 421 : 404;
-	if (!edit_request(ex, ex->service->request_rules))
-		return 414;
+	status = edit_request(ex, ex->service->request_rules);
+	if (status != 0)
+		return status;
 	if (is_answered_here(ex->service))
 		return 0;
 	if (!expectation_met(ex))
@@ -282,6 +304,20 @@ answer_status(const struct exchange *ex, struct answer *answer, unsigned status)
 	answer_init(answer, status);
 	if (status == 405)
 		answer_add(answer, "Allow", ex->listener->config->allow);
+}
+
+static void
+answer_reply(const struct exchange *ex, struct answer *answer)
+{
+	static const char challenge[] =
+	    "Basic realm=\"Restricted access\", charset=\"UTF-8\"";
+
+	const struct config_reply *reply = ex->service->reply;
+
+	answer_status(ex, answer, reply->status);
+	if (reply->challenge)
+		answer_add(answer, "WWW-Authenticate",
+		    (struct slice){ challenge, sizeof challenge - 1 });
 }
 
 bool
@@ -305,7 +341,7 @@ route_request(struct exchange *ex, struct answer *answer)
 	else if (ex->service->reply != NULL && ex->service->reply->metrics)
 		answer_metrics(ex, answer);
 	else if (ex->service->reply != NULL)
-		answer_status(ex, answer, ex->service->reply->status);
+		answer_reply(ex, answer);
 	else
 		answer_redirect(ex, answer);
 	return false;

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "backend.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,6 +20,7 @@
 #include "exchange.h"
 #include "guests.h"
 #include "net/listener.h"
+#include "rate.h"
 #include "sendfile.h"
 #include "session.h"
 #include "tls/server.h"
@@ -354,6 +356,7 @@ worker_init(struct worker *worker)
 		.max_clients = max_clients() };
 	worker->stats = &worker->uncounted;
 	timeouts_init(&worker->timeouts, worker->loop);
+	worker->rates = rates_new();
 	logfile_init(&worker->logfile, worker->loop);
 	TAILQ_INIT(&worker->clients);
 	TAILQ_INIT(&worker->again);
@@ -431,6 +434,9 @@ worker_configure(struct worker *worker, struct error *err)
 
 	worker->guests = guests_new(&limits, worker->max_clients);
 	worker->certs = tls_certs_new(config->ncerts);
+	worker->auth = auth_new(config, err);
+	if (worker->auth == NULL)
+		return -1;
 	worker->backends = backends_new(worker, err);
 	if (worker->backends == NULL)
 		return -1;
@@ -493,6 +499,8 @@ worker_release(struct worker *worker)
 	config_free(worker->config);
 	config_text_free(worker->text);
 	challenges_free(worker->challenges);
+	rates_free(worker->rates);
+	auth_free(worker->auth);
 	tls_tickets_free(worker->tickets);
 	buf_wipe(&worker->cipher);
 	buf_wipe(&worker->head);

@@ -20,9 +20,11 @@
 #include "timeout.h"
 
 struct backends;
+struct auth;
 struct challenges;
 struct guests;
 struct chan;
+struct rates;
 struct sendfile_trees;
 struct sessions;
 struct tls_certs;
@@ -81,6 +83,8 @@ struct worker {
 	struct tls_tickets *tickets;
 	struct challenges *challenges;
 	struct backends *backends;
+	struct rates *rates;
+	struct auth *auth;
 	struct clientcert_cas *client_cas;
 	struct sendfile_trees *trees;
 

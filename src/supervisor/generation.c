@@ -269,6 +269,7 @@ take_over(struct generation *generation)
 	generation->state = GENERATION_SERVING;
 	sup->current = generation;
 	sup->starting = NULL;
+	watch_set(&sup->watch, generation->plan->config->watched);
 	for (unsigned i = 0; i < generation->nslots; i++)
 		generation->slots[i]->config =
 		    generation->plan->config->certs[i];

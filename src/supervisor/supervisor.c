@@ -171,6 +171,7 @@ wind_down(struct supervisor *sup)
 	notify_stopping(&sup->notify);
 	loop_timer_cancel(&sup->renewal_timer);
 	loop_timer_cancel(&sup->ticket_timer);
+	watch_release(&sup->watch);
 	renewal_dismiss(sup, "the gateway is stopping");
 	TAILQ_FOREACH_SAFE(job, &sup->jobs, entry, next)
 		job_cancel(job);
@@ -346,6 +347,9 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 	TAILQ_INIT(&sup->children.list);
 	reload_init(sup);
 	sup->loop = loop_new();
+	watch_init(&sup->watch, sup->loop);
+	sup->watch.changed = on_hup;
+	sup->watch.arg = sup;
 	notify_init(&sup->notify);
 	ticket_keys_init(&sup->tickets);
 	watch_signals(sup);
@@ -407,6 +411,7 @@ release(struct supervisor *sup)
 	statedir_close(&sup->dir);
 	ticket_keys_release(&sup->tickets);
 	notify_release(&sup->notify);
+	watch_release(&sup->watch);
 	loop_timer_cancel(&sup->ticket_timer);
 	loop_timer_cancel(&sup->renewal_timer);
 	loop_signal_del(&sup->on_term);

@@ -20,6 +20,7 @@
 #include "notify.h"
 #include "secrets.h"
 #include "statedir.h"
+#include "watch.h"
 
 struct diag;
 struct generation;
@@ -89,6 +90,7 @@ struct supervisor {
 	struct loop_timer renewal_timer;
 
 	struct reload reload;
+	struct watch watch; /* asks for one */
 
 	enum phase phase;
 	struct loop_signal on_term;

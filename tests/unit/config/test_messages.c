@@ -73,22 +73,18 @@ test_words_of_later(void **state)
 	    "support yet\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
 	    "t:8:1: 'Tunnel' is a Pound directive that Gatehouse does not "
-	    "support yet\n");
+	    "support yet; a program such as systemd-socket-proxyd does it beside "
+	    "Gatehouse\n");
 	assert_said(HTTP("ACME /var/www\n"),
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
 	    "support yet; use AutoCert in ListenHTTPS: challenges are answered "
 	    "by themselves\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nHost -pcre \"x\"\n"),
-	    "t:4:6: '-pcre' is a Pound option that Gatehouse does not support "
-	    "yet\n");
-	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n"
-	            "CombineHeaders\n\"Accept\"\nEnd\n" HTTP(""),
-	    "t:1:1: 'Resolver' is a Pound directive that Gatehouse does not "
-	    "support yet\n"
-	    "t:5:1: 'End' without a section that it could end\n"
-	    "t:6:1: 'CombineHeaders' is a Pound directive that Gatehouse does "
-	    "not "
-	    "support yet\n");
+	    "t:4:6: '-pcre' is not supported: such an expression can take any "
+	    "time to match; most mean the same without it\n");
+	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n" HTTP(""),
+	    "t:1:1: warning: 'Resolver' has no effect: names are looked up as "
+	    "the system does it\n");
 }
 
 static void
@@ -109,7 +105,7 @@ test_conditions(void **state)
 	    "t:4:10: '-beg' does not go with the option before it\n"
 	    "t:5:13: '-case' does not go with the option before it\n"
 	    "t:6:1: 'Redirect' is already given on line 3\n"
-	    "t:6:10: '-exact' is an option of patterns, and here is none\n"
+	    "t:6:10: '-exact' is an option of other lines, not of this one\n"
 	    "t:7:1: 'QueryParam' needs the name of a parameter and a pattern: "
 	    "a pattern that a parameter of the query must match\n"
 	    "t:8:12: 'QueryParam' needs the name of a parameter and a pattern, "
@@ -124,14 +120,111 @@ test_conditions(void **state)
 }
 
 static void
+test_conditions_with_a_name(void **state)
+{
+	(void)state;
+	assert_said("Condition a\nEval b\nEnd\nCondition b\nEval b\nEnd\n"
+	            "Condition b\nEnd\nListenHTTP\nEnd\n"
+	            "Service\nEval c\nNot Eval a\nSuccess\nEnd\n",
+	    "t:2:6: there is no Condition 'b' above this one\n"
+	    "t:5:6: there is no Condition 'b' above this one\n"
+	    "t:7:1: there is a Condition 'b' already\n"
+	    "t:7:1: 'Condition' has no condition in it\n"
+	    "t:12:6: there is no Condition 'c' at the top level\n");
+	assert_said("Condition a\nPath (x)\nEnd\nListenHTTP\nEnd\n"
+	            "Service\nEval a\nRedirect https://x/$1\nEnd\n",
+	    "t:8:10: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n");
+}
+
+static void
+test_words_without_effect(void **state)
+{
+	(void)state;
+	assert_said("ReserveFD -worker 3\nCombineHeaders\n\"Accept\"\n"
+	            "\tAllow\nEnd\nListenHTTP\nLineBufferSize 1\nEnd\n"
+	            "RegexType POSIX\nRegexType pcre\n"
+	            "Service\nSuccess\nPath -perl x\nEnd\n"
+	            "Lua\n\tLoad \"x\"\nEnd\n",
+	    "t:1:1: warning: 'ReserveFD' has no effect: descriptors are kept "
+	    "in reserve by themselves\n"
+	    "t:2:1: warning: 'CombineHeaders' has no effect: fields go on as "
+	    "they came, which means the same\n"
+	    "t:7:1: warning: 'LineBufferSize' has no effect: lines of 24 KiB "
+	    "and more pass\n"
+	    "t:10:11: 'RegexType' needs posix, not 'pcre' (it can take any "
+	    "time to match; most expressions mean the same to both, so leave "
+	    "this line out and try)\n"
+	    "t:13:6: '-perl' is not supported: such an expression can take "
+	    "any time to match; most mean the same without it\n"
+	    "t:15:1: 'Lua' is a Pound directive that Gatehouse does not "
+	    "support yet; Gatehouse runs no programs of others; StringMatch, "
+	    "Rewrite and substitutions may do\n");
+}
+
+static void
+test_references(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("Error 404\nConstant a b\n"
+	                    "StringMatch \"%[const a]%[const b]\" b\n"
+	                    "Constant c -file nowhere\nConstant d\n"
+	                    "StringMatch \"%[const c]\" b\n"),
+	    "t:5:13: there is no Constant 'b' around it\n"
+	    "t:6:18: cannot read nowhere: this text stands for itself\n"
+	    "t:7:1: 'Constant' needs a name and a text, or -file and a file: a "
+	    "text that substitutions can name\n");
+	assert_said(HTTP("SetPath /$1\nRewrite\nPath -exact /x\n"
+	                 "Not Query (.)\nSetPath /$1\nElse\nQuery (.)\n"
+	                 "SetPath \"/$1(0)$1(1)\"\nEnd\n"),
+	    "t:2:9: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n"
+	    "t:9:9: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n");
+	assert_said(SERVICE("Redirect \"https://x/$1(a)$1(b)$1(2)\"\n"
+	                    "Path -tag a x\nMatch OR\nQuery x\nURL x\nEnd\n"),
+	    "t:3:10: '$1(b)': there is no regular expression with -tag \"b\" "
+	    "in the conditions around it\n");
+	assert_said(SERVICE("Error 404\nStringMatch x\n"),
+	    "t:4:1: 'StringMatch' needs a text and a pattern: a pattern that a "
+	    "text filled in must match\n");
+	assert_said(SERVICE("Error 404\nStringMatch $1 x\n"),
+	    "t:4:13: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n");
+	assert_said(SERVICE("Error 404\nTBF a 5\nTBF $1 5 1\nTBF a 0 1\n"
+	                    "TBF a 1/0s 1\nTBF a 5/x 1\nTBF a 5 0\n"
+	                    "TBF a 1000000/1us 1\nTBF a 1/2s 20\n"),
+	    "t:4:1: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000: how many requests a token bucket lets through\n"
+	    "t:5:5: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n"
+	    "t:6:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '0'\n"
+	    "t:7:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '1/0s'\n"
+	    "t:8:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '5/x'\n"
+	    "t:9:9: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '0'\n"
+	    "t:10:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a "
+	    "number from 1 to 1000000, not '1000000/1us'\n");
+	assert_said(SERVICE("Error 404\nPath -tag 1 x\nPath -tag\n"
+	                    "HeadRemove -tag a x\nPath -decode x\n"),
+	    "t:4:6: '-tag' needs a name that is not a number\n"
+	    "t:5:6: '-tag' needs a name that is not a number\n"
+	    "t:6:12: '-tag' is an option of other lines, not of this one\n"
+	    "t:7:6: '-decode' is an option of other lines, not of this one\n");
+}
+
+static void
 test_edits(void **state)
 {
 	(void)state;
 	assert_said(HTTP("AddHeader \"X\"\nAddHeader \"X Y: z\"\n"
 	                 "SetHeader \"Host: a\"\nSetHeader \"TE: a\"\n"
 	                 "SetHeader \"X_Forwarded-for: a\"\n"
-	                 "SetHeader \"X-A: $1\"\nSetHeader \"X-A: $x $\"\n"
-	                 "AddHeader \"X-A: %[path]\"\nDeleteHeader (\n"),
+	                 "SetHeader \"X-A: $10\"\nSetHeader \"X-A: $x $\"\n"
+	                 "AddHeader \"X-A: %[header]\"\nDeleteHeader (\n"),
 	    "t:2:11: 'AddHeader' needs a header field such as \"X-Name: "
 	    "value\", not 'X'\n"
 	    "t:3:11: 'AddHeader' needs a header field such as \"X-Name: "
@@ -144,10 +237,12 @@ test_edits(void **state)
 	    "value\", not 'X_Forwarded-for: a' (the gateway writes this field "
 	    "itself)\n"
 	    "t:7:11: 'SetHeader' needs a header field such as \"X-Name: "
-	    "value\", not 'X-A: $1' (references such as $1 are not supported "
-	    "yet)\n"
+	    "value\", not 'X-A: $10' (there are $0 to $9 only; '${1}0' has a "
+	    "digit behind it)\n"
 	    "t:9:11: 'AddHeader' needs a header field such as \"X-Name: "
-	    "value\", not 'X-A: %[path]' (%[...] is not supported yet)\n"
+	    "value\", not 'X-A: %[header]' (%[...] needs one of host, port, "
+	    "url, path, query, param NAME, header NAME, remoteip, user, "
+	    "const NAME)\n"
 	    "t:10:14: 'DeleteHeader' needs a regular expression, not '(' "
 	    "(Unmatched ( or \\()\n");
 	assert_said(
@@ -161,8 +256,8 @@ test_edits(void **state)
 	    "x'\n"
 	    "t:5:10: 'SetQuery' needs a part of a URL, percent-encoded, not "
 	    "'#'\n"
-	    "t:6:17: 'SetQueryParam' needs the name of a parameter and its "
-	    "value, not 'b&c'\n"
+	    "t:6:17: 'SetQueryParam' needs the name of a parameter and perhaps "
+	    "its value, not 'b&c'\n"
 	    "t:7:13: 'DeleteQuery' takes no value\n"
 	    "t:8:1: 'Else' belongs in Rewrite or in Rewrite response, not in "
 	    "ListenHTTP\n");
@@ -223,7 +318,7 @@ test_lists_of_addresses(void **state)
 	    "192.168.1.0/24, not '::/129'\n"
 	    "t:11:1: there is an ACL 'a' already\n"
 	    "t:13:1: 'ACL' takes a file behind -file only\n"
-	    "t:14:5: '-re' is an option of patterns, and here is none\n");
+	    "t:14:5: '-re' is an option of other lines, not of this one\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nACL \"none\"\n"
 	                    "ACL -file \"f\"\n"),
 	    "t:4:5: there is no ACL 'none' at the top level\n"
@@ -263,11 +358,11 @@ test_whom_to_trust(void **state)
 	    "t:2:1: warning: 'TrustedIP' holds everybody: any client can say "
 	    "that it is somebody else\n"
 	    "t:6:1: 'TrustedIP' is already given on line 2\n"
-	    "t:6:11: '-forwarded' is an option of conditions, and here is "
-	    "none\n");
+	    "t:6:11: '-forwarded' is an option of other lines, not of "
+	    "this one\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nPath -forwarded a\n"),
-	    "t:4:6: '-forwarded' is an option of conditions, and here is "
-	    "none\n");
+	    "t:4:6: '-forwarded' is an option of other lines, not of "
+	    "this one\n");
 }
 
 static void
@@ -568,10 +663,10 @@ test_ciphers(void **state)
 	                  "Ciphers -ciphersuites B\n"),
 	    "t:5:1: 'Ciphers' is already given on line 3\n");
 	assert_said(HTTPS("Cert a\nCiphers -exact A\n"),
-	    "t:3:9: '-exact' is an option of patterns, and here is none\n");
+	    "t:3:9: '-exact' is an option of other lines, not of this one\n");
 	assert_said(HTTPS("Cert a\nCheckURL -ciphersuites A\n"),
-	    "t:3:10: '-ciphersuites' is an option of Ciphers, and here is "
-	    "none\n");
+	    "t:3:10: '-ciphersuites' is an option of other lines, not of "
+	    "this one\n");
 	assert_said("SSLEngine \"x\"\nECDHCurve P-256\n" HTTPS(
 	                "Cert a\nECDHCurve P-256\nNoHTTPS11 1\n"
 	                "SSLAllowClientRenegotiation 2\n"),
@@ -729,6 +824,9 @@ main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_conditions_with_a_name),
+		cmocka_unit_test(test_words_without_effect),
+		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_lists_of_addresses),

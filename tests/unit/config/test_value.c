@@ -223,8 +223,12 @@ test_urls(void **state)
 	assert_refused(SCOPE_SERVICE, "Redirect", "https://me@x/");
 	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/a b");
 	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/\"");
-	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/$1");
-	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/%[url]");
+	assert_text(SCOPE_SERVICE, "Redirect", "https://%[host]/$1",
+	    "https://%[host]/$1");
+	assert_refused(SCOPE_SERVICE, "Redirect", "%[path]");
+	assert_refused(SCOPE_SERVICE, "Redirect", "$1://x");
+	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/$1 ");
+	assert_refused(SCOPE_SERVICE, "Redirect", "https://$1/%[uri]");
 	assert_text(
 	    SCOPE_SERVICE, "Redirect", "https://x/?a=$b", "https://x/?a=$b");
 	assert_text(SCOPE_ACME, "Directory", "LetsEncrypt", "letsencrypt");
