@@ -73,7 +73,8 @@ test_words_of_later(void **state)
 	    "support yet\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
 	    "t:8:1: 'Tunnel' is a Pound directive that Gatehouse does not "
-	    "support yet; a program such as systemd-socket-proxyd does it beside "
+	    "support yet; a program such as systemd-socket-proxyd does it "
+	    "beside "
 	    "Gatehouse\n");
 	assert_said(HTTP("ACME /var/www\n"),
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
