@@ -152,8 +152,8 @@ check_service(struct build *build, const struct directive *section)
 	}
 	if (found == NULL)
 		diag_add(build->diag, DIAG_ERROR, section->pos,
-		    "'Service' has neither a BackEnd nor a Redirect, nor an "
-		    "Error, a Success or Metrics");
+		    "'Service' needs a BackEnd, or else a Redirect, an Error, "
+		    "a Success, a SendFile or Metrics");
 }
 
 static const struct config_session *

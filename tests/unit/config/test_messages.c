@@ -276,8 +276,8 @@ test_answers(void **state)
 {
 	(void)state;
 	assert_said(SERVICE("Path /a\n") SERVICE("Error 404\nSuccess\n"),
-	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error, a Success or Metrics\n"
+	    "t:2:1: 'Service' needs a BackEnd, or else a Redirect, an Error, "
+	    "a Success, a SendFile or Metrics\n"
 	    "t:6:1: 'ListenHTTP' wants to listen on port 80, but the "
 	    "'ListenHTTP' on line 1 listens on port 80 already\n"
 	    "t:7:1: 'Service' has both Error and Success; a request can go to "
@@ -565,8 +565,8 @@ test_services(void **state)
 {
 	(void)state;
 	assert_said(SERVICE(""),
-	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error, a Success or Metrics\n");
+	    "t:2:1: 'Service' needs a BackEnd, or else a Redirect, an Error, "
+	    "a Success, a SendFile or Metrics\n");
 	assert_said(BACKEND("Address 10.0.0.1\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
 	    "65535\n");
