@@ -105,6 +105,13 @@ put_client(struct line *line, const struct config_log_item *item)
 }
 
 static void
+put_user(struct line *line, const struct config_log_item *item)
+{
+	(void)item;
+	put_value(line, slice_of(line->ex->user));
+}
+
+static void
 put_listener(struct line *line, const struct config_log_item *item)
 {
 	char text[ADDR_TEXT_SIZE];
@@ -251,24 +258,10 @@ put_field_out(struct line *line, const struct config_log_item *item)
 }
 
 static void
-put_backend_name(struct line *line, const struct config_backend *backend)
-{
-	char text[300];
-
-	if (backend->port == 0)
-		put_value(line, slice_of(backend->host));
-	else {
-		snprintf(text, sizeof(text),
-		    strchr(backend->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
-		    backend->host, backend->port);
-		put_value(line, slice_of(text));
-	}
-}
-
-static void
 put_name(struct line *line, const struct config_log_item *item)
 {
 	const struct exchange *ex = line->ex;
+	char label[CONFIG_LABEL_SIZE];
 
 	switch ((enum log_object)item->what) {
 	case LINE_OF_LISTENER:
@@ -280,7 +273,9 @@ put_name(struct line *line, const struct config_log_item *item)
 		break;
 	case LINE_OF_BACKEND:
 		if (ex->backend != NULL)
-			put_backend_name(line, ex->backend->config);
+			put_value(line,
+			    slice_of(config_backend_label(
+			        ex->backend->config, label)));
 		else
 			put_missing(line);
 		break;
@@ -436,7 +431,7 @@ static put_item *const put[] = {
 	[LINE_BYTES] = put_bytes,
 	[LINE_BYTES_CLF] = put_bytes,
 	[LINE_NOTHING] = put_nothing,
-	[LINE_USER] = put_nothing,
+	[LINE_USER] = put_user,
 	[LINE_TIME] = put_time,
 	[LINE_DURATION] = put_duration,
 	[LINE_REQUEST_LINE] = put_request_line,

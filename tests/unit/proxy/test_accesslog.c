@@ -98,6 +98,19 @@ test_items(void **state)
 }
 
 static void
+test_a_user_is_named(void **state)
+{
+	struct exchange *ex =
+	    scene("LogFormat \"f\" \"%u\"\nLogLevel f", "", "");
+
+	(void)state;
+	ex->user = "a \"b\"";
+	accesslog_write(ex);
+	assert_string_equal(lines(), "a \\x22b\\x22\n");
+	finish(ex);
+}
+
+static void
 test_levels(void **state)
 {
 	static const char *const expected[] = { "",
@@ -298,6 +311,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_a_user_is_named),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_a_refused_request_has_a_line),
 		cmocka_unit_test(test_suppressed),
