@@ -75,6 +75,7 @@ inherit_backends(struct generation *generation, const struct generation *old)
 				continue;
 			state->known = true;
 			state->up = known->up;
+			state->reached = known->reached;
 			buf_append(&state->addresses,
 			    buf_data(&known->addresses),
 			    buf_len(&known->addresses));

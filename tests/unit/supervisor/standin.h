@@ -190,7 +190,9 @@ standin_proxy(struct chan *chan)
 		case MSG_BACKEND_STATE:
 			log_info("worker %u: backend %u is %s", worker,
 			    msg.u.BACKEND_STATE.backend,
-			    msg.u.BACKEND_STATE.up ? "up" : "down");
+			    msg.u.BACKEND_STATE.up            ? "up"
+			        : msg.u.BACKEND_STATE.reached ? "ailing"
+			                                      : "down");
 			break;
 		case MSG_CHALLENGE_SET:
 			deaf = standin_told("deaf");
@@ -241,6 +243,10 @@ standin_hear_monitor(struct chan *chan)
 	standin_hear(chan, &msg);
 	if (msg.kind == MSG_WORKER_GO) {
 		log_info("the monitor goes");
+		if (standin_told("ailing") != NULL) {
+			backend.u.BACKEND_STATE.up = 0;
+			backend.u.BACKEND_STATE.reached = 1;
+		}
 		standin_send(chan, ready);
 		standin_send(chan, backend);
 	}
