@@ -276,6 +276,7 @@ take_over(struct generation *generation)
 	if (old != NULL) {
 		retire(old);
 		generation_drain(old, GENERATION_DRAIN_SECONDS);
+		monitor_cease(&old->monitor);
 	}
 	supervisor_started(
 	    sup); /* the old monitor still has an answer to give */

@@ -249,6 +249,8 @@ standin_hear_monitor(struct chan *chan)
 		         "next in %ld",
 		    row->source, row->serial, row->failures, row->problem,
 		    (long)(row->next_attempt - clock_wall()));
+	if (msg.kind == MSG_CONTROL_CEASE)
+		log_info("the monitor hears nobody else");
 	if (msg.kind == MSG_CONTROL_REPLY)
 		log_info("reply %u: %s: %s", msg.u.CONTROL_REPLY.id,
 		    msg.u.CONTROL_REPLY.ok ? "ok" : "error",
