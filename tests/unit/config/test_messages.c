@@ -384,7 +384,7 @@ test_sections(void **state)
 	    "t:1:1: 'ListenHTTP' has no 'End'\n"
 	    "t:2:2: 'Service' has no 'End' before 'Service' on line 4\n"
 	    "t:6:1: unknown word 'prot'\n");
-	/* One that is indented like the lines around it is in the wrong place. */
+	/* What is indented like the lines around it is misplaced. */
 	assert_said("Gateway a.example.org\n"
 	            "\tForward 10.0.0.1\n"
 	            "\tService\n\t\tSuccess\n\tEnd\n"
