@@ -268,7 +268,8 @@ struct config_redirect {
 
 /* A directory that files are sent from. */
 struct config_directory {
-	unsigned id; /* index in config->directories */
+	unsigned id;      /* index in config->directories */
+	const char *word; /* that names it: SendFile or ACME */
 	struct config_file file;
 };
 
@@ -354,8 +355,9 @@ struct config_listener {
 	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */
 	const struct config_page *pages;
 	const struct config_condition *check_url; /* else 501 */
-	uint64_t max_request; /* bytes of a body; 0: no limit */
-	unsigned max_uri;     /* bytes; 0: no limit but the codec's */
+	const struct config_directory *acme; /* answers of others, or NULL */
+	uint64_t max_request;                /* bytes of a body; 0: no limit */
+	unsigned max_uri; /* bytes; 0: no limit but the codec's */
 	struct config_service *services;
 
 	/* With tls: */

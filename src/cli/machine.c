@@ -250,13 +250,14 @@ check_client_cert(const struct config_listener *listener, struct diag *diag)
 }
 
 static void
-check_directory(const struct config_file *file, struct diag *diag)
+check_directory(const struct config_directory *directory, struct diag *diag)
 {
 	struct error err;
-	int tree = file_open_tree(file->path, &err);
+	int tree = file_open_tree(directory->file.path, &err);
 
 	if (tree == -1)
-		diag_add(diag, DIAG_ERROR, file->pos, "SendFile: %s", err.msg);
+		diag_add(diag, DIAG_ERROR, directory->file.pos, "%s: %s",
+		    directory->word, err.msg);
 	else
 		close(tree);
 }
@@ -339,7 +340,7 @@ machine_check(const struct config *config, struct diag *diag)
 	for (users = config->users; users != NULL; users = users->next)
 		check_users(users, diag);
 	for (unsigned i = 0; i < config->ndirectories; i++)
-		check_directory(&config->directories[i]->file, diag);
+		check_directory(config->directories[i], diag);
 	for (unsigned i = 0; i < config->nclient_cas; i++)
 		check_trust("ClientCert", &config->client_cas[i], diag);
 	for (listener = config->listeners; listener != NULL;

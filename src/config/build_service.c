@@ -109,7 +109,7 @@ build_reply(struct build *build, const struct directive *line)
 	return reply;
 }
 
-static const struct config_directory *
+const struct config_directory *
 build_directory(struct build *build, const struct directive *line)
 {
 	struct config_directory *directory =
@@ -119,6 +119,7 @@ build_directory(struct build *build, const struct directive *line)
 	if (line->bad)
 		return NULL;
 	directory->id = config->ndirectories;
+	directory->word = line->row->word;
 	directory->file =
 	    (struct config_file){ line->values->text, line->values->pos };
 	config->directories[config->ndirectories++] = directory;

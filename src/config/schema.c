@@ -271,6 +271,9 @@ static const struct schema_row rows[] = {
 	    .help = "which URLs of backends are made ours" },
 	{ "MaxRequest", LISTENER, WORD_MAXREQUEST, .types = { VALUE_SIZE },
 	    .def = "0", .help = "the largest body of a request" },
+	{ "ACME", HTTP, WORD_ACMEFILES, .types = { VALUE_PATH },
+	    .needs = "the path of a directory",
+	    .help = "where others put their answers to HTTP-01 challenges" },
 	{ "MaxURI", LISTENER, WORD_MAXURI, .types = { VALUE_NUMBER },
 	    .max = 32768, .def = "0",
 	    .help = "the longest path and query, in bytes" },
@@ -610,9 +613,9 @@ static const struct schema_row rows[] = {
 	    "a program such as systemd-socket-proxyd does it beside "
 	    "Gatehouse"),
 
-	LATER_BUT("ACME", LISTENER,
-	    "use AutoCert in ListenHTTPS: challenges are answered by "
-	    "themselves"),
+	LATER_BUT("ACME", HTTPS,
+	    "authorities ask over plain HTTP: it belongs in ListenHTTP, and "
+	    "with AutoCert nothing of the kind is needed"),
 	LATER("RewriteErrors", LISTENER),
 	LATER_BUT("LuaModify", LISTENER | SERVICE, LUA),
 	LATER_BUT("SocketFrom", LISTENER, "it is for the tests of Pound"),

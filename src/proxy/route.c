@@ -5,12 +5,14 @@
 #include "answer.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "challenge.h"
 #include "edit.h"
 #include "exchange.h"
 #include "forward.h"
 #include "peer.h"
+#include "sendfile.h"
 #include "stats/metrics.h"
 #include "worker.h"
 
@@ -90,12 +92,30 @@ is_challenge(const struct exchange *ex)
 	    memcmp(ex->target.path.p, challenge_path, len) == 0;
 }
 
+/* Our own answer, or that of another program (ACME). */
+static const char *
+find_answer(const struct exchange *ex, const char *token, size_t len)
+{
+	const struct config_directory *files = ex->listener->config->acme;
+	const char *found = challenge_find(ex->worker->challenges, token, len);
+	struct error err;
+
+	if (found != NULL || files == NULL)
+		return found;
+	found = challenge_read(sendfile_tree(ex->worker->trees, files->id),
+	    token, len, ex->arena, &err);
+	if (found == NULL && err.kind != ERR_NOTFOUND)
+		log_warn("ACME %s: %.*s: %s", files->file.path, (int)len, token,
+		    err.msg);
+	return found;
+}
+
 static void
 answer_challenge(const struct exchange *ex, struct answer *answer)
 {
 	size_t skip = sizeof challenge_path - 1;
-	const char *found = challenge_find(ex->worker->challenges,
-	    ex->target.path.p + skip, ex->target.path.len - skip);
+	const char *found = find_answer(
+	    ex, ex->target.path.p + skip, ex->target.path.len - skip);
 
 	if (!slice_eq(ex->req.method, "GET") &&
 	    !slice_eq(ex->req.method, "HEAD")) {

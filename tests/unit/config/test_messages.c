@@ -76,10 +76,13 @@ test_words_of_later(void **state)
 	    "support yet; a program such as systemd-socket-proxyd does it "
 	    "beside "
 	    "Gatehouse\n");
-	assert_said(HTTP("ACME /var/www\n"),
+	assert_said("ListenHTTPS\nACME /var/www\nCert \"/a\"\nEnd\n"
+	            "Service\nRedirect \"https://x\"\nEnd\n",
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
-	    "support yet; use AutoCert in ListenHTTPS: challenges are answered "
-	    "by themselves\n");
+	    "support yet; authorities ask over plain HTTP: it belongs in "
+	    "ListenHTTP, and with AutoCert nothing of the kind is needed\n");
+	assert_said(HTTP("ACME \"/a\"\nACME \"/b\"\n"),
+	    "t:3:1: 'ACME' is already given on line 2\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nHost -pcre \"x\"\n"),
 	    "t:4:6: '-pcre' is not supported: such an expression can take any "
 	    "time to match; most mean the same without it\n");
