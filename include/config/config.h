@@ -67,6 +67,7 @@ struct config_backend {
 	const char *server_name;   /* of it, in SNI and Host; NULL: none said */
 	const char *ca_file;       /* NULL: the system's */
 	struct config_pos ca_pos;  /* of ca_file, else of the section */
+	struct config_file cert;   /* that it is shown, with its key */
 	unsigned min_version;      /* of TLS: 0x0303 or 0x0304 */
 	const char *ciphers;       /* of TLS 1.2; NULL: ours */
 	unsigned timeout;          /* seconds to the first response byte */

@@ -176,6 +176,19 @@ check_ca_file(const struct config_acme *acme, struct diag *diag)
 	buf_release(&pem);
 }
 
+/* What it is good for is the backend's to judge. */
+static void
+check_identity(const struct config_file *cert, struct diag *diag)
+{
+	struct error err;
+	struct tls_client *client = tls_client_new("localhost", NULL, &err);
+
+	if (client == NULL ||
+	    tls_client_identify(client, cert->path, &err) == -1)
+		diag_add(diag, DIAG_ERROR, cert->pos, "Cert %s", err.msg);
+	tls_client_free(client);
+}
+
 static void
 check_backend(const struct config_backend *backend, struct diag *diag)
 {
@@ -187,6 +200,8 @@ check_backend(const struct config_backend *backend, struct diag *diag)
 	    tls_cipher_check(backend->ciphers, &report, &err) == -1)
 		diag_add(
 		    diag, DIAG_ERROR, backend->pos, "Ciphers: %s", err.msg);
+	if (backend->cert.path != NULL)
+		check_identity(&backend->cert, diag);
 	if (!backend->tls || backend->insecure)
 		return;
 	trust = tls_trust_new(backend->ca_file, &err);

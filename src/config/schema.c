@@ -498,6 +498,9 @@ static const struct schema_row rows[] = {
 	{ "CAFile", BACKEND | GATEWAY, WORD_CAFILE, .types = { VALUE_PATH },
 	    .help = "whom to trust for the backend's certificate, instead of "
 	            "the system's list" },
+	{ "Cert", BACKEND, WORD_CERT, .types = { VALUE_PATH },
+	    .help = "a PEM file with the certificate and private key that the "
+	            "backend is shown" },
 	{ "Insecure", BACKEND | GATEWAY, WORD_INSECURE,
 	    .help = "take any certificate of the backend" },
 
@@ -624,7 +627,6 @@ static const struct schema_row rows[] = {
 	LATER("FallThrough", SERVICE),
 	LATER_BUT("LuaBackend", SERVICE, LUA),
 
-	LATER("Cert", BACKEND),
 	LATER("RetryInterval", GLOBAL),
 	LATER("IgnoreSRVWeight", BACKEND),
 };

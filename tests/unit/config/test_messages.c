@@ -29,7 +29,8 @@ test_words(void **state)
 	assert_said("Gateway a.example.org\nForwart 10.0.0.1\nEnd\n",
 	    "t:2:1: unknown word 'Forwart'; did you mean 'Forward'?\n");
 	assert_said(HTTP("Cert a.pem\n"),
-	    "t:2:1: 'Cert' belongs in ListenHTTPS, not in ListenHTTP\n");
+	    "t:2:1: 'Cert' belongs in ListenHTTPS or in BackEnd, not in "
+	    "ListenHTTP\n");
 	assert_said(HTTP("") "client 5\nPort 80\nForward x\n",
 	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd, "
 	    "in Gateway or in Status, not at the top level\n"
@@ -487,8 +488,15 @@ test_tls_of_backends(void **state)
 	assert_said(BACKEND("Address a\nPort 1\nDisable TLSv1_2\n"),
 	    "t:3:1: 'Disable' needs HTTPS\n");
 	assert_said(BACKEND("Address a\nPort 1\nHTTPS\nDisable TLSv1_2\n"
-	                    "Ciphers \"HIGH\"\n"),
+	                    "Ciphers \"HIGH\"\nCert \"/a\"\nProbe tcp\n"),
 	    "");
+	assert_said(BACKEND("Address a\nPort 1\nCert \"/a\"\n"),
+	    "t:6:6: 'Cert' needs HTTPS: without it the backend is shown no "
+	    "certificate\n");
+	assert_said(BACKEND("Address a\nPort 1\nHTTPS\nCert \"/a\"\n"
+	                    "Probe /\n"),
+	    "t:8:7: 'Probe' can only be tcp with a Cert: the process that "
+	    "asks for a path never has its private key\n");
 }
 
 static void
