@@ -301,6 +301,7 @@ struct config_session {
 struct config_service {
 	struct config_pos pos;
 	int rewrite_location; /* as of a listener; -1: that of the listener */
+	int rewrite_errors;   /* the same */
 	const char *name;     /* NULL: none */
 	unsigned log_suppress;
 	const struct config_condition *conditions; /* all must hold */
@@ -354,6 +355,7 @@ struct config_listener {
 	unsigned max_connections;  /* for all workers; 0: no limit */
 	unsigned client_timeout;   /* seconds a client may idle */
 	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */
+	bool rewrite_errors;       /* pages stand in for a backend's */
 	const struct config_page *pages;
 	const struct config_condition *check_url; /* else 501 */
 	const struct config_directory *acme; /* answers of others, or NULL */

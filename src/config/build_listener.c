@@ -161,6 +161,8 @@ build_listener(struct build *build, const struct directive *section)
 	listener->forwarded_header = build_forwarded_header(build, section);
 	listener->rewrite_location =
 	    (unsigned)build_number(build, section, WORD_REWRITELOCATION);
+	listener->rewrite_errors =
+	    build_number(build, section, WORD_REWRITEERRORS) != 0;
 	listener->pages = build_pages(build, section);
 	if (acme != NULL)
 		listener->acme = build_directory(build, acme);

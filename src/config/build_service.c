@@ -196,17 +196,25 @@ build_hsts(struct build *build, const struct directive *section)
 	return (struct slice){ text, strlen(text) };
 }
 
+/* What the service says in place of its listener; -1: nothing. */
+static int
+own_number(const struct directive *section, enum word id)
+{
+	const struct value *value = build_value(section, id);
+
+	return value != NULL ? value->number : -1;
+}
+
 static struct config_service *
 build_service(struct build *build, const struct directive *section)
 {
 	struct config_service *service =
 	    arena_alloc(build->arena, sizeof(*service));
 	const struct directive *line;
-	const struct value *location;
 
 	service->pos = section->pos;
-	location = build_value(section, WORD_REWRITELOCATION);
-	service->rewrite_location = location != NULL ? location->number : -1;
+	service->rewrite_location = own_number(section, WORD_REWRITELOCATION);
+	service->rewrite_errors = own_number(section, WORD_REWRITEERRORS);
 	service->name = section->values != NULL ? section->values->text : NULL;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);

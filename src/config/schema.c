@@ -266,6 +266,9 @@ static const struct schema_row rows[] = {
 	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "the same as HeadRemove" },
 
+	{ "RewriteErrors", LISTENER | SERVICE, WORD_REWRITEERRORS,
+	    .types = { VALUE_BOOL }, .def = "no",
+	    .help = "whether our pages stand in for those of backends" },
 	{ "RewriteLocation", LISTENER | SERVICE, WORD_REWRITELOCATION,
 	    .types = { VALUE_NUMBER }, .max = 2, .def = "1",
 	    .help = "which URLs of backends are made ours" },
@@ -619,7 +622,6 @@ static const struct schema_row rows[] = {
 	LATER_BUT("ACME", HTTPS,
 	    "authorities ask over plain HTTP: it belongs in ListenHTTP, and "
 	    "with AutoCert nothing of the kind is needed"),
-	LATER("RewriteErrors", LISTENER),
 	LATER_BUT("LuaModify", LISTENER | SERVICE, LUA),
 	LATER_BUT("SocketFrom", LISTENER, "it is for the tests of Pound"),
 

@@ -67,9 +67,7 @@ test_words_of_later(void **state)
 	(void)state;
 	assert_said(HTTP("RewriteErrors 5\n") "Debug x\nDDNS a\n Token b\nEnd\n"
 	                                      "Tunnel\n Type IP\nEnd\n",
-	    "t:2:1: 'RewriteErrors' is a Pound directive that Gatehouse does "
-	    "not "
-	    "support yet\n"
+	    "t:2:15: 'RewriteErrors' needs yes or no, not '5'\n"
 	    "t:4:1: 'Debug' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
