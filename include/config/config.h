@@ -284,7 +284,7 @@ enum config_balancer { BALANCE_RANDOM, BALANCE_IWRR };
 
 enum config_session_type {
 	SESSION_IP,     /* the client's address */
-	SESSION_BASIC,  /* its Authorization, if that is Basic */
+	SESSION_BASIC,  /* the user in its Authorization, if that is Basic */
 	SESSION_URL,    /* the parameter `id` of the query */
 	SESSION_PARM,   /* what is behind a ';' in the path */
 	SESSION_COOKIE, /* the cookie `id` … */

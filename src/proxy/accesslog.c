@@ -104,6 +104,23 @@ put_client(struct line *line, const struct config_log_item *item)
 	put_value(line, slice_of(addr_ip_text(&addr, text)));
 }
 
+/* Stands between blanks in formats that programs read. */
+static void
+put_user(struct line *line, const struct config_log_item *item)
+{
+	struct value value;
+
+	(void)item;
+	if (line->ex->user == NULL || line->ex->user[0] == '\0') {
+		put_missing(line);
+		return;
+	}
+	value_begin(&value, line->out, line->json);
+	value.word = !line->json;
+	value_put(&value, slice_of(line->ex->user));
+	value_end(&value);
+}
+
 static void
 put_listener(struct line *line, const struct config_log_item *item)
 {
@@ -436,7 +453,7 @@ static put_item *const put[] = {
 	[LINE_BYTES] = put_bytes,
 	[LINE_BYTES_CLF] = put_bytes,
 	[LINE_NOTHING] = put_nothing,
-	[LINE_USER] = put_nothing,
+	[LINE_USER] = put_user,
 	[LINE_TIME] = put_time,
 	[LINE_DURATION] = put_duration,
 	[LINE_REQUEST_LINE] = put_request_line,

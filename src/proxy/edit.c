@@ -5,8 +5,10 @@
 #include "auth.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "exchange.h"
+#include "http/basic.h"
 #include "rate.h"
 #include "worker.h"
 
@@ -16,6 +18,18 @@ struct edit_list {
 	struct slice value;
 	struct edit_list *next;
 };
+
+/* The password was right: the name is somebody's. */
+static void
+note_user(struct exchange *ex, struct slice credentials)
+{
+	struct http_basic basic;
+
+	if (ex->user != NULL || !http_basic_read(credentials, &basic))
+		return;
+	ex->user = arena_strndup(ex->arena, basic.user.p, basic.user.len);
+	secret_wipe(&basic, sizeof basic);
+}
 
 /* Two Authorization fields are none. */
 static bool
@@ -36,6 +50,8 @@ knows(void *arg, const struct config_users *users)
 	verdict = auth_check(ex->worker->auth, users->index, found->value,
 	    ex->from, clock_mono_ms());
 	ex->busy |= verdict == AUTH_BUSY;
+	if (verdict == AUTH_YES)
+		note_user(ex, found->value);
 	return verdict == AUTH_YES;
 }
 

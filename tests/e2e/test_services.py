@@ -145,6 +145,28 @@ def test_users_come_in_and_others_are_asked(backend, script):
     assert front.count(r"secret|\$2y\$|Basic") == 0
 
 
+@pytest.mark.parametrize("level", ["3", "combined", "full"])
+def test_only_users_that_came_in_are_logged(backend, script, level):
+    def config(front: Front) -> str:
+        users = front.directory / "users"
+        users.write_text(USERS + "c d:secret\n")
+        return pound(backend.address, top=f"LogLevel {level}",
+                     tls=GUARD.format(users=users))(front)
+
+    with Front(config) as front, front.https() as client:
+        for path, credentials, status, user in (
+                ("/in/1", "ann:secret", 200, "ann"),
+                ("/in/2", "ann:secret", 200, "ann"),
+                ("/in/3", "bob:wrong", 401, "-"),
+                ("/in/4", "joe:secret", 401, "-"),
+                ("/in/5", "c d:secret", 200, r"c\\x20d"),
+                ("/out", "ann:secret", 200, "-")):   # nobody has looked
+            assert client.request("GET", path, headers=[
+                basic(credentials)]).status == status
+            front.wait_for_line(
+                rf'127\.0\.0\.1 - {user} \[[^]]*\] "GET {path} ')
+
+
 def test_guesses_do_not_hold_up_others(backend, script):
     def config(front: Front) -> str:
         users = front.directory / "users"
