@@ -194,7 +194,7 @@ struct config_rate {
 struct config_condition {
 	enum config_condition_kind kind;
 	bool negated;      /* it holds if it would not */
-	bool decoded;      /* COND_PARAMETER: without percent-encoding */
+	bool decoded;      /* COND_PATH, COND_PARAMETER: what it stands for */
 	bool captures;     /* somebody refers to what its patterns match … */
 	const char *tag;   /* … perhaps by this name */
 	bool forwarded;    /* COND_CLIENT: also behind a trusted peer */
@@ -244,6 +244,7 @@ struct config_edit {
 	enum config_edit_kind kind;
 	struct slice name; /* EDIT_ADD, EDIT_SET, EDIT_PARAMETER */
 	struct slice value;
+	bool encode; /* the value is put as PLACE_ENCODED_… */
 	const struct config_part *parts;       /* of a value to be filled in */
 	const struct config_pattern *patterns; /* EDIT_DELETE */
 	struct config_edit *next;
@@ -303,6 +304,7 @@ struct config_service {
 	int rewrite_location; /* as of a listener; -1: that of the listener */
 	int rewrite_errors;   /* the same */
 	const char *name;     /* NULL: none */
+	bool falls_through;   /* it only edits; one after it has the request */
 	unsigned log_suppress;
 	const struct config_condition *conditions; /* all must hold */
 	const struct config_pattern *head_remove;  /* as of a listener */
@@ -524,7 +526,11 @@ enum config_place {
 	PLACE_TARGET,
 	PLACE_PATH,
 	PLACE_QUERY,
-	PLACE_PARAMETER /* the value of one */
+	PLACE_PARAMETER, /* the value of one */
+
+	/* The same, with all encoded but letters, digits and "-._~" … */
+	PLACE_ENCODED_PATH, /* … and '/' */
+	PLACE_ENCODED_PARAMETER
 };
 
 #define CONFIG_FILLED_MAX (32u * 1024)
@@ -563,7 +569,10 @@ const struct config_edit *config_rule_edits(
 bool config_service_matches(
     const struct config_service *service, const struct config_request *req);
 
-/* The first service for it: the listener's own, then the global ones. */
+/*
+ * The first service for it that does not fall through: the listener's own, then
+ * the global ones.
+ */
 const struct config_service *config_find_service(const struct config *config,
     const struct config_listener *listener, const struct config_request *req);
 

@@ -126,6 +126,38 @@ build_directory(struct build *build, const struct directive *line)
 	return directory;
 }
 
+/* What may stand in a service that only edits. */
+static bool
+is_edit(const struct directive *line)
+{
+	static const enum word others[] = { WORD_FALLTHROUGH, WORD_LOGSUPPRESS,
+		WORD_DISABLED, WORD_IGNORECASE, WORD_CONSTANT, WORD_INCLUDE };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (line->row->id == others[i])
+			return true;
+	if (line->row->id == WORD_REWRITE)
+		return line->scope == SCOPE_REQUEST;
+	return (line->row->scopes & SCOPE_REQUEST) != 0;
+}
+
+static void
+check_fall_through(struct build *build, const struct directive *section)
+{
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next)
+		if (!line->bad && !is_edit(line))
+			diag_add(build->diag, DIAG_ERROR, line->pos,
+			    "'%s' cannot stand in a Service with FallThrough: "
+			    "that only edits requests, for the services after "
+			    "it%s",
+			    line->row->word,
+			    line->row->id == WORD_HEADREMOVE
+			        ? "; DeleteHeader takes fields out"
+			        : "");
+}
+
 static void
 check_service(struct build *build, const struct directive *section)
 {
@@ -136,6 +168,10 @@ check_service(struct build *build, const struct directive *section)
 
 	if (tree_is_bad(section))
 		return;
+	if (tree_find(section, WORD_FALLTHROUGH) != NULL) {
+		check_fall_through(build, section);
+		return;
+	}
 	if (tree_find(section, WORD_BACKEND) != NULL ||
 	    tree_find(section, WORD_USEBACKEND) != NULL)
 		found = "BackEnd";
@@ -216,6 +252,7 @@ build_service(struct build *build, const struct directive *section)
 	service->rewrite_location = own_number(section, WORD_REWRITELOCATION);
 	service->rewrite_errors = own_number(section, WORD_REWRITEERRORS);
 	service->name = section->values != NULL ? section->values->text : NULL;
+	service->falls_through = tree_find(section, WORD_FALLTHROUGH) != NULL;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);
 	service->hsts = build_hsts(build, section);

@@ -478,7 +478,8 @@ static put_item *const put[] = {
 static bool
 is_suppressed(const struct exchange *ex)
 {
-	unsigned classes = ex->listener->config->log_suppress;
+	unsigned classes =
+	    ex->listener->config->log_suppress | ex->log_suppress;
 
 	if (ex->service != NULL)
 		classes |= ex->service->log_suppress;

@@ -225,13 +225,39 @@ expectation_met(const struct exchange *ex)
 	return expect == NULL || slice_ieq(expect->value, "100-continue");
 }
 
-static const struct config_service *
-find_service(struct exchange *ex)
+/* In a list of services; returns the status of a refusal, or 0. */
+static unsigned
+look_for_service(struct exchange *ex, const struct config_service *at)
 {
 	struct config_request req = edit_subject(ex);
+	unsigned status = 0;
 
-	return config_find_service(
-	    ex->worker->config, ex->listener->config, &req);
+	for (; at != NULL && status == 0; at = at->next) {
+		const struct config_found *before = ex->memory.last;
+
+		if (!config_service_matches(at, &req))
+			continue;
+		if (!at->falls_through) {
+			ex->service = at;
+			break;
+		}
+		status = edit_request(ex, at->request_rules);
+		ex->log_suppress |= at->log_suppress;
+		ex->memory.last = before;
+		req = edit_subject(ex);
+	}
+	return status;
+}
+
+/* The listener's own come first. Some only edit the request. */
+static unsigned
+find_service(struct exchange *ex)
+{
+	unsigned status = look_for_service(ex, ex->listener->config->services);
+
+	if (status == 0 && ex->service == NULL)
+		status = look_for_service(ex, ex->worker->config->services);
+	return status;
 }
 
 /*
@@ -296,7 +322,9 @@ refusal(struct exchange *ex)
 	status = edit_request(ex, ex->listener->config->request_rules);
 	if (status != 0)
 		return status;
-	ex->service = find_service(ex);
+	status = find_service(ex);
+	if (status != 0)
+		return status;
 	if (ex->memory.failed)
 		return 431;
 	if (ex->busy)

@@ -69,7 +69,7 @@ test_words_of_later(void **state)
 	                                      "Tunnel\n Type IP\nEnd\n",
 	    "t:2:15: 'RewriteErrors' needs yes or no, not '5'\n"
 	    "t:4:1: 'Debug' is a Pound directive that Gatehouse does not "
-	    "support yet\n"
+	    "support yet; names are looked up as the system does it\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
 	    "t:8:1: 'Tunnel' is a Pound directive that Gatehouse does not "
 	    "support yet; a program such as systemd-socket-proxyd does it "
@@ -211,12 +211,39 @@ test_references(void **state)
 	    "from 1 to 1000000, not '0'\n"
 	    "t:10:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a "
 	    "number from 1 to 1000000, not '1000000/1us'\n");
-	assert_said(SERVICE("Error 404\nPath -tag 1 x\nPath -tag\n"
-	                    "HeadRemove -tag a x\nPath -decode x\n"),
+	assert_said(
+	    SERVICE("Error 404\nPath -tag 1 x\nPath -tag\n"
+	            "HeadRemove -tag a x\nQuery -decode x\nSetURL -encode "
+	            "/\n"),
 	    "t:4:6: '-tag' needs a name that is not a number\n"
 	    "t:5:6: '-tag' needs a name that is not a number\n"
 	    "t:6:12: '-tag' is an option of other lines, not of this one\n"
-	    "t:7:6: '-decode' is an option of other lines, not of this one\n");
+	    "t:7:7: '-decode' is an option of other lines, not of this one\n"
+	    "t:8:8: '-encode' is an option of other lines, not of this one\n");
+}
+
+static void
+test_services_that_fall_through(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("FallThrough\nHost \"a\"\nNot Path /x\n"
+	                    "Match OR\nPath /a\nPath /b\nEnd\nSetPath /\n"
+	                    "AddHeader \"A: b\"\nLogSuppress success\n"
+	                    "Disabled no\nIgnoreCase yes\nConstant a b\n"
+	                    "Rewrite\nSetPath /\nEnd\n"),
+	    "");
+	assert_said(SERVICE("FallThrough yes\n"),
+	    "t:3:13: 'FallThrough' takes no value\n");
+	assert_said(SERVICE("FallThrough\nHeadRemove \"x\"\n"
+	                    "Rewrite response\nSetHeader \"A: b\"\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:4:1: 'HeadRemove' cannot stand in a Service with FallThrough: "
+	    "that only edits requests, for the services after it; DeleteHeader "
+	    "takes fields out\n"
+	    "t:5:1: 'Rewrite' cannot stand in a Service with FallThrough: that "
+	    "only edits requests, for the services after it\n"
+	    "t:8:1: 'BackEnd' cannot stand in a Service with FallThrough: that "
+	    "only edits requests, for the services after it\n");
 }
 
 static void
@@ -833,6 +860,7 @@ main(void)
 		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
+		cmocka_unit_test(test_services_that_fall_through),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_conditions_with_a_name),
 		cmocka_unit_test(test_words_without_effect),
