@@ -184,7 +184,7 @@ say_later(
 	diag_add(parser->diag, DIAG_ERROR, pos, "'%s' is %s%s%s", row->word,
 	    (row->flags & ROW_NATIVE) != 0
 	        ? "not supported by this version of Gatehouse yet"
-	        : "a Pound directive that Gatehouse does not support yet",
+	        : "a Pound directive that Gatehouse does not support",
 	    row->help != NULL ? "; " : "", row->help != NULL ? row->help : "");
 }
 

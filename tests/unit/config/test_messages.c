@@ -69,16 +69,16 @@ test_words_of_later(void **state)
 	                                      "Tunnel\n Type IP\nEnd\n",
 	    "t:2:15: 'RewriteErrors' needs yes or no, not '5'\n"
 	    "t:4:1: 'Debug' is a Pound directive that Gatehouse does not "
-	    "support yet; names are looked up as the system does it\n"
+	    "support; names are looked up as the system does it\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
 	    "t:8:1: 'Tunnel' is a Pound directive that Gatehouse does not "
-	    "support yet; a program such as systemd-socket-proxyd does it "
+	    "support; a program such as systemd-socket-proxyd does it "
 	    "beside "
 	    "Gatehouse\n");
 	assert_said("ListenHTTPS\nACME /var/www\nCert \"/a\"\nEnd\n"
 	            "Service\nRedirect \"https://x\"\nEnd\n",
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
-	    "support yet; authorities ask over plain HTTP: it belongs in "
+	    "support; authorities ask over plain HTTP: it belongs in "
 	    "ListenHTTP, and with AutoCert nothing of the kind is needed\n");
 	assert_said(HTTP("ACME \"/a\"\nACME \"/b\"\n"),
 	    "t:3:1: 'ACME' is already given on line 2\n");
@@ -161,7 +161,7 @@ test_words_without_effect(void **state)
 	    "t:13:6: '-perl' is not supported: such an expression can take "
 	    "any time to match; most mean the same without it\n"
 	    "t:15:1: 'Lua' is a Pound directive that Gatehouse does not "
-	    "support yet; Gatehouse runs no programs of others; StringMatch, "
+	    "support; Gatehouse runs no programs of others; StringMatch, "
 	    "Rewrite and substitutions may do\n");
 }
 
