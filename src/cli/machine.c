@@ -176,6 +176,19 @@ check_ca_file(const struct config_acme *acme, struct diag *diag)
 	buf_release(&pem);
 }
 
+/* What it is good for is the backend's to judge. */
+static void
+check_identity(const struct config_file *cert, struct diag *diag)
+{
+	struct error err;
+	struct tls_client *client = tls_client_new("localhost", NULL, &err);
+
+	if (client == NULL ||
+	    tls_client_identify(client, cert->path, &err) == -1)
+		diag_add(diag, DIAG_ERROR, cert->pos, "Cert %s", err.msg);
+	tls_client_free(client);
+}
+
 static void
 check_backend(const struct config_backend *backend, struct diag *diag)
 {
@@ -187,6 +200,8 @@ check_backend(const struct config_backend *backend, struct diag *diag)
 	    tls_cipher_check(backend->ciphers, &report, &err) == -1)
 		diag_add(
 		    diag, DIAG_ERROR, backend->pos, "Ciphers: %s", err.msg);
+	if (backend->cert.path != NULL)
+		check_identity(&backend->cert, diag);
 	if (!backend->tls || backend->insecure)
 		return;
 	trust = tls_trust_new(backend->ca_file, &err);
@@ -250,15 +265,28 @@ check_client_cert(const struct config_listener *listener, struct diag *diag)
 }
 
 static void
-check_directory(const struct config_file *file, struct diag *diag)
+check_directory(const struct config_directory *directory, struct diag *diag)
 {
 	struct error err;
-	int tree = file_open_tree(file->path, &err);
+	int tree = file_open_tree(directory->file.path, &err);
 
 	if (tree == -1)
-		diag_add(diag, DIAG_ERROR, file->pos, "SendFile: %s", err.msg);
+		diag_add(diag, DIAG_ERROR, directory->file.pos, "%s: %s",
+		    directory->word, err.msg);
 	else
 		close(tree);
+}
+
+/* It is a key for whoever may not see it, and for no authority. */
+static void
+check_eab(const struct config_acme *acme, struct diag *diag)
+{
+	const char *key = acme->eab_key;
+
+	if (key != NULL && key[0] != '\0' && key[strspn(key, "*")] == '\0')
+		diag_add(diag, DIAG_ERROR, acme->pos,
+		    "the key of EAB is blanked, as `check --expand` prints it: "
+		    "put the real one there");
 }
 
 static enum key_kind
@@ -267,6 +295,7 @@ check_cert(const struct config_cert *cert, struct diag *diag)
 	if (cert->kind == CERT_FILE)
 		return check_cert_file(cert, diag);
 	check_ca_file(cert->acme, diag);
+	check_eab(cert->acme, diag);
 	return key_kind(cert->key_type);
 }
 
@@ -339,7 +368,7 @@ machine_check(const struct config *config, struct diag *diag)
 	for (users = config->users; users != NULL; users = users->next)
 		check_users(users, diag);
 	for (unsigned i = 0; i < config->ndirectories; i++)
-		check_directory(&config->directories[i]->file, diag);
+		check_directory(config->directories[i], diag);
 	for (unsigned i = 0; i < config->nclient_cas; i++)
 		check_trust("ClientCert", &config->client_cas[i], diag);
 	for (listener = config->listeners; listener != NULL;

@@ -173,6 +173,9 @@ unsigned build_min_version(const struct directive *section);
 struct config_service *build_services(
     struct build *build, const struct directive *section);
 
+/* Whether a Service is as if it were not there. */
+bool build_is_disabled(const struct directive *section);
+
 /* The ACME sections, which AutoCert lines may name. */
 void build_acmes(struct build *build);
 
@@ -201,6 +204,10 @@ const struct config_listener *build_collision(
 
 /* The Status section; after the listeners. NULL if there is none. */
 const struct config_status *build_status(struct build *build);
+
+/* The directory that a line names; NULL if the line is bad. */
+const struct config_directory *build_directory(
+    struct build *build, const struct directive *line);
 
 /* The certificates of a ListenHTTPS. */
 void build_certs(struct build *build, const struct directive *section,

@@ -87,9 +87,20 @@ build_pages(struct build *build, const struct directive *section)
 	return first;
 }
 
+/* Whether a password is asked about, also by a Match or an Eval. */
+static bool
+asks_who(const struct config_condition *cond)
+{
+	while (
+	    cond != NULL && cond->kind != COND_USER && !asks_who(cond->parts))
+		cond = cond->next;
+	return cond != NULL;
+}
+
 /* Error, Success and Metrics. */
 static const struct config_reply *
-build_reply(struct build *build, const struct directive *line)
+build_reply(struct build *build, const struct directive *line,
+    const struct config_condition *conditions)
 {
 	struct config_reply *reply = arena_alloc(build->arena, sizeof(*reply));
 	const struct value *file = line->values;
@@ -102,14 +113,13 @@ build_reply(struct build *build, const struct directive *line)
 		reply->status = (unsigned)file->number;
 		file = file->next;
 	}
-	reply->challenge = reply->status == 401 &&
-	    tree_count(line->parent, WORD_BASICAUTH) > 0;
+	reply->challenge = reply->status == 401 && asks_who(conditions);
 	if (file != NULL)
 		reply->page = build_page(build, line, file, reply->status);
 	return reply;
 }
 
-static const struct config_directory *
+const struct config_directory *
 build_directory(struct build *build, const struct directive *line)
 {
 	struct config_directory *directory =
@@ -119,10 +129,43 @@ build_directory(struct build *build, const struct directive *line)
 	if (line->bad)
 		return NULL;
 	directory->id = config->ndirectories;
+	directory->word = line->row->word;
 	directory->file =
 	    (struct config_file){ line->values->text, line->values->pos };
 	config->directories[config->ndirectories++] = directory;
 	return directory;
+}
+
+/* What may stand in a service that only edits. */
+static bool
+is_edit(const struct directive *line)
+{
+	static const enum word others[] = { WORD_FALLTHROUGH, WORD_LOGSUPPRESS,
+		WORD_DISABLED, WORD_IGNORECASE, WORD_CONSTANT, WORD_INCLUDE };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (line->row->id == others[i])
+			return true;
+	if (line->row->id == WORD_REWRITE)
+		return line->scope == SCOPE_REQUEST;
+	return (line->row->scopes & SCOPE_REQUEST) != 0;
+}
+
+static void
+check_fall_through(struct build *build, const struct directive *section)
+{
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next)
+		if (!line->bad && !is_edit(line))
+			diag_add(build->diag, DIAG_ERROR, line->pos,
+			    "'%s' cannot stand in a Service with FallThrough: "
+			    "that only edits requests, for the services after "
+			    "it%s",
+			    line->row->word,
+			    line->row->id == WORD_HEADREMOVE
+			        ? "; DeleteHeader takes fields out"
+			        : "");
 }
 
 static void
@@ -135,6 +178,10 @@ check_service(struct build *build, const struct directive *section)
 
 	if (tree_is_bad(section))
 		return;
+	if (tree_find(section, WORD_FALLTHROUGH) != NULL) {
+		check_fall_through(build, section);
+		return;
+	}
 	if (tree_find(section, WORD_BACKEND) != NULL ||
 	    tree_find(section, WORD_USEBACKEND) != NULL)
 		found = "BackEnd";
@@ -152,8 +199,8 @@ check_service(struct build *build, const struct directive *section)
 	}
 	if (found == NULL)
 		diag_add(build->diag, DIAG_ERROR, section->pos,
-		    "'Service' has neither a BackEnd nor a Redirect, nor an "
-		    "Error, a Success or Metrics");
+		    "'Service' needs a BackEnd, or else a Redirect, an Error, "
+		    "a Success, a SendFile or Metrics");
 }
 
 static const struct config_session *
@@ -195,18 +242,27 @@ build_hsts(struct build *build, const struct directive *section)
 	return (struct slice){ text, strlen(text) };
 }
 
+/* What the service says in place of its listener; -1: nothing. */
+static int
+own_number(const struct directive *section, enum word id)
+{
+	const struct value *value = build_value(section, id);
+
+	return value != NULL ? value->number : -1;
+}
+
 static struct config_service *
 build_service(struct build *build, const struct directive *section)
 {
 	struct config_service *service =
 	    arena_alloc(build->arena, sizeof(*service));
 	const struct directive *line;
-	const struct value *location;
 
 	service->pos = section->pos;
-	location = build_value(section, WORD_REWRITELOCATION);
-	service->rewrite_location = location != NULL ? location->number : -1;
+	service->rewrite_location = own_number(section, WORD_REWRITELOCATION);
+	service->rewrite_errors = own_number(section, WORD_REWRITEERRORS);
 	service->name = section->values != NULL ? section->values->text : NULL;
+	service->falls_through = tree_find(section, WORD_FALLTHROUGH) != NULL;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);
 	service->hsts = build_hsts(build, section);
@@ -219,7 +275,8 @@ build_service(struct build *build, const struct directive *section)
 		if (line->row->id == WORD_ERROR ||
 		    line->row->id == WORD_SUCCESS ||
 		    line->row->id == WORD_METRICS)
-			service->reply = build_reply(build, line);
+			service->reply =
+			    build_reply(build, line, service->conditions);
 		else if (line->row->id == WORD_REDIRECT)
 			service->redirect = build_redirect(build, line);
 		else if (line->row->id == WORD_SENDFILE)
@@ -232,8 +289,8 @@ build_service(struct build *build, const struct directive *section)
 	return service;
 }
 
-static bool
-is_disabled(const struct directive *section)
+bool
+build_is_disabled(const struct directive *section)
 {
 	const struct value *value = build_value(section, WORD_DISABLED);
 
@@ -252,7 +309,7 @@ build_services(struct build *build, const struct directive *section)
 		if (child->row == NULL || child->row->id != WORD_SERVICE)
 			continue;
 		service = build_service(build, child);
-		if (is_disabled(child))
+		if (build_is_disabled(child))
 			continue;
 		*tail = service;
 		tail = &service->next;

@@ -104,6 +104,23 @@ put_client(struct line *line, const struct config_log_item *item)
 	put_value(line, slice_of(addr_ip_text(&addr, text)));
 }
 
+/* Stands between blanks in formats that programs read. */
+static void
+put_user(struct line *line, const struct config_log_item *item)
+{
+	struct value value;
+
+	(void)item;
+	if (line->ex->user == NULL || line->ex->user[0] == '\0') {
+		put_missing(line);
+		return;
+	}
+	value_begin(&value, line->out, line->json);
+	value.word = !line->json;
+	value_put(&value, slice_of(line->ex->user));
+	value_end(&value);
+}
+
 static void
 put_listener(struct line *line, const struct config_log_item *item)
 {
@@ -221,23 +238,13 @@ put_credentials_aside(struct line *line, struct slice name, struct slice bytes)
 	value_end(&value);
 }
 
-static struct slice
-find_field(const struct http_field *fields, unsigned nfields, struct slice name)
-{
-	for (unsigned i = 0; i < nfields; i++)
-		if (fields[i].name.len == name.len &&
-		    strncasecmp(fields[i].name.p, name.p, name.len) == 0)
-			return fields[i].value;
-	return (struct slice){ NULL, 0 };
-}
-
 static void
 put_field(struct line *line, const struct config_log_item *item)
 {
 	const struct http_request *req = &line->ex->req;
 
 	put_credentials_aside(line, item->text,
-	    find_field(req->fields, req->nfields, item->text));
+	    http_value(req->fields, req->nfields, item->text));
 }
 
 static void
@@ -251,24 +258,10 @@ put_field_out(struct line *line, const struct config_log_item *item)
 }
 
 static void
-put_backend_name(struct line *line, const struct config_backend *backend)
-{
-	char text[300];
-
-	if (backend->port == 0)
-		put_value(line, slice_of(backend->host));
-	else {
-		snprintf(text, sizeof(text),
-		    strchr(backend->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
-		    backend->host, backend->port);
-		put_value(line, slice_of(text));
-	}
-}
-
-static void
 put_name(struct line *line, const struct config_log_item *item)
 {
 	const struct exchange *ex = line->ex;
+	char label[CONFIG_LABEL_SIZE];
 
 	switch ((enum log_object)item->what) {
 	case LINE_OF_LISTENER:
@@ -280,7 +273,9 @@ put_name(struct line *line, const struct config_log_item *item)
 		break;
 	case LINE_OF_BACKEND:
 		if (ex->backend != NULL)
-			put_backend_name(line, ex->backend->config);
+			put_value(line,
+			    slice_of(config_backend_label(
+			        ex->backend->config, label)));
 		else
 			put_missing(line);
 		break;
@@ -436,7 +431,7 @@ static put_item *const put[] = {
 	[LINE_BYTES] = put_bytes,
 	[LINE_BYTES_CLF] = put_bytes,
 	[LINE_NOTHING] = put_nothing,
-	[LINE_USER] = put_nothing,
+	[LINE_USER] = put_user,
 	[LINE_TIME] = put_time,
 	[LINE_DURATION] = put_duration,
 	[LINE_REQUEST_LINE] = put_request_line,
@@ -461,7 +456,8 @@ static put_item *const put[] = {
 static bool
 is_suppressed(const struct exchange *ex)
 {
-	unsigned classes = ex->listener->config->log_suppress;
+	unsigned classes =
+	    ex->listener->config->log_suppress | ex->log_suppress;
 
 	if (ex->service != NULL)
 		classes |= ex->service->log_suppress;
@@ -539,7 +535,7 @@ accesslog_note(struct exchange *ex, const struct http_response *res)
 		return;
 	for (unsigned i = 0; i < format->noutputs; i++) {
 		struct slice bytes =
-		    find_field(res->fields, res->nfields, format->outputs[i]);
+		    http_value(res->fields, res->nfields, format->outputs[i]);
 
 		noted[i].p = arena_strndup(ex->arena, bytes.p, bytes.len);
 		noted[i].len = noted[i].p != NULL ? bytes.len : 0;

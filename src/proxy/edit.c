@@ -5,8 +5,10 @@
 #include "auth.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "exchange.h"
+#include "http/basic.h"
 #include "rate.h"
 #include "worker.h"
 
@@ -16,6 +18,18 @@ struct edit_list {
 	struct slice value;
 	struct edit_list *next;
 };
+
+/* The name in credentials that were right. */
+static void
+note_user(struct exchange *ex, struct slice credentials)
+{
+	struct http_basic basic;
+
+	if (!http_basic_read(credentials, &basic))
+		return;
+	ex->user = arena_strndup(ex->arena, basic.user.p, basic.user.len);
+	secret_wipe(&basic, sizeof basic);
+}
 
 /* Two Authorization fields are none. */
 static bool
@@ -36,6 +50,8 @@ knows(void *arg, const struct config_users *users)
 	verdict = auth_check(ex->worker->auth, users->index, found->value,
 	    ex->from, clock_mono_ms());
 	ex->busy |= verdict == AUTH_BUSY;
+	if (verdict == AUTH_YES && ex->user == NULL)
+		note_user(ex, found->value);
 	return verdict == AUTH_YES;
 }
 
@@ -105,10 +121,14 @@ static bool
 value_of(const struct exchange *ex, const struct config_edit *edit,
     const struct config_request *req, struct slice *value)
 {
+	enum config_place place = place_of(edit->kind);
+
+	if (edit->encode)
+		place = place == PLACE_PATH ? PLACE_ENCODED_PATH
+		                            : PLACE_ENCODED_PARAMETER;
 	*value = edit->value;
 	return edit->parts == NULL ||
-	    config_fill(
-	        edit->parts, req, place_of(edit->kind), ex->arena, value);
+	    config_fill(edit->parts, req, place, ex->arena, value);
 }
 
 /* A path begins with a slash, also where it was filled in. */
@@ -383,23 +403,20 @@ edit_by_rules(struct exchange *ex, const struct config_rule *rule,
 static void
 add_hsts(const struct exchange *ex, struct http_response *res)
 {
-	static const char name[] = "Strict-Transport-Security";
+	static const struct slice name = { "Strict-Transport-Security", 25 };
 	struct http_field *fields;
 
 	if (ex->listener->tls == NULL || ex->service == NULL ||
-	    ex->service->hsts.len == 0)
+	    ex->service->hsts.len == 0 ||
+	    http_find_name(res->fields, res->nfields, name) != NULL)
 		return;
-	for (unsigned i = 0; i < res->nfields; i++)
-		if (slice_ieq(res->fields[i].name, name))
-			return;
 	fields = arena_alloc(ex->arena, (res->nfields + 1) * sizeof *fields);
 	if (fields == NULL)
 		return;
 	if (res->nfields > 0)
 		memcpy(fields, res->fields, res->nfields * sizeof *fields);
 	fields[res->nfields++] =
-	    (struct http_field){ .name = { name, sizeof name - 1 },
-		    .value = ex->service->hsts };
+	    (struct http_field){ .name = name, .value = ex->service->hsts };
 	res->fields = fields;
 }
 

@@ -7,12 +7,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "accesslog.h"
 #include "answer.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "count.h"
 #include "edit.h"
 #include "errorpage.h"
 #include "exchange.h"
@@ -103,6 +105,12 @@ sendfile_trees_free(struct sendfile_trees *trees)
 	free(trees);
 }
 
+int
+sendfile_tree(const struct sendfile_trees *trees, unsigned id)
+{
+	return trees->fd[id];
+}
+
 /* --- the name of a file --------------------------------------------------- */
 
 static int
@@ -185,10 +193,8 @@ type_of(const char *name)
 static const struct http_field *
 find(const struct exchange *ex, const char *name)
 {
-	for (unsigned i = 0; i < ex->req.nfields; i++)
-		if (slice_ieq(ex->req.fields[i].name, name))
-			return &ex->req.fields[i];
-	return NULL;
+	return http_find_name(ex->req.fields, ex->req.nfields,
+	    (struct slice){ name, strlen(name) });
 }
 
 /* Of an IMF-fixdate (RFC 9110 section 5.6.7); -1 if it is none. */
@@ -324,7 +330,7 @@ send_piece(struct exchange *ex, const struct http_response *head,
 	}
 	file->at += n;
 	file->left -= (uint64_t)n;
-	ex->sent += (uint64_t)n;
+	count_sent(ex, (uint64_t)n);
 	ex->responded = true;
 	ex->response_done = file->left == 0;
 	ex->ops->respond(ex->client, head, how,
@@ -414,6 +420,7 @@ begin(struct exchange *ex, unsigned status, const struct stat *st,
 	ex->status = status;
 	ex->discard = true;
 	edit_response(ex, &head);
+	accesslog_note(ex, &head);
 	send_piece(ex, &head, &how);
 	if (ex->file != NULL && !ex->ops->blocked(ex->client))
 		ex->ops->later(ex->client);
