@@ -109,7 +109,10 @@ handshake(struct client *client)
 	switch (conn_handshake(&client->conn, &err)) {
 	case TLS_DONE:
 		client->state = CLIENT_OPEN;
-		h1_server_ready(&client->h1);
+		if (tls_session_proves(client->conn.tls))
+			client_finish(client);
+		else
+			h1_server_ready(&client->h1);
 		break;
 	case TLS_AGAIN:
 		break;
