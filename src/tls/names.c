@@ -169,14 +169,17 @@ struct tls_pair
 tls_names_find(struct tls_server *server, const char *host)
 {
 	struct tls_names *names = &server->names;
+	struct tls_pair otherwise = { 0 };
 	const struct tls_pair *pair;
 	char text[TLS_HOST_SIZE];
 	char *dot;
 
 	if (names->generation != server->certs->generation)
 		rebuild(server);
+	if (!server->require_name)
+		otherwise = names->fallback;
 	if (host == NULL || strlen(host) >= sizeof(text))
-		return names->fallback;
+		return otherwise;
 	memcpy(text, host, strlen(host) + 1);
 	pair = search(names, text);
 	dot = strchr(text, '.');
@@ -184,5 +187,5 @@ tls_names_find(struct tls_server *server, const char *host)
 		dot[-1] = '*';
 		pair = search(names, dot - 1);
 	}
-	return pair != NULL ? *pair : names->fallback;
+	return pair != NULL ? *pair : otherwise;
 }

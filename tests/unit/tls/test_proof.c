@@ -153,6 +153,32 @@ test_first_certificate(void **state)
 	pair_close(&pair);
 }
 
+/* The CA has no certificate to show, and its name need not be ours yet. */
+static void
+test_strict_listener(void **state)
+{
+	static const unsigned slots[] = { 0 };
+	struct lab *lab = *state;
+	const struct tls_settings settings = { .min_version = TLS_1_3,
+		.require_name = true,
+		.clients = { .ask = TLS_REQUIRE, .depth = 9 },
+		.slots = slots,
+		.nslots = 1 };
+	struct pair pair;
+
+	lab_set(lab, 0, "gate.example");
+	tls_server_free(lab->server);
+	lab->server = tls_server_new(&settings, lab->certs, lab->tickets, NULL);
+	assert_non_null(lab->server);
+	prove(lab, "new.example");
+	assert_int_equal(ask(&pair, lab, acme, "new.example"), TLS_DONE);
+	assert_true(tls_session_proves(pair.session));
+	pair_close(&pair);
+	assert_int_equal(
+	    ask(&pair, lab, "\010http/1.1", "gate.example"), TLS_FAILED);
+	pair_close(&pair);
+}
+
 /* For an address the CA asks for its name in the reverse tree (RFC 8738). */
 static void
 test_address(void **state)
@@ -214,6 +240,7 @@ main(void)
 		LAB_TEST(test_nobody_else),
 		LAB_TEST(test_no_proof),
 		LAB_TEST(test_first_certificate),
+		LAB_TEST(test_strict_listener),
 		LAB_TEST(test_address),
 		LAB_TEST(test_bounds),
 	};
