@@ -20,6 +20,7 @@
 #include "job.h"
 #include "order.h"
 #include "problem.h"
+#include "selfcheck.h"
 #include "supervisor.h"
 
 #define PROGRAM "gatehouse-acme"
@@ -58,11 +59,13 @@ fulfil(struct order *order, struct client *client, const struct job *job,
 
 /* An earlier job's order may end in no usable certificate: then a new one. */
 static int
-obtain(struct client *client, const struct job *job, struct problem *problem)
+obtain(struct client *client, struct job *job, struct problem *problem)
 {
 	struct order order;
 	int ret;
 
+	if (*job->order_url == '\0' && selfcheck_listener(job, problem) == -1)
+		return -1;
 	if (account_open(client, job, problem) == -1 ||
 	    order_open(&order, client, job, problem) == -1)
 		return -1;
@@ -80,7 +83,7 @@ obtain(struct client *client, const struct job *job, struct problem *problem)
 }
 
 static int
-run(const struct job *job, struct problem *problem)
+run(struct job *job, struct problem *problem)
 {
 	struct client *client;
 	int ret;
