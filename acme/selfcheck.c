@@ -97,7 +97,8 @@ is_answer(struct buf *answer, const char *wanted)
 		return false;
 	text = (const char *)buf_data(answer);
 	body = strstr(text, "\r\n\r\n");
-	return strncmp(text, "HTTP/1.1 200 ", 13) == 0 && body != NULL &&
+	return strncmp(text, "HTTP/1.", 7) == 0 && strlen(text) > 8 &&
+	    strncmp(text + 8, " 200 ", 5) == 0 && body != NULL &&
 	    strcmp(body + 4, wanted) == 0;
 }
 

@@ -111,13 +111,21 @@ hook_free(struct hook *hook)
 	free(hook);
 }
 
+/* It may not have come to lead its group yet. */
+static void
+kill_group(const struct hook *hook)
+{
+	kill(hook->pid, SIGKILL);
+	kill(-hook->pid, SIGKILL);
+}
+
 static void
 on_deadline(void *arg)
 {
 	struct hook *hook = arg;
 
 	hook->late = true;
-	kill(-hook->pid, SIGKILL);
+	kill_group(hook);
 }
 
 /* Between fork and exec: nothing but system calls. */
@@ -269,7 +277,7 @@ hooks_release(struct children *children)
 	struct hook *hook, *next;
 
 	TAILQ_FOREACH_SAFE(hook, &children->hooks, entry, next) {
-		kill(-hook->pid, SIGKILL);
+		kill_group(hook);
 		waitpid(hook->pid, NULL, 0);
 		hook_free(hook);
 	}

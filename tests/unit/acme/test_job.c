@@ -26,6 +26,8 @@ init(struct job *job, const char *names)
 		.email = "e",
 		.eab_kid = "k",
 		.eab_key = "h",
+		.challenges = "dns-01 odd http-01 tls-alpn-01 http-01",
+		.http_address = "[::1]:80",
 		.key_type = "t",
 		.account_key = "ak",
 		.account_url = "au",
@@ -50,6 +52,14 @@ test_fields(void **state)
 	assert_string_equal(job.email, "e");
 	assert_string_equal(job.eab_kid, "k");
 	assert_string_equal(job.eab_key, "h");
+	assert_string_equal(job.http_address, "[::1]:80");
+	assert_int_equal(job.nways, 3);
+	assert_int_equal(job.ways[0], JOB_DNS_01);
+	assert_int_equal(job.ways[1], JOB_HTTP_01);
+	assert_int_equal(job.ways[2], JOB_TLS_ALPN_01);
+	job_drop_way(&job, JOB_HTTP_01);
+	assert_int_equal(job.nways, 2);
+	assert_int_equal(job.ways[1], JOB_TLS_ALPN_01);
 	assert_string_equal(job.key_type, "t");
 	assert_string_equal(job.account_key, "ak");
 	assert_string_equal(job.account_url, "au");
