@@ -66,7 +66,7 @@ each_word(struct job *job, const char *text,
 {
 	size_t len;
 
-	for (; text != NULL && *text != '\0';
+	for (; *text != '\0';
 	     text += len + (text[len] != '\0')) {
 		len = strcspn(text, " ");
 		add(job, text, len);

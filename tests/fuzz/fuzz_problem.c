@@ -51,6 +51,8 @@ check_order(const struct json *doc)
 		.email = "",
 		.eab_kid = "",
 		.eab_key = "",
+		.challenges = "",
+		.http_address = "",
 		.key_type = "",
 		.account_key = "",
 		.account_url = "",

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ipc/msg.h"
 #include "job.h"
 #include "json/json.h"
 
@@ -61,16 +60,12 @@ test_pending(void **state)
 
 /* A job that may go these ways, in this order. */
 static enum job_challenge
-choice(const struct authorization *authorization, const char *ways)
+choice(const struct authorization *authorization, enum job_challenge first,
+    enum job_challenge second)
 {
-	struct msg_JOB msg = { .challenges = ways };
-	enum job_challenge way;
-	struct job job;
+	const struct job job = { .ways = { first, second }, .nways = 2 };
 
-	job_init(&job, NULL, &msg);
-	way = authorization_choose(authorization, &job);
-	job_release(&job);
-	return way;
+	return authorization_choose(authorization, &job);
 }
 
 static void
@@ -98,20 +93,25 @@ test_choice(void **state)
 	assert_int_equal(parse(&authorization, all), 0);
 	assert_string_equal(authorization.offers[JOB_HTTP_01].url, "u2");
 	assert_string_equal(authorization.offers[JOB_DNS_01].token, "t1");
-	assert_int_equal(choice(&authorization, "http-01 dns-01"), JOB_HTTP_01);
-	assert_int_equal(choice(&authorization, "dns-01 http-01"), JOB_DNS_01);
 	assert_int_equal(
-	    choice(&authorization, "tls-alpn-01 dns-01"), JOB_DNS_01);
+	    choice(&authorization, JOB_HTTP_01, JOB_DNS_01), JOB_HTTP_01);
 	assert_int_equal(
-	    choice(&authorization, "tls-alpn-01"), JOB_CHALLENGE_COUNT);
+	    choice(&authorization, JOB_DNS_01, JOB_HTTP_01), JOB_DNS_01);
 	assert_int_equal(
-	    choice(&authorization, "dns-persist-01"), JOB_CHALLENGE_COUNT);
-	assert_int_equal(choice(&authorization, ""), JOB_CHALLENGE_COUNT);
+	    choice(&authorization, JOB_TLS_ALPN_01, JOB_DNS_01), JOB_DNS_01);
+	assert_int_equal(
+	    choice(&authorization, JOB_TLS_ALPN_01, JOB_TLS_ALPN_01),
+	    JOB_CHALLENGE_COUNT);
+	assert_int_equal(
+	    authorization_choose(&authorization, &(struct job){ 0 }),
+	    JOB_CHALLENGE_COUNT);
 	authorization_release(&authorization);
 
 	assert_int_equal(parse(&authorization, started), 0);
-	assert_int_equal(choice(&authorization, "http-01 dns-01"), JOB_DNS_01);
-	assert_int_equal(choice(&authorization, "http-01"), JOB_HTTP_01);
+	assert_int_equal(
+	    choice(&authorization, JOB_HTTP_01, JOB_DNS_01), JOB_DNS_01);
+	assert_int_equal(
+	    choice(&authorization, JOB_HTTP_01, JOB_TLS_ALPN_01), JOB_HTTP_01);
 	authorization_release(&authorization);
 }
 

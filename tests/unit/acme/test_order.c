@@ -30,6 +30,8 @@ parse(struct order_state *order, const char *text, struct problem *problem)
 		.email = "",
 		.eab_kid = "",
 		.eab_key = "",
+		.challenges = "",
+		.http_address = "",
 		.key_type = "",
 		.account_key = "",
 		.account_url = "",
