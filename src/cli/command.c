@@ -40,6 +40,10 @@ static const struct command commands[] = {
 	    "Asks for the certificate with this name, or for all, although\n"
 	    "they are not due. Waits set by the authority are kept to.\n",
 	    "NAME", BIT(OPTION_FILE), command_renew },
+	{ "reopen", "open the access log anew",
+	    "After the file of the AccessLog was renamed: every process of\n"
+	    "the running gateway goes on in a new one.\n",
+	    NULL, BIT(OPTION_FILE), command_reopen },
 	{ "stop", "stop the running gateway",
 	    "Tells the gateway that runs with this configuration to stop.\n",
 	    NULL, BIT(OPTION_FILE), command_stop },

@@ -1,4 +1,7 @@
-/* The commands that the running gateway carries out: reload, renew, stop. */
+/*
+ * The commands that the running gateway carries out: reload, renew, reopen,
+ * stop.
+ */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +45,12 @@ command_renew(const struct arguments *args)
 	status = forward(args, request);
 	free(request);
 	return status;
+}
+
+int
+command_reopen(const struct arguments *args)
+{
+	return forward(args, "reopen");
 }
 
 int

@@ -19,6 +19,7 @@
 	REQUEST_VERB("status", false, true)                                    \
 	REQUEST_VERB("reload", false, false)                                   \
 	REQUEST_VERB("renew", true, false)                                     \
+	REQUEST_VERB("reopen", false, false)                                   \
 	REQUEST_VERB("stop", false, false)                                     \
 	REQUEST_VERB("drain", false, false)
 

@@ -33,6 +33,13 @@ command_drain(struct supervisor *sup, struct asker asker, const char *arg)
 	supervisor_drain(sup);
 }
 
+static void
+command_reopen(struct supervisor *sup, struct asker asker, const char *arg)
+{
+	(void)arg;
+	supervisor_reopen(sup, asker);
+}
+
 static const struct command {
 	const char *verb;
 	void (*run)(
@@ -40,6 +47,7 @@ static const struct command {
 } commands[] = {
 	{ "reload", command_reload },
 	{ "renew", renewal_ask },
+	{ "reopen", command_reopen },
 	{ "stop", command_stop },
 	{ "drain", command_drain },
 };

@@ -196,7 +196,8 @@ send_job(
 		    .key_type = cert->key_type,
 		    .log_target = sup->log.target,
 		    .log_facility = (uint32_t)sup->log.facility,
-		    .log_level = sup->log.level } };
+		    .log_level = sup->log.level,
+		    .log_tag = sup->log.tag } };
 
 	for (unsigned i = 0; i < cert->nnames; i++)
 		buf_printf(
