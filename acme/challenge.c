@@ -16,6 +16,7 @@
 #include "propagation.h"
 #include "selfcheck.h"
 #include "supervisor.h"
+#include "validation.h"
 #include "json/json.h"
 
 #define OFFERED_MAX 256 /* bytes of the list of types */
@@ -97,18 +98,6 @@ list_types(const struct json *challenges)
 	return buf_detach(&list, NULL);
 }
 
-static char *
-last_address(const struct json *challenge)
-{
-	const struct json *records = json_get(challenge, "validationRecord");
-	const char *address = NULL;
-
-	if (json_count(records) > 0)
-		address = json_str(
-		    json_at(records, json_count(records) - 1), "addressUsed");
-	return xstrdup(address != NULL ? address : "");
-}
-
 int
 authorization_parse(struct authorization *authorization, const struct json *doc,
     struct problem *problem)
@@ -126,12 +115,10 @@ authorization_parse(struct authorization *authorization, const struct json *doc,
 		.status = status,
 		.name = xstrdup(name),
 		.offered = list_types(challenges),
-		.address = last_address(failed),
 	};
 	take_offers(authorization, challenges);
 	if (failed != NULL)
-		problem_from_json(
-		    &authorization->problem, json_get(failed, "error"));
+		validation_problem(&authorization->problem, failed);
 	else
 		problem_set(&authorization->problem, PROBLEM_OTHER,
 		    "the authorization is %s and the CA does not say why",
@@ -148,7 +135,6 @@ authorization_release(struct authorization *authorization)
 		free(authorization->offers[i].url);
 	}
 	free(authorization->offered);
-	free(authorization->address);
 	*authorization = (struct authorization){ .status = ACME_STATUS_COUNT };
 }
 
@@ -227,10 +213,7 @@ static int
 refused(const struct authorization *authorization, struct problem *problem)
 {
 	*problem = authorization->problem;
-	if (*authorization->address == '\0')
-		return problem_wrap(problem, "%s", authorization->name);
-	return problem_wrap(problem, "%s (the CA looked at %s)",
-	    authorization->name, authorization->address);
+	return problem_wrap(problem, "%s", authorization->name);
 }
 
 static int

@@ -30,8 +30,7 @@ struct authorization {
 	enum acme_status status;
 	char *name; /* the identifier's value */
 	struct offer offers[JOB_CHALLENGE_COUNT];
-	char *offered; /* types of all challenges, for people */
-	char *address; /* that the CA looked at, "" if it does not say */
+	char *offered;          /* types of all challenges, for people */
 	struct problem problem; /* why, when the status is invalid */
 };
 
