@@ -104,19 +104,13 @@ check_auto(struct build *build, const struct directive *line,
 	check_ways(build, line, acme);
 	if (!build_is_public(acme))
 		return;
-	for (value = line->values; value != NULL; value = value->next) {
-		if (acme->profile == NULL && is_address(value->text))
-			diag_add(build->diag, DIAG_WARNING, value->pos,
-			    "Let's Encrypt issues for addresses such as '%s' "
-			    "with Profile \"shortlived\" only; say so in ACME",
-			    value->text);
+	for (value = line->values; value != NULL; value = value->next)
 		if (is_private_name(value->text))
 			diag_add(build->diag, DIAG_WARNING, value->pos,
 			    "no public certificate authority issues for '%s'; "
 			    "use a name of a public domain, or a Directory of "
 			    "your own in ACME",
 			    value->text);
-	}
 }
 
 /*

@@ -362,6 +362,7 @@ def test_resolver_that_does_not_answer(domain: Domain, house):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(200)
 def test_record_that_never_comes(domain: Domain, house):
     domain.servers[0].late = 1000
     domain.servers[1].refuses = True
