@@ -653,13 +653,7 @@ test_certificates(void **state)
 	                                                "ListenHTTP\nEnd\n",
 	    "t:2:10: warning: only dns-01 proves '*.a.example.org': its ACME "
 	    "section needs a DNSHook\n");
-	assert_said(HTTPS("AutoCert 203.0.113.9\n"),
-	    "t:2:10: warning: Let's Encrypt issues for addresses such as "
-	    "'203.0.113.9' with Profile \"shortlived\" only; say so in "
-	    "ACME\n");
-	assert_said(
-	    HTTPS("AutoCert 2001:db8::9\n") "ACME\nProfile shortlived\nEnd\n",
-	    "");
+	assert_said(HTTPS("AutoCert 203.0.113.9 2001:db8::9\n"), "");
 	assert_said(HTTP("") HTTPS("AutoCert localhost ha.local\n"),
 	    "t:4:10: " PRIVATE("localhost") "t:4:20: " PRIVATE("ha.local"));
 	assert_said(
