@@ -25,12 +25,21 @@ struct job {
 	char **names; /* as a CA writes them: lower case, RFC 5952 */
 	size_t nnames;
 	/* As in msg.def; "" = none. */
+	char *arg;
 	char *directory;
 	char *ca_file;
 	char *email;
 	char *eab_kid;
 	char *eab_key;
+	char *profile;
+	char *chain;
+	enum job_challenge
+	    ways[JOB_CHALLENGE_COUNT]; /* to be tried, in order */
+	size_t nways;
+	char *http_address;
 	char *key_type;
+	char *reuse_key;
+	char *certificate;
 	char *account_key;
 	char *account_url;
 	char *order_url;
@@ -43,6 +52,12 @@ void job_release(struct job *job); /* wipes what is secret */
 
 /* The names as an array of borrowed strings, as pki wants them. */
 const char *const *job_names(const struct job *job);
+
+/* "http-01" and its like; "" for JOB_CHALLENGE_COUNT. */
+const char *job_way_word(enum job_challenge way);
+
+/* This way is known not to work. */
+void job_drop_way(struct job *job, enum job_challenge way);
 
 bool job_is_address(const char *name);
 

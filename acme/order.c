@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "account.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -13,12 +12,12 @@
 #include "base/xalloc.h"
 #include "challenge.h"
 #include "client.h"
-#include "directory.h"
 #include "job.h"
 #include "pace.h"
 #include "pki/csr.h"
 #include "pki/key.h"
 #include "supervisor.h"
+#include "wishes.h"
 #include "json/json.h"
 
 /* The CA may shuffle them: both are sets. */
@@ -149,56 +148,68 @@ read_state(struct order *order, struct client *client, const struct job *job,
 	return ret;
 }
 
-static struct json *
-new_order(const struct job *job)
+static bool
+find_key_type(const char *word, enum pki_key_type *type)
 {
-	struct json *payload = json_new_object(), *list = json_new_array();
-	size_t i;
+	unsigned i;
 
-	for (i = 0; i < job->nnames; i++) {
-		struct json *identifier = json_new_object();
+	for (i = 0; i < PKI_KEY_TYPE_COUNT; i++)
+		if (strcmp(pki_key_type_word((enum pki_key_type)i), word) ==
+		    0) {
+			*type = (enum pki_key_type)i;
+			return true;
+		}
+	return false;
+}
 
-		json_set_str(identifier, "type",
-		    job_is_address(job->names[i]) ? "ip" : "dns");
-		json_set_str(identifier, "value", job->names[i]);
-		json_append(list, identifier);
-	}
-	json_set(payload, "identifiers", list);
-	return payload;
+/* The key of the certificate in service, if it still is of the right kind. */
+static struct pki_key *
+reuse_key(const struct job *job, enum pki_key_type type)
+{
+	struct pki_key *key;
+
+	if (*job->reuse_key == '\0')
+		return NULL;
+	key = pki_key_parse(job->reuse_key, strlen(job->reuse_key), NULL);
+	if (key != NULL && pki_key_is(key, type))
+		return key;
+	log_warn("the key in service is not %s; making a new one",
+	    pki_key_type_word(type));
+	pki_key_free(key);
+	return NULL;
 }
 
 static struct pki_key *
 new_key(const struct job *job, struct problem *problem)
 {
+	enum pki_key_type type = PKI_P256;
 	struct pki_key *key;
 	struct error err;
-	unsigned type;
 
-	if (*job->key_type == '\0')
-		type = PKI_P256;
-	else
-		for (type = 0; type < PKI_KEY_TYPE_COUNT; type++)
-			if (strcmp(pki_key_type_word((enum pki_key_type)type),
-			        job->key_type) == 0)
-				break;
-	if (type == PKI_KEY_TYPE_COUNT) {
+	if (*job->key_type != '\0' && !find_key_type(job->key_type, &type)) {
 		problem_set(
 		    problem, PROBLEM_STATE, "no key type %s", job->key_type);
 		return NULL;
 	}
-	key = pki_key_generate((enum pki_key_type)type, &err);
+	key = reuse_key(job, type);
+	if (key != NULL)
+		return key;
+	key = pki_key_generate(type, &err);
 	if (key == NULL)
 		problem_set(problem, PROBLEM_LOCAL,
 		    "cannot make a key for the certificate: %s", err.msg);
 	return key;
 }
 
+/* The order of a dry run is of no use to anybody who comes later. */
 static int
 save(const struct order *order, const struct job *job, struct problem *problem)
 {
 	struct error err;
 	char *pem;
 
+	if (job->kind == JOB_DRY_RUN)
+		return 0;
 	pem = pki_key_pem(order->key, &err);
 	if (pem == NULL)
 		return problem_set(problem, PROBLEM_LOCAL,
@@ -218,30 +229,6 @@ log_order(const char *what, const struct order *order)
 	    "%s %s is %s", what, url, acme_status_word(order->state.status));
 }
 
-/*
- * A CA that lost the account (or was moved to by mistake and back) learns it
- * again, with the same key, once.
- */
-static int
-send_order(struct client *client, const struct job *job, struct answer *answer,
-    struct problem *problem)
-{
-	struct json *payload = new_order(job);
-	const char *url = client_directory(client)->new_order;
-	int ret;
-
-	ret = client_write(client, url, payload, answer, problem);
-	if (ret == -1 && problem->type == PROBLEM_ACCOUNT_DOES_NOT_EXIST) {
-		log_warn("the CA does not know the account any more");
-		ret = account_register(client, job, problem);
-		if (ret == 0)
-			ret =
-			    client_write(client, url, payload, answer, problem);
-	}
-	json_free(payload);
-	return ret;
-}
-
 int
 order_place(struct order *order, struct client *client, const struct job *job,
     struct problem *problem)
@@ -253,7 +240,7 @@ order_place(struct order *order, struct client *client, const struct job *job,
 	order->key = new_key(job, problem);
 	if (order->key == NULL)
 		return -1;
-	if (send_order(client, job, &answer, problem) == -1) {
+	if (wishes_send(client, job, &answer, problem) == -1) {
 		order_release(order);
 		return -1;
 	}
@@ -304,7 +291,7 @@ order_open(struct order *order, struct client *client, const struct job *job,
 		return 0;
 	}
 	order_release(order);
-	if (problem->kind == JOB_GATE)
+	if (problem->kind == JOB_GATE || problem->kind == JOB_LOST)
 		return -1;
 	log_info("the unfinished order is of no use: %s", problem->detail);
 	return order_place(order, client, job, problem);

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "pki/key.h"
 
-struct pki_key;
 struct pki_chain;
 
 #define PKI_SERIAL_SIZE 64
@@ -56,6 +56,20 @@ bool pki_chain_has_key(
 /* The certificates as PEM, leaf first, nothing else. The caller frees. */
 char *pki_chain_pem(const struct pki_chain *chain, struct error *err);
 
+/*
+ * What a CA knows the leaf by when it is asked about its renewal (RFC 9773
+ * section 4.1). ERR_NOTFOUND if it does not name its issuer's key. The caller
+ * frees.
+ */
+char *pki_chain_renewal_id(const struct pki_chain *chain, struct error *err);
+
+/* The leaf as DER. *der is malloced; the caller frees it. */
+int pki_chain_leaf(const struct pki_chain *chain, unsigned char **der,
+    size_t *len, struct error *err);
+
+/* Was the last certificate issued by a name with this common name? */
+bool pki_chain_ends_at(const struct pki_chain *chain, const char *common_name);
+
 /* Does a certificate's name (maybe "*.x") cover this host? Case ignored. */
 bool pki_name_covers(const char *pattern, const char *host);
 
@@ -65,6 +79,18 @@ bool pki_name_covers(const char *pattern, const char *host);
  */
 char *pki_self_signed(const struct pki_key *key, const char *const *names,
     size_t nnames, int64_t not_before, int64_t not_after, struct error *err);
+
+/* Is it one of those? */
+bool pki_is_placeholder(const struct pki_cert_info *info);
+
+/*
+ * A self-signed certificate as PEM that proves a name to a CA (RFC 8737 section
+ * 3): the name, or the IP address (RFC 8738), is its only one, and the SHA-256
+ * of the key authorization stands in its acmeIdentifier. The caller frees.
+ */
+char *pki_acme_proof(const struct pki_key *key, const char *name,
+    const unsigned char digest[PKI_SHA256_SIZE], int64_t now,
+    struct error *err);
 
 /* For src/tls: the n-th certificate, borrowed; NULL past the end. */
 struct x509_st *pki_chain_x509(const struct pki_chain *chain, size_t n);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
+#include "bind.h"
 #include "certstore.h"
 #include "challenge.h"
 #include "child.h"
@@ -20,6 +21,7 @@
 #include "slot.h"
 #include "supervisor.h"
 #include "swap.h"
+#include "ways.h"
 
 struct job *
 job_from(void *arg)
@@ -62,6 +64,10 @@ failed(struct job *job, struct renewal_failure *failure)
 		renewal_not_informed(slot, failure->detail);
 	} else {
 		challenge_forget_job(job->sup, job);
+		if (job->way != JOB_CHALLENGE_COUNT &&
+		    ways_is_refusal(failure->problem))
+			record_set(
+			    &slot->record.failed_way, ways_word(job->way));
 		renewal_failed(slot, failure);
 	}
 }
@@ -73,6 +79,7 @@ job_free(struct job *job)
 	loop_timer_cancel(&job->deadline);
 	job->magic = 0;
 	free(job->directory);
+	free(job->dns_hook);
 	free(job);
 }
 
@@ -114,6 +121,7 @@ struct job_texts {
 	struct certstore_order order;
 	struct buf names;
 	struct buf challenges;
+	struct buf http_address;
 	struct buf chain; /* in service */
 	struct buf key;   /* that the next certificate is to have, too */
 };
@@ -125,6 +133,7 @@ release_texts(struct job_texts *texts)
 	certstore_order_release(&texts->order);
 	buf_release(&texts->names);
 	buf_release(&texts->challenges);
+	buf_release(&texts->http_address);
 	buf_release(&texts->chain);
 	buf_wipe(&texts->key);
 }
@@ -171,11 +180,25 @@ read_texts(struct job *job, const struct config_acme *acme,
 		texts->order.url[0] = '\0';
 		texts->order.key[0] = '\0';
 	}
-	for (unsigned i = 0; i < acme->nchallenges; i++)
-		buf_printf(&texts->challenges, "%s%s", i > 0 ? " " : "",
-		    config_challenge_word(acme->challenges[i]));
 	return certstore_read_account(
 	    &sup->store, acme->directory, &texts->account, err);
+}
+
+/* How it is to prove the names. */
+static void
+print_ways(const struct job *job, const struct config_acme *acme,
+    const struct generation *generation, struct job_texts *texts)
+{
+	const struct config *config = generation->plan->config;
+
+	ways_print(&(struct ways){ .config = config,
+	               .cert = job->slot->config,
+	               .acme = acme,
+	               .failed = job->slot->record.failed_way },
+	    &texts->challenges);
+	if (generation->bindings != NULL)
+		ways_print_http_address(
+		    config, generation->bindings->list, &texts->http_address);
 }
 
 /* What a job must know, and nothing more. */
@@ -204,6 +227,7 @@ send_job(
 		    &texts->names, "%s%s", i > 0 ? " " : "", cert->names[i]);
 	msg.u.JOB.names = text_of(&texts->names);
 	if (acme != NULL) {
+		print_ways(job, acme, generation, texts);
 		msg.u.JOB.directory = acme->directory;
 		msg.u.JOB.ca_file = acme->ca_file;
 		msg.u.JOB.email = acme->email;
@@ -212,6 +236,7 @@ send_job(
 		msg.u.JOB.profile = acme->profile;
 		msg.u.JOB.chain = acme->chain;
 		msg.u.JOB.challenges = text_of(&texts->challenges);
+		msg.u.JOB.http_address = text_of(&texts->http_address);
 		msg.u.JOB.certificate = text_of(&texts->chain);
 		msg.u.JOB.reuse_key = text_of(&texts->key);
 		msg.u.JOB.account_key = texts->account.key;
@@ -219,6 +244,8 @@ send_job(
 		msg.u.JOB.order_url = texts->order.url;
 		msg.u.JOB.order_key = texts->order.key;
 	}
+	job->ordered =
+	    msg.u.JOB.order_url != NULL && *msg.u.JOB.order_url != '\0';
 	child_send(job->child, &msg);
 }
 
@@ -245,6 +272,8 @@ spawn(struct job *job, struct error *err)
 
 	if (acme != NULL) {
 		job->directory = xstrdup(acme->directory);
+		if (acme->dns_hook != NULL)
+			job->dns_hook = xstrdup(acme->dns_hook);
 		if (read_texts(job, acme, &texts, err) == -1)
 			goto out;
 	}
@@ -267,6 +296,7 @@ job_start(struct slot *slot, enum job_kind kind, struct error *err)
 	job->sup = slot->sup;
 	job->slot = slot;
 	job->kind = kind;
+	job->way = JOB_CHALLENGE_COUNT;
 	job->deadline.fn = on_deadline;
 	job->deadline.arg = job;
 	TAILQ_INSERT_TAIL(&slot->sup->jobs, job, entry);
@@ -281,6 +311,12 @@ job_start(struct slot *slot, enum job_kind kind, struct error *err)
 	loop_timer_set(slot->sup->loop, &job->deadline,
 	    kind == JOB_PLACEHOLDER ? JOB_PLACEHOLDER_MAX_MS : JOB_MAX_MS);
 	return 0;
+}
+
+void
+job_extend(struct job *job)
+{
+	loop_timer_set(job->sup->loop, &job->deadline, JOB_MAX_MS);
 }
 
 void
@@ -353,6 +389,7 @@ job_order_save(struct child *child, const struct msg *msg)
 	rc = certstore_write_order(
 	    &job->sup->store, slot_name(job->slot), &order, clock_wall(), &err);
 	certstore_order_release(&order);
+	job->ordered = true;
 	if (rc == 0)
 		saved(child);
 	else

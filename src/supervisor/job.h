@@ -30,10 +30,16 @@ struct job {
 	struct child *child;
 	enum job_kind kind;
 	char *directory; /* of the CA; NULL: none is asked */
+	char *dns_hook;  /* that publishes records; NULL: none */
+	bool ordered;    /* challenges are the order's from here on … */
+	enum job_challenge way; /* … the last; JOB_CHALLENGE_COUNT: none yet */
 	struct loop_timer deadline;
 };
 
 struct job *job_from(void *arg);
+
+/* It makes progress: its time begins anew. */
+void job_extend(struct job *job);
 
 /*
  * Starts one, as slot->placeholder or slot->job. A JOB_RENEWAL_INFO asks who

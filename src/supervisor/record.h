@@ -17,13 +17,14 @@ struct buf;
 struct record {
 	struct schedule schedule;
 	int64_t succeeded_at; /* the last issuance, 0 = none */
-	char *problem; /* of the last failure: the ACME type; NULL = none */
-	char *detail;  /* and what it means, in one line; NULL = none */
-	char *advice;  /* and what a person can do; NULL = nothing */
-	char *wanted;  /* what `schedule` is about: directory and names */
-	char *issued;  /* the same, of the certificate in the store */
-	char *issuer;  /* the directory of the CA that issued it */
-	char *gates;   /* of CAs, see authority.h: "until URL", with spaces */
+	char *problem;    /* of the last failure: the ACME type; NULL = none */
+	char *detail;     /* and what it means, in one line; NULL = none */
+	char *advice;     /* and what a person can do; NULL = nothing */
+	char *wanted;     /* what `schedule` is about: directory and names */
+	char *issued;     /* the same, of the certificate in the store */
+	char *issuer;     /* the directory of the CA that issued it */
+	char *failed_way; /* the last that a CA did not accept; see ways.h */
+	char *gates; /* of CAs, see authority.h: "until URL", with spaces */
 };
 
 /* A zeroed record is a valid empty one. */
