@@ -212,6 +212,7 @@ build_config(struct tree *tree, struct config *config)
 	    arena_alloc(build.arena, ncerts * sizeof(*config->certs));
 	build_top(&build);
 	build_acmes(&build);
+	config->acmes = build.acmes;
 	build_acls(&build);
 	build.trusted = build_trusted(&build, root);
 	config->services = build_services(&build, root);

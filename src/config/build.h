@@ -15,7 +15,7 @@ struct build {
 	struct diag *diag;
 	struct arena *arena;
 	struct config *config;
-	struct config_acme *acmes; /* the usual one first */
+	struct config_acme *acmes;        /* the usual one first */
 	struct config_acl *acls;          /* those with a name */
 	const struct config_acl *trusted; /* TrustedIP of the top level */
 };

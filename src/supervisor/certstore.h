@@ -10,6 +10,7 @@
  *	certs/NAME.order.pem    the order that is under way, and its key
  *	accounts/CA/key.pem     the account's key, made once
  *	accounts/CA/url         its URL, when the CA has told it
+ *	accounts/CA/next.pem    the key that it is being given
  *
  * Everything is 0600, written whole or not at all. Nothing is parsed here: a
  * worker has the last word on a pair. One process uses a store at a time.
@@ -44,6 +45,9 @@ int certstore_read(const struct certstore *store, const char *name,
 
 /* Is this, at a glance, a key with a certificate and not the rest of one? */
 bool certstore_is_pair(const void *pem, size_t len);
+
+/* "BEGIN PRIVATE KEY", "BEGIN EC PRIVATE KEY" and their ends, at a glance. */
+bool certstore_is_key(const void *pem, size_t len);
 
 /* What of a pair is public, and what is not, appended. */
 void certstore_chain(const struct buf *pem, struct buf *chain);
@@ -97,5 +101,25 @@ int certstore_read_account(const struct certstore *store, const char *directory,
 int certstore_write_account(const struct certstore *store,
     const char *directory, const struct certstore_account *account,
     struct error *err);
+
+/*
+ * Another key for an account: written beside its key before the CA hears of it,
+ * and put in its place when the CA has taken it. As long as that is not known
+ * both are kept, and can change places. ERR_NOTFOUND: there is no account.
+ */
+int certstore_write_next_key(const struct certstore *store,
+    const char *directory, const char *key, struct error *err);
+bool certstore_has_next_key(
+    const struct certstore *store, const char *directory);
+int certstore_take_next_key(
+    const struct certstore *store, const char *directory, struct error *err);
+int certstore_swap_keys(
+    const struct certstore *store, const char *directory, struct error *err);
+int certstore_drop_next_key(
+    const struct certstore *store, const char *directory, struct error *err);
+
+/* The account is no more: the next one begins with a new key. */
+int certstore_forget_account(
+    const struct certstore *store, const char *directory, struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "bind.h"
 #include "child.h"
+#include "chore.h"
 #include "config/config.h"
 #include "generation.h"
 #include "plan.h"
@@ -70,6 +71,7 @@ after_exit(struct child *child, int status)
 
 	monitor->child = NULL;
 	renewal_forget(sup, child);
+	chore_forget(sup, child);
 	reload_forget(sup, child);
 	if (!child->closing)
 		log_err("%s[%ld] %s", child->name, (long)child->pid,

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "authority.h"
 #include "base/buf.h"
@@ -10,6 +9,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
+#include "chore.h"
 #include "config/config.h"
 #include "generation.h"
 #include "job.h"
@@ -66,7 +66,7 @@ is_busy(const struct supervisor *sup)
 	const struct job *job;
 
 	TAILQ_FOREACH(job, &sup->jobs, entry)
-		if (job->kind != JOB_PLACEHOLDER && job->slot != NULL)
+		if (job_is_busy(job))
 			return true;
 	return false;
 }
@@ -204,6 +204,8 @@ renewal_update(struct supervisor *sup)
 	loop_timer_cancel(&sup->renewal_timer);
 	if (sup->phase != PHASE_RUNNING || sup->current == NULL || is_busy(sup))
 		return;
+	if (chore_start(sup))
+		return;
 	if (!clock_is_good(sup, now)) {
 		look_again(sup, CLOCKWATCH_AGAIN);
 		return;
@@ -313,6 +315,7 @@ renewal_succeeded(struct slot *slot)
 	record_set(&record->detail, NULL);
 	record_set(&record->advice, NULL);
 	record_set(&record->issued, record->wanted);
+	record_set(&record->revoked, NULL);
 	slot_save(slot);
 	clock_date(expires, slot->facts.dates.not_after);
 	clock_date(next, renewal_next(slot, NULL));
@@ -359,15 +362,6 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 	renewal_update(slot->sup);
 }
 
-static bool
-has_name(const struct slot *slot, const char *name)
-{
-	for (unsigned i = 0; i < slot->config->nnames; i++)
-		if (strcasecmp(slot->config->names[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* Puts one slot into a request; says so at once if the CA forbids it. */
 static void
 ask_slot(struct renew_request *request, struct slot *slot)
@@ -410,7 +404,7 @@ renewal_ask(struct supervisor *sup, struct asker asker, const char *name)
 		struct slot *slot = generation->slots[i];
 
 		if (slot_is_auto(slot) &&
-		    (name[0] == '\0' || has_name(slot, name)))
+		    (name[0] == '\0' || slot_has_name(slot, name)))
 			ask_slot(request, slot);
 	}
 	if (request->npending == 0 && buf_len(&request->text) == 0)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "authority.h"
 #include "base/clock.h"
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
+#include "chore.h"
 #include "config/config.h"
 #include "job.h"
 #include "renewal.h"
@@ -50,6 +52,15 @@ wanted(const struct config_cert *config)
 	for (unsigned i = 0; i < config->nnames; i++)
 		buf_printf(&text, " %s", config->names[i]);
 	return buf_detach(&text, NULL);
+}
+
+bool
+slot_has_name(const struct slot *slot, const char *name)
+{
+	for (unsigned i = 0; i < slot->config->nnames; i++)
+		if (strcasecmp(slot->config->names[i], name) == 0)
+			return true;
+	return false;
 }
 
 char *
@@ -204,6 +215,7 @@ slot_unref(struct slot *slot)
 	if (--slot->refs > 0)
 		return;
 	renewal_forget_slot(slot);
+	chore_forget_slot(slot->sup, slot);
 	job_cancel(slot->job);
 	job_cancel(slot->placeholder);
 	buf_wipe(&slot->pem);
@@ -222,6 +234,9 @@ slot_dates(const struct slot *slot)
 		return NULL;
 	if (record->issued != NULL &&
 	    strcmp(record->issued, record->wanted) != 0)
+		return NULL;
+	if (record->revoked != NULL &&
+	    strcmp(record->revoked, slot->facts.serial) == 0)
 		return NULL;
 	return &slot->facts.dates;
 }

@@ -81,6 +81,9 @@ const char *slot_name(const struct slot *slot); /* for people, and the store */
 const char *slot_source_name(const struct slot *slot);
 bool slot_is_auto(const struct slot *slot);
 
+/* Is it asked for this name, whatever its case? */
+bool slot_has_name(const struct slot *slot, const char *name);
+
 /* Directory, kind of key and names: what a certificate is asked for with. */
 char *slot_wanted(const struct slot *slot);
 

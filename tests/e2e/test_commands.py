@@ -16,14 +16,15 @@ from actors.gateway import BUILD, REPOSITORY, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
-VERBS = ["run", "check", "status", "reload", "renew", "stop", "help",
-         "version"]
+VERBS = ["run", "check", "status", "reload", "renew", "revoke",
+         "account", "stop", "help", "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [BUILD / "bin/gatehouse", *args], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        timeout=30, check=False)
 
 
 # Words
@@ -57,6 +58,11 @@ def test_every_command_explains_itself(verb):
      "`gatehouse status --help` lists them"),
     (["reload", "now"], "'now' is too much: see `gatehouse reload --help`"),
     (["check", "-f"], "option --file needs its FILE"),
+    (["revoke"], "revoke: which certificate? Give one of its names"),
+    (["revoke", "x.test"], "Revoke the certificate of x.test? This cannot be "
+     "undone. Say so with --yes."),
+    (["account", "deactivate"], "Close the account? This cannot be undone. "
+     "Say so with --yes."),
     (["run", "--host", "x.test"], "run: --host needs --backend"),
     (["run", "--email", "a@b.test"], "run: --backend, --email and"),
     (["run", "--host", "a b", "--backend", "127.0.0.1:1",
@@ -189,7 +195,7 @@ def test_status_for_programs(serving, home_assistant):
         sorted(serving.pids()["proxy"]))
 
 
-@pytest.mark.parametrize("verb", ["status", "reload", "renew", "stop"])
+@pytest.mark.parametrize("verb", ["status", "reload", "renew", "account", "stop"])
 def test_commands_without_a_gateway(short, verb):
     file = write(short, "")
     done = gatehouse(verb, "-f", file)
