@@ -24,7 +24,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 
 # Libraries, each before those it uses; what each may include and link; what
 # it brings into a process from outside.
-LIBS := tls config ipc net fetch json http pki base
+LIBS := tls config stats ipc net fetch json http pki base
 
 use.base   :=
 use.pki    := base
@@ -33,10 +33,11 @@ use.json   := base
 use.fetch  := base
 use.net    := base
 use.ipc    := base
+use.stats  := base
 use.config := http net base
 use.tls    := pki net base
 
-sys.pki    := -lcrypto
+sys.pki    := -lcrypto -lcrypt
 sys.json   := -ljansson
 sys.fetch  := -lcurl
 sys.net    := -levent_core
@@ -46,15 +47,15 @@ sys.tls    := -lssl -lcrypto
 PROGRAMS := supervisor proxy monitor acme cli
 
 out.supervisor := sbin/gatehoused
-use.supervisor := ipc config net base
+use.supervisor := stats ipc config net base
 sys.supervisor := -levent_core
 
 out.proxy := libexec/gatehouse/gatehouse-proxy
-use.proxy := http tls pki net config ipc base
-sys.proxy := -levent_core -lssl -lcrypto
+use.proxy := http tls pki net config stats ipc base
+sys.proxy := -levent_core -lssl -lcrypto -lcrypt
 
 out.monitor := libexec/gatehouse/gatehouse-monitor
-use.monitor := http tls pki net config ipc base
+use.monitor := http tls pki net config stats ipc base
 sys.monitor := -levent_core -lssl -lcrypto
 
 out.acme := libexec/gatehouse/gatehouse-acme
@@ -63,7 +64,7 @@ sys.acme := -lcurl -ljansson -lcrypto
 
 out.cli := bin/gatehouse
 use.cli := config ipc net json tls pki http base
-sys.cli := -levent_core -lssl -lcrypto -ljansson
+sys.cli := -levent_core -lssl -lcrypto -lcrypt -ljansson
 
 # --- compiler ---------------------------------------------------------------
 
@@ -261,7 +262,7 @@ endif
 
 # Versions of clang-format disagree; Debian 12's decides.
 decides := $(shell clang-format --version 2>/dev/null)
-lints := $(addprefix lint-,layers homes banned sizes man carries clang \
+lints := $(addprefix lint-,layers homes banned sizes man map carries clang \
     $(if $(findstring version 14.,$(decides)),format))
 sources := $(wildcard include/*/*.h src/*/*.[ch] src/*/*.def acme/*.[ch])
 test_sources := $(wildcard tests/unit/*/*.[ch] tests/fuzz/*.[ch])
@@ -281,6 +282,8 @@ lint-sizes:
 	$Q $(PYTHON) tests/lint/sizes $(formatted)
 lint-man:
 	$Q mandoc -T lint -W warning $(wildcard docs/man/*.[1-8]) </dev/null
+lint-map:
+	$Q $(PYTHON) tests/lint/map tests/README.md
 lint-carries: $(programs)
 	$Q tests/lint/carries $(foreach p,$(written),'$B/$(out.$p) $(sys.$p)')
 lint-clang:
@@ -299,8 +302,8 @@ install: programs
 	    install -D -m 755 $B/$$file $(root)/$$file; done
 	$Q set -e; for file in docs/man/*.[1-8]; do \
 	    $(put) $$file $(root)/share/man/man$${file##*.}/$${file##*/}; done
-	$Q set -e; for file in etc/*; do \
-	    $(put) $$file $(root)/share/gatehouse/$${file##*/}; done
+	$Q set -e; for file in $$(cd etc && find . -type f); do \
+	    $(put) etc/$$file $(root)/share/gatehouse/$$file; done
 	$Q $(put) systemd/gatehouse.service \
 	    $(root)/lib/systemd/system/gatehouse.service
 	$Q sed -i 's|/usr/|$(PREFIX)/|g' \

@@ -30,6 +30,7 @@ read_job(struct job *job, struct chan *supervisor)
 	struct msg_JOB msg;
 
 	supervisor_read_job(supervisor, &msg);
+	log_set_tag(msg.log_tag);
 	log_open(
 	    PROGRAM, (enum log_target)msg.log_target, (int)msg.log_facility);
 	log_set_level((enum log_level)msg.log_level);
@@ -106,6 +107,7 @@ main(void)
 		fputs(PROGRAM " is started by gatehoused\n", stderr);
 		return 2;
 	}
+	signal(SIGUSR1, SIG_IGN); /* may be sent to the whole service */
 	log_open(PROGRAM, LOG_TO_STDERR, 0);
 	supervisor = chan_new(CHAN_CHILD_FD, IPC_ACME, IPC_SUPERVISOR, true);
 	read_job(&job, supervisor);

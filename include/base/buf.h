@@ -8,6 +8,8 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #define BUF_CAP_DEFAULT (16u * 1024 * 1024)
 
@@ -47,7 +49,12 @@ void buf_commit(struct buf *buf, size_t len);
 
 /* All append functions return 0, or -1 with nothing changed at the cap. */
 int buf_append(struct buf *buf, const void *data, size_t len);
-int buf_append_str(struct buf *buf, const char *s);
+int buf_append_u64(struct buf *buf, uint64_t value); /* decimal */
+static inline int
+buf_append_str(struct buf *buf, const char *s)
+{
+	return buf_append(buf, s, strlen(s));
+}
 int buf_printf(struct buf *buf, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

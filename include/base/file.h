@@ -47,6 +47,20 @@ int file_replace_at(int dirfd, const char *name, const char *previous,
  */
 int file_open_dir(const char *path, mode_t mode, struct error *err);
 
+/*
+ * A directory that files are to be opened beneath: its descriptor, good for
+ * nothing else, or -1; ERR_SYS also where the kernel has no openat2() (before
+ * Linux 5.6).
+ */
+int file_open_tree(const char *path, struct error *err);
+
+/*
+ * Opens a regular file beneath it for reading, without waiting, whatever is
+ * there: no symbolic link is followed and no ".." leads out. ERR_NOTFOUND if
+ * there is no such file, ERR_DENIED if we may not read it.
+ */
+int file_open_beneath(int tree, const char *path, struct error *err);
+
 /* Writes all of it, across short writes and EINTR. */
 int file_write_all(int fd, const void *data, size_t len);
 

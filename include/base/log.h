@@ -32,6 +32,9 @@ enum log_target {
  * A process that was forked opens it again, for the lines to have its number.
  */
 void log_open(const char *program, enum log_target target, int facility);
+
+/* What syslog calls the program from the next log_open() on; "" = its name. */
+void log_set_tag(const char *tag);
 void log_set_level(enum log_level most_verbose);
 bool log_enabled(enum log_level level);
 
@@ -39,6 +42,15 @@ void log_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#define LOG_GATHERED_MAX 4000 /* bytes of such a line; a longer one is cut */
+
+/*
+ * Lines of printable text, each ended by '\n', as log_info() would log them,
+ * but in few writes. No write holds a part of a line, or more than a pipe takes
+ * in one piece.
+ */
+void log_info_lines(const char *lines, size_t len);
 
 /* log_err() and exit(1): for start-up failures and broken IPC invariants. */
 _Noreturn void fatal(const char *fmt, ...)

@@ -15,14 +15,15 @@
 struct http_target {
 	struct slice host;      /* no port or brackets; empty in origin-form */
 	struct slice authority; /* with the port; empty in origin-form */
-	struct slice path;      /* starts with '/', or is "*"; never empty */
+	struct slice path;      /* begins with '/', or as said below */
 	struct slice query;     /* with its '?', or empty */
 };
 
 /*
- * Splits origin-form, absolute-form (http and https only) or asterisk-form
- * (OPTIONS only). An absolute-form without a path has "/" (or "*" for OPTIONS)
- * as its path. False for anything else: authority-form, a fragment, controls,
+ * Splits origin-form, absolute-form (http and https only), asterisk-form
+ * (OPTIONS only, "*" is its path) or authority-form (CONNECT only, with a port;
+ * the whole is its path, too). An absolute-form without a path has "/" (or "*"
+ * for OPTIONS) as its path. False for anything else: a fragment, controls,
  * bytes above 0x7e, user information.
  */
 bool uri_parse_target(

@@ -53,6 +53,16 @@ enum sock_state sock_peek(const struct sock *sock);
 /* Are there bytes that close() would throw away, and answer with RST? */
 bool sock_has_unread(const struct sock *sock);
 
+struct addr;
+
+/*
+ * A new non-blocking stream socket, connected or about to be: then it becomes
+ * writable when that is decided. -1 with errno. A UNIX socket is connected at
+ * once, or not at all.
+ */
+int sock_connect(const struct addr *addr, bool *connected);
+int sock_connect_unix(const char *path, bool *connected);
+
 void sock_shutdown_write(struct sock *sock);
 void sock_close(struct sock *sock);
 

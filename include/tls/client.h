@@ -3,26 +3,14 @@
 
 /*
  * The client side of TLS, for connections to backends: whom to trust, and the
- * name that must be in the certificate. Lives in gatehouse-proxy (and, for
- * tls_trust_new(), in the command that checks a configuration).
+ * name that must be in the certificate. Lives in gatehouse-proxy.
  */
 
 #include <stdbool.h>
 
 #include "base/error.h"
 #include "tls/session.h"
-
-/* Certificates of those who may vouch for a backend. */
-struct tls_trust;
-
-/*
- * Reads a PEM file, or the system's list if ca_file is NULL ($SSL_CERT_FILE,
- * else the usual places). A certificate in ca_file is trusted as it is: a
- * backend's own may stand there in place of its authority's. ERR_SYS,
- * ERR_NOTFOUND, or ERR_SYNTAX if there is no certificate in it.
- */
-struct tls_trust *tls_trust_new(const char *ca_file, struct error *err);
-void tls_trust_free(struct tls_trust *trust); /* NULL is fine */
+#include "tls/trust.h"
 
 /* One backend. */
 struct tls_client;
@@ -38,9 +26,11 @@ void tls_client_free(struct tls_client *client); /* NULL is fine */
 
 /* What a configuration says of a backend's TLS. */
 struct tls_target {
-	const char *name;    /* as of tls_client_new() */
-	const char *ca_file; /* NULL: the system's list */
-	bool insecure;       /* any certificate will do */
+	const char *name;     /* as of tls_client_new() */
+	const char *ca_file;  /* NULL: the system's list */
+	bool insecure;        /* any certificate will do */
+	unsigned min_version; /* 0x0303 or 0x0304; 0: ours */
+	const char *ciphers;  /* of TLS 1.2; NULL: ours */
 };
 
 /*

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "tls/session.h"
+#include "tls/trust.h"
 
 struct pki_cert_info;
 
@@ -49,18 +50,40 @@ void tls_tickets_push(
 
 enum tls_version { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304 };
 
+/* Whether clients are asked for a certificate (RFC 8446 section 4.3.2). */
+enum tls_ask {
+	TLS_ASK_NOT,
+	TLS_ASK,     /* the handshake goes on without a good one … */
+	TLS_REQUIRE, /* … or fails */
+	TLS_ASK_ONLY /* whatever is shown is taken, and never trusted */
+};
+
+struct tls_clients {
+	enum tls_ask ask;
+	unsigned depth; /* most authorities above a client's certificate */
+	const struct tls_trust *trust; /* who vouches; NULL: nobody */
+	const struct tls_crls *crls;   /* NULL: none are looked at */
+	const struct tls_trust *names; /* sent to clients; NULL: none are */
+};
+
 struct tls_settings {
 	enum tls_version min_version;
 	const char *ciphers;      /* for TLS 1.2 and older; NULL = our list */
+	const char *ciphersuites; /* for TLS 1.3; NULL = ours */
 	bool prefer_server_order; /* SSLHonorCipherOrder */
+	struct tls_clients clients;
+	bool require_name; /* no certificate for who asks for none of ours */
 	const unsigned *slots; /* offered; the first one set is the default */
 	unsigned nslots;
 };
 
 /*
  * One HTTPS listener. Copies the settings; borrows certs and tickets, which
- * outlive it. ERR_SYNTAX when libssl accepts no word of the ciphers. A ticket
+ * outlive it. ERR_SYNTAX when libssl accepts no word of the ciphers, or not
+ * each of the suites. A ticket
  * is good for the host, the certificate and the ciphers it was given under.
+ * Where clients are asked for certificates there are no tickets: each of their
+ * connections is judged anew. What `clients` points to outlives the listener.
  */
 struct tls_server;
 
@@ -78,6 +101,9 @@ struct tls_cipher_report {
 /* ERR_SYNTAX when libssl accepts no word of the list. */
 int tls_cipher_check(
     const char *ciphers, struct tls_cipher_report *report, struct error *err);
+
+/* ERR_SYNTAX unless each word of the list is a suite of TLS 1.3. */
+int tls_suites_check(const char *ciphersuites, struct error *err);
 
 /*
  * The connection of a client (see tls/session.h). Borrows both, which outlive

@@ -15,6 +15,7 @@
 
 struct buf;
 struct sock;
+struct tls_trust;
 
 /*
  * A connection. Reads through `sock`; everything it has to say is appended to
@@ -71,6 +72,9 @@ bool tls_session_pending(const struct tls_session *session);
 
 const char *tls_session_version(const struct tls_session *session);
 
+/* Whether the handshake continued an earlier session. */
+bool tls_session_resumed(const struct tls_session *session);
+
 /* As OpenSSL calls it: "TLS_AES_128_GCM_SHA256". */
 const char *tls_session_cipher(const struct tls_session *session);
 
@@ -79,5 +83,36 @@ const char *tls_session_cipher(const struct tls_session *session);
  * with a backend.
  */
 const char *tls_session_sni(const struct tls_session *session);
+
+/* What the certificate of a client says, as printable ASCII. */
+enum tls_fact {
+	TLS_SUBJECT, /* RFC 2253 with blanks, other bytes as \XX */
+	TLS_ISSUER,
+	TLS_NOT_BEFORE,
+	TLS_NOT_AFTER,
+	TLS_SERIAL, /* decimal */
+	TLS_PEM,    /* blanks in place of the line ends */
+	TLS_FACTS
+};
+
+struct tls_peer {
+	char *facts[TLS_FACTS];
+};
+
+/*
+ * NULL when the client has shown no certificate. Whether it can be believed is
+ * for the next two to say. The session owns it.
+ */
+const struct tls_peer *tls_session_peer(struct tls_session *session);
+
+/* Do those of the listener vouch for the client's certificate? */
+bool tls_session_is_trusted(const struct tls_session *session);
+
+/*
+ * Do these? The listener's depth and revocation lists count here, too. Costs a
+ * few signatures; false without a certificate.
+ */
+bool tls_session_is_vouched(
+    const struct tls_session *session, const struct tls_trust *trust);
 
 #endif

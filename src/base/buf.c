@@ -108,9 +108,16 @@ buf_append(struct buf *buf, const void *data, size_t len)
 }
 
 int
-buf_append_str(struct buf *buf, const char *s)
+buf_append_u64(struct buf *buf, uint64_t value)
 {
-	return buf_append(buf, s, strlen(s));
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	return buf_append(buf, digits + at, sizeof(digits) - at);
 }
 
 int

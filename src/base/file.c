@@ -11,11 +11,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -235,6 +237,77 @@ file_replace_at(int dirfd, const char *name, const char *previous,
 	if (publish(dirfd, temporary, name, err) == -1)
 		return -1;
 	return sync_dir(dirfd, err);
+}
+
+/* libc has no function for it. */
+static int
+open_beneath(int tree, const char *path, uint64_t flags)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+		    RESOLVE_NO_MAGICLINKS };
+
+	return (int)TEMP_FAILURE_RETRY(
+	    syscall(SYS_openat2, tree, path, &how, sizeof(how)));
+}
+
+int
+file_open_tree(const char *path, struct error *err)
+{
+	int tree, probe;
+
+	tree = TEMP_FAILURE_RETRY(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	if (tree == -1)
+		return error_sys(err, "%s", path);
+	probe = open_beneath(tree, ".", O_PATH);
+	if (probe == -1) {
+		error_sys(err, "%s: openat2", path);
+		close(tree);
+		return -1;
+	}
+	close(probe);
+	return tree;
+}
+
+/* The kernel's ways to say that there is nothing to be had by that name. */
+static enum error_kind
+kind_of_refusal(int number)
+{
+	switch (number) {
+	case ENOENT:
+	case ENOTDIR:
+	case ELOOP:
+	case EXDEV:
+	case ENXIO: /* a socket */
+	case ENODEV:
+	case ENAMETOOLONG:
+		return ERR_NOTFOUND;
+	case EACCES:
+	case EPERM:
+		return ERR_DENIED;
+	default:
+		return ERR_SYS;
+	}
+}
+
+int
+file_open_beneath(int tree, const char *path, struct error *err)
+{
+	int fd = open_beneath(tree, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd == -1) {
+		enum error_kind kind = kind_of_refusal(errno);
+
+		error_sys(err, "%s", path);
+		if (err != NULL)
+			err->kind = kind;
+		return -1;
+	}
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return error_set(err, ERR_NOTFOUND, "%s: not a regular file", path);
 }
 
 static int

@@ -1,11 +1,13 @@
 /*
  * The log of a process. Owned by the program's main.c, which opens it; a line
- * goes out in one write, so that lines of several processes never mix.
+ * goes out in one write, alone or with others, so that lines of several
+ * processes never mix.
  */
 
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +20,10 @@
 #include "base/file.h"
 
 #define LINE_SIZE 2048 /* longer messages are cut */
+#define PREFIX_SIZE 96 /* "<6>program[123]: " */
+#define TAG_SIZE 64
+
+_Static_assert(LOG_GATHERED_MAX + PREFIX_SIZE <= PIPE_BUF, "pipes split it");
 
 static const struct {
 	const char *name;
@@ -34,7 +40,8 @@ static struct {
 	pid_t pid;           /* asked for once: it is in every line */
 	enum log_target target;
 	enum log_level most_verbose;
-	bool journal; /* stderr is the journal, which reads "<N>" */
+	bool journal;       /* stderr is the journal, which reads "<N>" */
+	char tag[TAG_SIZE]; /* "" = the program */
 } state = { .most_verbose = LOG_LEVEL_INFO };
 
 /* $JOURNAL_STREAM is "device:inode" of what systemd gave us as stderr. */
@@ -60,7 +67,15 @@ log_open(const char *program, enum log_target target, int facility)
 	state.target = target;
 	state.journal = target == LOG_TO_STDERR && stderr_is_journal();
 	if (target == LOG_TO_SYSLOG)
-		openlog(program, LOG_PID | LOG_NDELAY, facility);
+		openlog(state.tag[0] != '\0' ? state.tag : program,
+		    LOG_PID | LOG_NDELAY, facility);
+}
+
+/* syslog keeps the pointer, so the text is kept here. */
+void
+log_set_tag(const char *tag)
+{
+	snprintf(state.tag, sizeof(state.tag), "%s", tag);
 }
 
 void
@@ -75,28 +90,37 @@ log_enabled(enum log_level level)
 	return level <= state.most_verbose;
 }
 
-static void __attribute__((format(printf, 2, 0)))
-emit(enum log_level level, const char *fmt, va_list ap)
+/* What a line on stderr begins with. Returns its length. */
+static size_t
+put_prefix(char dst[PREFIX_SIZE], enum log_level level)
 {
 	const char *program = state.program;
 	pid_t pid = state.pid;
+	size_t len = 0;
+
+	if (program == NULL) {
+		program = program_invocation_short_name;
+		pid = getpid();
+	}
+	if (state.journal)
+		len = (size_t)snprintf(
+		    dst, PREFIX_SIZE, "<%d>", levels[level].priority);
+	return len +
+	    (size_t)snprintf(dst + len, PREFIX_SIZE - len,
+	        "%.64s[%ld]: ", program, (long)pid);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+emit(enum log_level level, const char *fmt, va_list ap)
+{
 	char line[LINE_SIZE];
 	int saved = errno;
 	size_t start = 0, len, i;
 
 	if (!log_enabled(level))
 		return;
-	if (program == NULL) {
-		program = program_invocation_short_name;
-		pid = getpid();
-	}
-	if (state.target == LOG_TO_STDERR) {
-		if (state.journal)
-			start = (size_t)snprintf(
-			    line, sizeof(line), "<%d>", levels[level].priority);
-		start += (size_t)snprintf(line + start, sizeof(line) - start,
-		    "%.64s[%ld]: ", program, (long)pid);
-	}
+	if (state.target == LOG_TO_STDERR)
+		start = put_prefix(line, level);
 	len = start;
 	len += (size_t)snprintf(
 	    line + len, sizeof(line) - len, "%s: ", levels[level].name);
@@ -114,6 +138,42 @@ emit(enum log_level level, const char *fmt, va_list ap)
 		(void)file_write_all(STDERR_FILENO, line, len);
 	}
 	errno = saved;
+}
+
+void
+log_info_lines(const char *lines, size_t len)
+{
+	static const char name[] = "info: ";
+	char out[PIPE_BUF], prefix[PREFIX_SIZE];
+	size_t used = 0, before = put_prefix(prefix, LOG_LEVEL_INFO);
+	const char *end = lines + len, *next;
+
+	if (!log_enabled(LOG_LEVEL_INFO))
+		return;
+	for (; lines < end; lines = next + 1) {
+		size_t n;
+
+		next = memchr(lines, '\n', (size_t)(end - lines));
+		n = (size_t)(next - lines);
+		if (n > LOG_GATHERED_MAX - sizeof(name))
+			n = LOG_GATHERED_MAX - sizeof(name);
+		if (state.target == LOG_TO_SYSLOG) {
+			syslog(LOG_INFO, "%s%.*s", name, (int)n, lines);
+			continue;
+		}
+		if (used + before + sizeof(name) + n > sizeof(out)) {
+			(void)file_write_all(STDERR_FILENO, out, used);
+			used = 0;
+		}
+		memcpy(out + used, prefix, before);
+		memcpy(out + used + before, name, sizeof(name) - 1);
+		used += before + sizeof(name) - 1;
+		memcpy(out + used, lines, n);
+		used += n;
+		out[used++] = '\n';
+	}
+	if (used > 0)
+		(void)file_write_all(STDERR_FILENO, out, used);
 }
 
 #define DEFINE_LEVEL(function, level)                                          \

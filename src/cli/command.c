@@ -58,6 +58,10 @@ static const struct command commands[] = {
 	    "              new one\n",
 	    "ACTION", BIT(OPTION_FILE) | BIT(OPTION_ACME) | BIT(OPTION_YES),
 	    command_account },
+	{ "reopen", "open the access log anew",
+	    "After the file of the AccessLog was renamed: every process of\n"
+	    "the running gateway goes on in a new one.\n",
+	    NULL, BIT(OPTION_FILE), command_reopen },
 	{ "stop", "stop the running gateway",
 	    "Tells the gateway that runs with this configuration to stop.\n",
 	    NULL, BIT(OPTION_FILE), command_stop },

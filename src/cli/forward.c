@@ -119,6 +119,12 @@ command_account(const struct arguments *args)
 }
 
 int
+command_reopen(const struct arguments *args)
+{
+	return forward(args, "reopen");
+}
+
+int
 command_stop(const struct arguments *args)
 {
 	return forward(args, "stop");

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "pki/cert.h"
 #include "pki/key.h"
+#include "pki/users.h"
 #include "tls/client.h"
 #include "tls/server.h"
 
@@ -178,9 +179,14 @@ check_ca_file(const struct config_acme *acme, struct diag *diag)
 static void
 check_backend(const struct config_backend *backend, struct diag *diag)
 {
+	struct tls_cipher_report report;
 	struct tls_trust *trust;
 	struct error err;
 
+	if (backend->ciphers != NULL &&
+	    tls_cipher_check(backend->ciphers, &report, &err) == -1)
+		diag_add(
+		    diag, DIAG_ERROR, backend->pos, "Ciphers: %s", err.msg);
 	if (!backend->tls || backend->insecure)
 		return;
 	trust = tls_trust_new(backend->ca_file, &err);
@@ -188,6 +194,71 @@ check_backend(const struct config_backend *backend, struct diag *diag)
 		diag_add(
 		    diag, DIAG_ERROR, backend->ca_pos, "CAFile: %s", err.msg);
 	tls_trust_free(trust);
+}
+
+static void
+check_users(const struct config_users *from, struct diag *diag)
+{
+	struct pki_users *users;
+	struct error err;
+	unsigned plain;
+
+	users = pki_users_read(from->file, &err);
+	if (users == NULL) {
+		diag_add(diag, DIAG_ERROR, from->pos, "BasicAuth %s", err.msg);
+		return;
+	}
+	plain = pki_users_plain(users);
+	if (plain > 0)
+		diag_add(diag, DIAG_WARNING, from->pos,
+		    "BasicAuth %s:%u: whoever reads this password has it; "
+		    "htpasswd -B keeps it so that it can only be compared",
+		    from->file, plain);
+	pki_users_free(users);
+}
+
+static void
+check_trust(const char *word, const struct config_file *file, struct diag *diag)
+{
+	struct tls_trust *trust;
+	struct error err;
+
+	if (file->path == NULL)
+		return;
+	trust = tls_trust_new(file->path, &err);
+	if (trust == NULL)
+		diag_add(diag, DIAG_ERROR, file->pos, "%s: %s", word, err.msg);
+	tls_trust_free(trust);
+}
+
+static void
+check_client_cert(const struct config_listener *listener, struct diag *diag)
+{
+	const struct config_file *revoked = &listener->crl_list;
+	struct tls_crls *crls;
+	struct error err;
+
+	check_trust("VerifyList", &listener->verify_list, diag);
+	check_trust("CAlist", &listener->ca_list, diag);
+	if (revoked->path == NULL)
+		return;
+	crls = tls_crls_new(revoked->path, &err);
+	if (crls == NULL)
+		diag_add(
+		    diag, DIAG_ERROR, revoked->pos, "CRLlist: %s", err.msg);
+	tls_crls_free(crls);
+}
+
+static void
+check_directory(const struct config_file *file, struct diag *diag)
+{
+	struct error err;
+	int tree = file_open_tree(file->path, &err);
+
+	if (tree == -1)
+		diag_add(diag, DIAG_ERROR, file->pos, "SendFile: %s", err.msg);
+	else
+		close(tree);
 }
 
 static enum key_kind
@@ -219,6 +290,11 @@ check_ciphers(const struct config_listener *listener,
 	struct error err;
 	bool ecdsa, rsa;
 
+	if (listener->ciphersuites != NULL &&
+	    tls_suites_check(listener->ciphersuites, &err) == -1)
+		diag_add(diag, DIAG_ERROR, listener->ciphersuites_pos,
+		    "Ciphers -ciphersuites \"%s\": %s", listener->ciphersuites,
+		    err.msg);
 	if (listener->ciphers == NULL)
 		return;
 	if (tls_cipher_check(listener->ciphers, &report, &err) == -1) {
@@ -250,6 +326,7 @@ machine_check(const struct config *config, struct diag *diag)
 {
 	enum key_kind *kinds = xcalloc(config->ncerts + 1, sizeof(*kinds));
 	const struct config_listener *listener;
+	const struct config_users *users;
 
 	check_user(config, diag);
 	check_group(config, diag);
@@ -259,8 +336,16 @@ machine_check(const struct config *config, struct diag *diag)
 		kinds[i] = check_cert(config->certs[i], diag);
 	for (unsigned i = 0; i < config->nbackends; i++)
 		check_backend(config->backends[i], diag);
+	for (users = config->users; users != NULL; users = users->next)
+		check_users(users, diag);
+	for (unsigned i = 0; i < config->ndirectories; i++)
+		check_directory(&config->directories[i]->file, diag);
+	for (unsigned i = 0; i < config->nclient_cas; i++)
+		check_trust("ClientCert", &config->client_cas[i], diag);
 	for (listener = config->listeners; listener != NULL;
-	     listener = listener->next)
+	     listener = listener->next) {
 		check_ciphers(listener, kinds, diag);
+		check_client_cert(listener, diag);
+	}
 	free(kinds);
 }

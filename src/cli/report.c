@@ -260,6 +260,73 @@ print_certs(const struct json *certs, int64_t now, FILE *out)
 	}
 }
 
+#define SIZE_SIZE 24
+
+/* "512 B", "12.3 MB". Returns dst. */
+static char *
+size(char dst[SIZE_SIZE], int64_t bytes)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	size_t i = 0;
+	int64_t tenths = bytes;
+
+	if (bytes < 1000) {
+		snprintf(dst, SIZE_SIZE, "%" PRId64 " B", bytes);
+		return dst;
+	}
+	for (i = 1; tenths >= 1000000 && i < 4; i++)
+		tenths /= 1000;
+	tenths /= 100;
+	snprintf(dst, SIZE_SIZE, "%" PRId64 ".%" PRId64 " %s", tenths / 10,
+	    tenths % 10, units[i]);
+	return dst;
+}
+
+/* What is open now, and the last hour in two lines. */
+static void
+print_traffic(const struct json *status, FILE *out)
+{
+	const struct json *traffic = json_get(status, "traffic");
+	const struct json *hour = json_get(status, "hour");
+	char received[SIZE_SIZE], sent[SIZE_SIZE];
+
+	fprintf(out,
+	    "\nTraffic\n"
+	    "  now        %" PRId64 " connections, %" PRId64 " WebSockets\n"
+	    "  last hour  %" PRId64 " requests, %" PRId64 " failed\n",
+	    json_int(traffic, "connections_open", 0),
+	    json_int(traffic, "websockets_open", 0),
+	    json_int(hour, "requests", 0), json_int(hour, "errors", 0));
+	if (json_int(hour, "p50", 0) > 0)
+		fprintf(out,
+		    "             half of them answered in %" PRId64
+		    " ms, 95 %% in %" PRId64 " ms\n",
+		    json_int(hour, "p50", 0), json_int(hour, "p95", 0));
+	fprintf(out, "             %s received, %s sent\n",
+	    size(received, json_int(hour, "received", 0)),
+	    size(sent, json_int(hour, "sent", 0)));
+}
+
+#define EVENTS_SHOWN 3
+
+static void
+print_events(const struct json *events, int64_t now, FILE *out)
+{
+	if (json_count(events) > 0)
+		fputs("\nLately\n", out);
+	for (size_t i = 0; i < json_count(events) && i < EVENTS_SHOWN; i++) {
+		const struct json *event = json_at(events, i);
+		char ago[SPAN_SIZE];
+
+		fprintf(out, "  %s ago: ",
+		    span(ago, now - json_int(event, "when", now)));
+		say_safely(out, text(event, "kind"));
+		fputs(", ", out);
+		say_safely(out, text(event, "text"));
+		fputc('\n', out);
+	}
+}
+
 static void
 print_workers(const struct json *workers, FILE *out)
 {
@@ -287,4 +354,6 @@ report_print(const struct json *status, int64_t now, FILE *out)
 	print_backends(json_get(status, "backends"), now, out);
 	print_certs(json_get(status, "certificates"), now, out);
 	print_workers(json_get(status, "workers"), out);
+	print_traffic(status, out);
+	print_events(json_get(status, "events"), now, out);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "option.h"
 #include "value.h"
 
 #define WORKERS_AUTO_MAX 2 /* a home has no use for more */
@@ -86,6 +87,22 @@ build_open(struct build *build, const struct source *from,
 	lines->end = source->data + source->len;
 	lines->pos = (struct config_pos){ source->name, 0, 1 };
 	return true;
+}
+
+void
+build_watch(
+    struct build *build, const struct directive *line, const struct value *path)
+{
+	struct config_watched **at = &build->config->watched;
+
+	if ((line->options & OPTION_WATCH) == 0)
+		return;
+	while (*at != NULL && strcmp((*at)->path, path->text) != 0)
+		at = &(*at)->next;
+	if (*at != NULL)
+		return;
+	*at = arena_alloc(build->arena, sizeof(**at));
+	(*at)->path = path->text;
 }
 
 char *
@@ -183,10 +200,17 @@ build_top(struct build *build)
 		    schema_row(SCOPE_GLOBAL, WORD_STATEDIR)->def;
 	config->pid_file = build_text(root, WORD_PIDFILE);
 	config->log_facility = build_number(build, root, WORD_LOGFACILITY);
+	config->log_tag = build_text(root, WORD_LOGTAG);
+	config->access_log = build_text(root, WORD_ACCESSLOG);
+	config->access_log_pos = pos_of(root, WORD_ACCESSLOG);
 	config->daemonize = build_number(build, root, WORD_DAEMON) != 0;
 	config->workers =
 	    count_workers(build_number(build, root, WORD_WORKERS));
 	config->alive = (unsigned)build_number(build, root, WORD_ALIVE);
+	config->max_per_address =
+	    (unsigned)build_number(build, root, WORD_MAXPERADDRESS);
+	config->max_pending =
+	    (unsigned)build_number(build, root, WORD_MAXPENDING);
 	config->anonymise = tree_find(root, WORD_ANONYMISE) != NULL;
 	config->grace = (unsigned)build_number(build, root, WORD_GRACE);
 }
@@ -210,11 +234,22 @@ build_config(struct tree *tree, struct config *config)
 	        sizeof(*config->backends));
 	config->certs =
 	    arena_alloc(build.arena, ncerts * sizeof(*config->certs));
+	config->directories = arena_alloc(build.arena,
+	    tree_count(root, WORD_SENDFILE) * sizeof(*config->directories));
+	build.client_cas = arena_alloc(
+	    build.arena, CONFIG_CLIENT_CAS_MAX * sizeof(*build.client_cas));
+	config->client_cas = build.client_cas;
 	build_top(&build);
 	build_acmes(&build);
 	config->acmes = build.acmes;
 	build_acls(&build);
+	build_named(&build);
+	build_log_formats(&build);
+	build_log_format(&build, root);
+	build_shared(&build);
 	build.trusted = build_trusted(&build, root);
 	config->services = build_services(&build, root);
+	build.nglobal_cert_conditions = build.ncert_conditions;
 	build_listeners(&build);
+	config->status = build_status(&build);
 }

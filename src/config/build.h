@@ -10,14 +10,31 @@
 #include "config/config.h"
 #include "tree.h"
 
+struct named_condition;
+
 struct build {
 	struct tree *tree;
 	struct diag *diag;
 	struct arena *arena;
 	struct config *config;
-	struct config_acme *acmes;        /* the usual one first */
-	struct config_acl *acls;          /* those with a name */
-	const struct config_acl *trusted; /* TrustedIP of the top level */
+	struct config_acme *acmes;      /* the usual one first */
+	unsigned nrates;                /* TBF lines so far */
+	struct named_condition *named;  /* Conditions, last first */
+	struct config_file *client_cas; /* config->client_cas */
+	unsigned ncert_conditions;      /* seen so far */
+	unsigned nglobal_cert_conditions;
+	struct config_acl *acls; /* those with a name */
+	struct shared *shared;   /* the backends of the top level */
+	struct config_log_format *log_formats; /* given, and used built-ins */
+	const struct config_acl *trusted;      /* TrustedIP of the top level */
+};
+
+/* A Condition. */
+struct named_condition {
+	const char *name;
+	const struct config_condition *parts;
+	unsigned number;
+	struct named_condition *next;
 };
 
 /* Fills the zeroed configuration; what it points to is in the tree's arena. */
@@ -49,6 +66,10 @@ struct file_lines {
 bool build_open(struct build *build, const struct source *from,
     const struct value *path, struct file_lines *lines);
 
+/* A change of the file that a line names asks for a reload, if it says so. */
+void build_watch(struct build *build, const struct directive *line,
+    const struct value *path);
+
 /*
  * The next line, without blanks around it, that is neither empty nor a comment
  * (#). NULL past the last one.
@@ -66,6 +87,12 @@ struct config_pattern *build_patterns(
 /* NULL if the line is no condition, or a bad one. */
 struct config_condition *build_condition(
     struct build *build, const struct directive *line);
+
+/* Whether it is a condition that one may refer to. */
+bool build_is_regex(const struct directive *line);
+
+/* The Conditions of the top level, which Eval names. */
+void build_named(struct build *build);
 
 /* All conditions of a section. */
 struct config_condition *build_conditions(
@@ -108,6 +135,40 @@ struct config_pattern *build_removals(
 const struct config_rule *build_rules(
     struct build *build, const struct directive *section, enum scope scope);
 
+/*
+ * The parts of a text; NULL if it was refused before. What a reference is to
+ * must be in a section around the line.
+ */
+const struct config_part *build_parts(struct build *build,
+    const struct directive *line, const struct value *value, const char *text);
+
+/*
+ * The parts of a value that a request fills in; NULL if there are none, and
+ * then *fixed is what it says.
+ */
+const struct config_part *build_template(struct build *build,
+    const struct directive *line, const struct value *value, const char *text,
+    struct slice *fixed);
+/* The LogFormat lines, which LogLevel may name. */
+void build_log_formats(struct build *build);
+
+/* What LogLevel in the section or at the top level comes to; NULL: nothing. */
+const struct config_log_format *build_log_format(
+    struct build *build, const struct directive *section);
+
+/* The classes of LogSuppress in a section, a bit each. */
+unsigned build_log_suppress(const struct directive *section);
+
+/* The backends of the top level, which services may share. */
+void build_shared(struct build *build);
+
+/* Those of a service, and how its requests are shared among them. */
+void build_backends(struct build *build, const struct directive *section,
+    struct config_service *service);
+
+/* The oldest version of TLS that the Disable lines of a section leave. */
+unsigned build_min_version(const struct directive *section);
+
 /* The services of a section, in file order. */
 struct config_service *build_services(
     struct build *build, const struct directive *section);
@@ -124,6 +185,22 @@ bool build_is_public(const struct config_acme *acme);
 
 /* Every listener, and what they must have from each other. */
 void build_listeners(struct build *build);
+
+/* Notes the file of a ClientCert condition; its index, or -1 with an error. */
+int build_client_ca(struct build *build, const struct directive *line);
+
+/*
+ * What a ListenHTTPS says of clients' certificates. `wanted`: a condition for
+ * its requests is about them.
+ */
+void build_client_cert(struct build *build, const struct directive *section,
+    bool wanted, struct config_listener *listener);
+/* A listener that would take what is for this address; NULL if none does. */
+const struct config_listener *build_collision(
+    const struct build *build, const struct addr *addr);
+
+/* The Status section; after the listeners. NULL if there is none. */
+const struct config_status *build_status(struct build *build);
 
 /* The certificates of a ListenHTTPS. */
 void build_certs(struct build *build, const struct directive *section,

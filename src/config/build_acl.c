@@ -45,6 +45,7 @@ read_file(struct build *build, const struct directive *line,
 	char *text;
 
 	acl->nets = nets;
+	build_watch(build, line, path);
 	if (!build_open(build, line->source, path, &lines))
 		return;
 	while ((text = build_next_line(build, &lines)) != NULL) {

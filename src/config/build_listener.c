@@ -1,8 +1,10 @@
 /* ListenHTTP and ListenHTTPS. */
 
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "build.h"
+#include "option.h"
 
 #define XHTTP_MAX 3
 #define TLS_1_2 0x0303u
@@ -34,8 +36,23 @@ build_methods(struct build *build, const struct directive *section)
 	return XHTTP_MAX;
 }
 
+/* A list of methods as an Allow field has it. */
+static struct slice
+build_allow(struct build *build, unsigned allowed)
+{
+	const char *list = NULL, *name;
+	unsigned level;
+
+	for (unsigned n = 0; (name = config_method(n, &level)) != NULL; n++)
+		if (level <= allowed)
+			list = list == NULL
+			    ? name
+			    : arena_printf(build->arena, "%s, %s", list, name);
+	return (struct slice){ list, strlen(list) };
+}
+
 /* Disable means that version and everything older. */
-static unsigned
+unsigned
 build_min_version(const struct directive *section)
 {
 	const struct directive *line;
@@ -47,20 +64,36 @@ build_min_version(const struct directive *section)
 	return TLS_1_2;
 }
 
+/* Ciphers is about TLS 1.2, with -ciphersuites about TLS 1.3. */
+static void
+build_ciphers(const struct directive *section, struct config_listener *listener)
+{
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next) {
+		if (line->bad || line->row->id != WORD_CIPHERS)
+			continue;
+		if ((line->options & OPTION_CIPHERSUITES) != 0) {
+			listener->ciphersuites = line->values->text;
+			listener->ciphersuites_pos = line->values->pos;
+		} else {
+			listener->ciphers = line->values->text;
+			listener->ciphers_pos = line->values->pos;
+		}
+	}
+}
+
 static void
 build_tls(struct build *build, const struct directive *section,
     struct config_listener *listener)
 {
-	const struct value *ciphers = build_value(section, WORD_CIPHERS);
-
 	listener->tls = true;
 	listener->tls_min_version = build_min_version(section);
 	listener->prefer_server_order =
 	    build_number(build, section, WORD_SSLHONORCIPHERORDER) != 0;
-	if (ciphers != NULL) {
-		listener->ciphers = ciphers->text;
-		listener->ciphers_pos = ciphers->pos;
-	}
+	build_ciphers(section, listener);
+	listener->require_sni =
+	    build_number(build, section, WORD_REQUIRESNI) != 0;
 	build_certs(build, section, listener);
 	if (listener->services == NULL && build->config->services == NULL &&
 	    tree_find(build->tree->root, WORD_SERVICE) == NULL)
@@ -113,11 +146,14 @@ build_listener(struct build *build, const struct directive *section)
 {
 	struct config_listener *listener =
 	    arena_alloc(build->arena, sizeof(*listener));
+	unsigned before = build->ncert_conditions;
 
 	listener->pos = section->pos;
+	listener->name = section->values != NULL ? section->values->text : NULL;
 	listener->index = build->config->nlisteners++;
 	build_address(build, section, listener);
 	listener->methods = build_methods(build, section);
+	listener->allow = build_allow(build, listener->methods);
 	listener->head_remove = build_removals(build, section);
 	listener->trusted = build_trusted(build, section);
 	build_header_option(build, section, listener);
@@ -132,13 +168,20 @@ build_listener(struct build *build, const struct directive *section)
 		    build_value(section, WORD_MAXREQUEST)->size;
 	listener->request_rules = build_rules(build, section, SCOPE_REQUEST);
 	listener->response_rules = build_rules(build, section, SCOPE_RESPONSE);
-	listener->log_level =
-	    (unsigned)build_number(build, section, WORD_LOGLEVEL);
+	listener->log_format = build_log_format(build, section);
+	listener->log_suppress = build_log_suppress(section);
+	listener->max_connections =
+	    (unsigned)build_number(build, section, WORD_MAXCONNECTIONS);
 	listener->client_timeout =
 	    (unsigned)build_number(build, section, WORD_CLIENT);
 	listener->services = build_services(build, section);
-	if (section->row->id == WORD_LISTENHTTPS)
+	if (section->row->id == WORD_LISTENHTTPS) {
 		build_tls(build, section, listener);
+		build_client_cert(build, section,
+		    build->ncert_conditions > before ||
+		        build->nglobal_cert_conditions > 0,
+		    listener);
+	}
 	return listener;
 }
 
@@ -168,6 +211,17 @@ collide(const struct config_listener *a, const struct config_listener *b)
 
 	return port != 0 && port == addr_port(&b->addr) &&
 	    (covers(a, b) || covers(b, a));
+}
+
+const struct config_listener *
+build_collision(const struct build *build, const struct addr *addr)
+{
+	const struct config_listener wanted = { .addr = *addr };
+	const struct config_listener *listener = build->config->listeners;
+
+	while (listener != NULL && !collide(listener, &wanted))
+		listener = listener->next;
+	return listener;
 }
 
 static const char *

@@ -5,8 +5,10 @@
 
 #include "build.h"
 #include "option.h"
+#include "template.h"
 
-#define EDITS_MAX 100 /* in one section */
+#define EDITS_MAX 100     /* in one section */
+#define CONSTANT_MAX 4096 /* bytes of a file */
 
 static const struct {
 	enum word id;
@@ -30,11 +32,126 @@ slice_of(const char *text)
 	return (struct slice){ text, strlen(text) };
 }
 
+/* How many conditions of a section a line may refer to, by a tag if given. */
+static unsigned
+count_captures(const struct directive *section, const struct directive *from,
+    struct slice tag)
+{
+	const struct directive *line;
+	unsigned n = 0;
+
+	for (line = section->children; line != NULL; line = line->next) {
+		if (line->scope == SCOPE_MATCH)
+			n += count_captures(line, from, tag);
+		else if (line != from && build_is_regex(line) &&
+		    !line->negated &&
+		    (tag.len == 0 ||
+		        (line->tag != NULL && slice_eq(tag, line->tag))))
+			n++;
+	}
+	return n;
+}
+
+static void
+check_reference(struct build *build, const struct directive *line,
+    const struct value *value, const struct config_part *part)
+{
+	const struct directive *section = line->parent;
+	unsigned n = 0;
+
+	for (;
+	     section->parent != NULL && (section->scope & SCOPE_LISTENER) == 0;
+	     section = section->parent)
+		n += count_captures(section, line, part->text);
+	if (n > part->back)
+		return;
+	if (part->text.len > 0)
+		diag_add(build->diag, DIAG_ERROR, value->pos,
+		    "'$%u(%.*s)': there is no regular expression with -tag "
+		    "\"%.*s\" in the conditions around it",
+		    part->group, (int)part->text.len, part->text.p,
+		    (int)part->text.len, part->text.p);
+	else
+		diag_add(build->diag, DIAG_ERROR, value->pos,
+		    "'$%u' refers to a regular expression that is not in the "
+		    "conditions around it; '$$' is a dollar sign",
+		    part->group);
+}
+
+/* The nearest Constant of this name, or NULL. */
+static const struct directive *
+find_constant(const struct directive *section, struct slice name)
+{
+	const struct directive *line;
+
+	for (; section != NULL; section = section->parent)
+		for (line = section->children; line != NULL; line = line->next)
+			if (!line->bad && line->row->id == WORD_CONSTANT &&
+			    slice_eq(name, line->values->text))
+				return line;
+	return NULL;
+}
+
+/* Puts its text in place of its name. */
+static void
+fill_constant(struct build *build, const struct directive *line,
+    const struct value *value, struct config_part *part)
+{
+	const struct directive *constant = find_constant(line, part->text);
+	const struct value *text;
+
+	if (constant == NULL) {
+		diag_add(build->diag, DIAG_ERROR, value->pos,
+		    "there is no Constant '%.*s' around it",
+		    (int)part->text.len, part->text.p);
+		return;
+	}
+	text = constant->values->next;
+	part->text = slice_of(text->text);
+	if ((constant->options & OPTION_FILE) == 0)
+		return;
+	build_watch(build, constant, text);
+	build_read(build, constant->source, text, CONSTANT_MAX, &part->text);
+	while (part->text.len > 0 &&
+	    strchr(" \t\r\n", part->text.p[part->text.len - 1]) != NULL)
+		part->text.len--;
+}
+
+const struct config_part *
+build_parts(struct build *build, const struct directive *line,
+    const struct value *value, const char *text)
+{
+	struct config_part *parts, *part;
+	const char *why;
+
+	parts = template_parse(build->arena, text, &why);
+	for (part = parts; part != NULL; part = part->next)
+		if (part->kind == PART_GROUP)
+			check_reference(build, line, value, part);
+		else if (part->kind == PART_CONSTANT)
+			fill_constant(build, line, value, part);
+	return parts;
+}
+
+const struct config_part *
+build_template(struct build *build, const struct directive *line,
+    const struct value *value, const char *text, struct slice *fixed)
+{
+	const struct config_part *parts = build_parts(build, line, value, text);
+
+	if (parts == NULL || !template_is_fixed(parts))
+		return parts;
+	*fixed = parts->text;
+	return NULL;
+}
+
 /* "Name: value", checked when it was read. */
 static void
-split_field(struct build *build, const char *text, struct config_edit *edit)
+split_field(
+    struct build *build, const struct directive *line, struct config_edit *edit)
 {
 	static const char blanks[] = " \t";
+	const char *text = line->values->text;
 	size_t len = strcspn(text, ":");
 
 	edit->name = slice_of(arena_strndup(build->arena, text, len));
@@ -43,7 +160,9 @@ split_field(struct build *build, const char *text, struct config_edit *edit)
 	len = strlen(text);
 	while (len > 0 && strchr(blanks, text[len - 1]) != NULL)
 		len--;
-	edit->value = (struct slice){ text, len };
+	text = arena_strndup(build->arena, text, len);
+	edit->parts =
+	    build_template(build, line, line->values, text, &edit->value);
 }
 
 static void
@@ -55,7 +174,7 @@ fill_edit(
 	switch (edit->kind) {
 	case EDIT_ADD:
 	case EDIT_SET:
-		split_field(build, value->text, edit);
+		split_field(build, line, edit);
 		break;
 	case EDIT_DELETE:
 		edit->patterns =
@@ -64,12 +183,20 @@ fill_edit(
 	case EDIT_URL:
 	case EDIT_PATH:
 	case EDIT_QUERY:
-		edit->value = slice_of(value->text);
+		edit->parts = build_template(
+		    build, line, value, value->text, &edit->value);
 		break;
 	case EDIT_PARAMETER:
 		edit->name = slice_of(value->text);
-		edit->value = slice_of(value->next->text);
+		value = value->next;
+		if (value == NULL) {
+			edit->kind = EDIT_NO_PARAMETER;
+			break;
+		}
+		edit->parts = build_template(
+		    build, line, value, value->text, &edit->value);
 		break;
+	case EDIT_NO_PARAMETER:
 	case EDIT_NO_QUERY:
 		break;
 	}

@@ -1,4 +1,4 @@
-/* Services: their conditions, and the redirect or the backends behind them. */
+/* Services: their conditions, and the answers that are not a backend's. */
 
 #include <string.h>
 
@@ -22,6 +22,7 @@ build_redirect(struct build *build, const struct directive *line)
 	struct config_redirect *redirect;
 	const struct value *url = line->values;
 	const char *code = line->row->def;
+	struct slice fixed = { "", 0 };
 	uint64_t status;
 	size_t len;
 
@@ -36,82 +37,13 @@ build_redirect(struct build *build, const struct directive *line)
 	    ? (unsigned)status
 	    : CONFIG_REDIRECT_PERMANENT;
 	redirect->url = url->text;
-	redirect->append = is_bare_origin(url->text, &len);
-	if (redirect->append)
-		redirect->url = arena_strndup(build->arena, url->text, len);
+	redirect->parts = build_template(build, line, url, url->text, &fixed);
+	if (redirect->parts != NULL)
+		return redirect;
+	redirect->append = is_bare_origin(fixed.p, &len);
+	redirect->url = arena_strndup(
+	    build->arena, fixed.p, redirect->append ? len : fixed.len);
 	return redirect;
-}
-
-/* What is said of TLS without TLS was meant to be with it. */
-static void
-check_tls(struct build *build, const struct directive *section,
-    const struct config_backend *backend)
-{
-	const struct directive *ca = tree_find(section, WORD_CAFILE);
-	const struct directive *insecure = tree_find(section, WORD_INSECURE);
-	const struct directive *extra = ca != NULL ? ca : insecure;
-
-	if (!backend->tls && extra != NULL)
-		diag_add(build->diag, DIAG_ERROR, extra->pos,
-		    "'%s' needs HTTPS: without it the backend shows no "
-		    "certificate",
-		    extra->row->word);
-	else if (ca != NULL && insecure != NULL)
-		diag_add(build->diag, DIAG_ERROR, insecure->pos,
-		    "'Insecure' leaves nothing to 'CAFile'; one of them must "
-		    "go");
-	else if (insecure != NULL)
-		diag_add(build->diag, DIAG_WARNING, insecure->pos,
-		    "'Insecure': whoever gets between the gateway and '%s' "
-		    "can read and change everything; CAFile with the "
-		    "backend's own certificate prevents it",
-		    backend->host);
-}
-
-static void
-build_backend_tls(struct build *build, const struct directive *section,
-    struct config_backend *backend)
-{
-	const struct value *ca = build_value(section, WORD_CAFILE);
-
-	backend->tls = tree_find(section, WORD_HTTPS) != NULL;
-	backend->insecure = tree_find(section, WORD_INSECURE) != NULL;
-	backend->server_name = build_text(section, WORD_SERVERNAME);
-	backend->ca_file = ca != NULL ? ca->text : NULL;
-	backend->ca_pos = ca != NULL ? ca->pos : section->pos;
-	check_tls(build, section, backend);
-}
-
-static const char *
-build_probe(const struct directive *section)
-{
-	const char *text = build_text(section, WORD_PROBE);
-
-	return text != NULL && strcmp(text, PROBE_TCP) != 0 ? text : NULL;
-}
-
-static const struct config_backend *
-build_backend(struct build *build, const struct directive *section)
-{
-	struct config_backend *backend =
-	    arena_alloc(build->arena, sizeof(*backend));
-	const char *host = build_text(section, WORD_ADDRESS);
-
-	backend->pos = section->pos;
-	backend->id = build->config->nbackends;
-	backend->host = host != NULL ? host : "";
-	backend->port = (uint16_t)build_number(build, section, WORD_PORT);
-	backend->numeric =
-	    addr_parse(&backend->addr, backend->host, backend->port);
-	build_backend_tls(build, section, backend);
-	backend->probe = build_probe(section);
-	backend->timeout = (unsigned)build_number(build, section, WORD_TIMEOUT);
-	backend->connect_timeout =
-	    (unsigned)build_number(build, section, WORD_CONNTO);
-	backend->ws_timeout =
-	    (unsigned)build_number(build, section, WORD_WSTIMEOUT);
-	build->config->backends[build->config->nbackends++] = backend;
-	return backend;
 }
 
 /* The page that the last value of a line names; NULL with an error given. */
@@ -155,7 +87,7 @@ build_pages(struct build *build, const struct directive *section)
 	return first;
 }
 
-/* Error and Success. */
+/* Error, Success and Metrics. */
 static const struct config_reply *
 build_reply(struct build *build, const struct directive *line)
 {
@@ -165,27 +97,46 @@ build_reply(struct build *build, const struct directive *line)
 	if (line->bad)
 		return NULL;
 	reply->status = 200;
+	reply->metrics = line->row->id == WORD_METRICS;
 	if (line->row->id == WORD_ERROR) {
 		reply->status = (unsigned)file->number;
 		file = file->next;
 	}
+	reply->challenge = reply->status == 401 &&
+	    tree_count(line->parent, WORD_BASICAUTH) > 0;
 	if (file != NULL)
 		reply->page = build_page(build, line, file, reply->status);
 	return reply;
 }
 
+static const struct config_directory *
+build_directory(struct build *build, const struct directive *line)
+{
+	struct config_directory *directory =
+	    arena_alloc(build->arena, sizeof(*directory));
+	struct config *config = build->config;
+
+	if (line->bad)
+		return NULL;
+	directory->id = config->ndirectories;
+	directory->file =
+	    (struct config_file){ line->values->text, line->values->pos };
+	config->directories[config->ndirectories++] = directory;
+	return directory;
+}
+
 static void
-check_service(struct build *build, const struct directive *section,
-    const struct config_service *service)
+check_service(struct build *build, const struct directive *section)
 {
 	static const enum word answers[] = { WORD_REDIRECT, WORD_ERROR,
-		WORD_SUCCESS };
+		WORD_SUCCESS, WORD_SENDFILE, WORD_METRICS };
 	const char *found = NULL;
 	size_t i;
 
 	if (tree_is_bad(section))
 		return;
-	if (service->nbackends > 0)
+	if (tree_find(section, WORD_BACKEND) != NULL ||
+	    tree_find(section, WORD_USEBACKEND) != NULL)
 		found = "BackEnd";
 	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		const struct directive *line = tree_find(section, answers[i]);
@@ -202,21 +153,46 @@ check_service(struct build *build, const struct directive *section,
 	if (found == NULL)
 		diag_add(build->diag, DIAG_ERROR, section->pos,
 		    "'Service' has neither a BackEnd nor a Redirect, nor an "
-		    "Error or a Success");
+		    "Error, a Success or Metrics");
 }
 
-/* Those of one word, behind what is in the service's list. */
-static unsigned
-build_backends(struct build *build, const struct directive *section,
-    enum word word, const struct config_backend **list)
+static const struct config_session *
+build_session(struct build *build, const struct directive *section)
 {
-	const struct directive *line;
-	unsigned n = 0;
+	struct config_session *session =
+	    arena_alloc(build->arena, sizeof(*session));
+	const char *id = build_text(section, WORD_ID);
+	bool named;
 
-	for (line = section->children; line != NULL; line = line->next)
-		if (line->row != NULL && line->row->id == word)
-			list[n++] = build_backend(build, line);
-	return n;
+	if (tree_is_bad(section))
+		return NULL;
+	session->type =
+	    (enum config_session_type)build_value(section, WORD_TYPE)->number;
+	session->ttl = (unsigned)build_value(section, WORD_TTL)->number;
+	if (id != NULL)
+		session->id = (struct slice){ id, strlen(id) };
+	named = session->type == SESSION_URL ||
+	    session->type == SESSION_COOKIE || session->type == SESSION_HEADER;
+	if (named != (id != NULL))
+		diag_add(build->diag, DIAG_ERROR, section->pos,
+		    named ? "'Session' of this Type needs an ID"
+		          : "'Session' of this Type has no ID");
+	build->config->nsessions++;
+	return session;
+}
+
+/*
+ * Never for subdomains: other things at home may live there, without TLS.
+ */
+static struct slice
+build_hsts(struct build *build, const struct directive *section)
+{
+	const struct value *value = build_value(section, WORD_HSTS);
+	const char *text = "";
+
+	if (value != NULL && value->number >= 0)
+		text = arena_printf(build->arena, "max-age=%d", value->number);
+	return (struct slice){ text, strlen(text) };
 }
 
 static struct config_service *
@@ -225,31 +201,43 @@ build_service(struct build *build, const struct directive *section)
 	struct config_service *service =
 	    arena_alloc(build->arena, sizeof(*service));
 	const struct directive *line;
+	const struct value *location;
 
 	service->pos = section->pos;
+	location = build_value(section, WORD_REWRITELOCATION);
+	service->rewrite_location = location != NULL ? location->number : -1;
+	service->name = section->values != NULL ? section->values->text : NULL;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);
+	service->hsts = build_hsts(build, section);
 	service->request_rules = build_rules(build, section, SCOPE_REQUEST);
 	service->response_rules = build_rules(build, section, SCOPE_RESPONSE);
-	service->backends = arena_alloc(build->arena,
-	    (tree_count(section, WORD_BACKEND) +
-	        tree_count(section, WORD_EMERGENCY)) *
-	        sizeof(*service->backends));
-	service->nbackends =
-	    build_backends(build, section, WORD_BACKEND, service->backends);
-	service->nemergencies = build_backends(build, section, WORD_EMERGENCY,
-	    service->backends + service->nbackends);
+	build_backends(build, section, service);
 	for (line = section->children; line != NULL; line = line->next) {
 		if (line->row == NULL)
 			continue;
 		if (line->row->id == WORD_ERROR ||
-		    line->row->id == WORD_SUCCESS)
+		    line->row->id == WORD_SUCCESS ||
+		    line->row->id == WORD_METRICS)
 			service->reply = build_reply(build, line);
 		else if (line->row->id == WORD_REDIRECT)
 			service->redirect = build_redirect(build, line);
+		else if (line->row->id == WORD_SENDFILE)
+			service->directory = build_directory(build, line);
+		else if (line->row->id == WORD_SESSION)
+			service->session = build_session(build, line);
 	}
-	check_service(build, section, service);
+	service->log_suppress = build_log_suppress(section);
+	check_service(build, section);
 	return service;
+}
+
+static bool
+is_disabled(const struct directive *section)
+{
+	const struct value *value = build_value(section, WORD_DISABLED);
+
+	return value != NULL && value->number != 0;
 }
 
 struct config_service *
@@ -259,10 +247,15 @@ build_services(struct build *build, const struct directive *section)
 	const struct directive *child;
 
 	for (child = section->children; child != NULL; child = child->next) {
+		struct config_service *service;
+
 		if (child->row == NULL || child->row->id != WORD_SERVICE)
 			continue;
-		*tail = build_service(build, child);
-		tail = &(*tail)->next;
+		service = build_service(build, child);
+		if (is_disabled(child))
+			continue;
+		*tail = service;
+		tail = &service->next;
 	}
 	return first;
 }

@@ -86,6 +86,16 @@ port_of(const struct expansion *exp, enum word id)
 	    : value_default(exp->tree, schema_row(SCOPE_GATEWAY, id));
 }
 
+/* What the Gateway says, or else the schema. */
+static const char *
+text_of(const struct expansion *exp, enum word id)
+{
+	const struct directive *line = tree_find(exp->gateway, id);
+
+	return line != NULL ? line->values->text
+	                    : schema_row(SCOPE_GATEWAY, id)->def;
+}
+
 /* The listener that an earlier Gateway made at the same place, or a new one. */
 static struct directive *
 find_listener(struct expansion *exp, enum word kind, enum word port_word)
@@ -250,17 +260,80 @@ add_cert(struct expansion *exp, struct directive *listener)
 	add_line(exp, listener, WORD_AUTOCERT, exp->gateway, host_of(exp));
 }
 
+static bool
+same_values(const struct directive *a, const struct directive *b)
+{
+	const struct value *left = a->values, *right = b->values;
+
+	while (
+	    left != NULL && right != NULL && !strcmp(left->text, right->text)) {
+		left = left->next;
+		right = right->next;
+	}
+	return left == NULL && right == NULL;
+}
+
+/* A listener asks every client or none: its Gateways must agree. */
+static void
+add_client_cert(struct expansion *exp, struct directive *listener, enum word id)
+{
+	const struct directive *line = tree_find(exp->gateway, id);
+	const struct directive *old = tree_find(listener, id);
+	const struct value *value;
+	struct directive *new;
+
+	if (listener->gateway != exp->gateway) {
+		if ((line == NULL && old == NULL) ||
+		    (line != NULL && old != NULL && same_values(line, old)))
+			return;
+		diag_add(exp->tree->diag, DIAG_ERROR, line_of(exp, id)->pos,
+		    "'%s' must be the same as in the Gateway on %s, which "
+		    "shares its address and port",
+		    schema_row(SCOPE_GATEWAY, id)->word,
+		    tree_where(exp->tree, listener->pos, exp->gateway->pos));
+		return;
+	}
+	if (line == NULL)
+		return;
+	new = add_directive(exp, listener, id, line);
+	for (value = line->values; value != NULL; value = value->next)
+		tree_add_value(exp->tree, new, value->text, value->pos);
+	value_check(exp->tree, new);
+}
+
+static void
+add_client_certs(struct expansion *exp, struct directive *listener)
+{
+	static const enum word words[] = { WORD_CLIENTCERT, WORD_VERIFYLIST,
+		WORD_CALIST, WORD_CRLLIST };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		add_client_cert(exp, listener, words[i]);
+}
+
+/* Of the Gateways that share a listener, one that says no is enough. */
+static void
+add_sni(struct expansion *exp, struct directive *listener)
+{
+	const struct directive *own = tree_find(exp->gateway, WORD_REQUIRESNI);
+	struct directive *line = tree_find(listener, WORD_REQUIRESNI);
+
+	if (line == NULL) {
+		add_line(exp, listener, WORD_REQUIRESNI,
+		    line_of(exp, WORD_REQUIRESNI),
+		    text_of(exp, WORD_REQUIRESNI));
+	} else if (own != NULL && own->values->number == 0) {
+		line->values->text = own->values->text;
+		line->values->number = 0;
+	}
+}
+
 /* Home Assistant's manifest needs no login, unlike what is below /api/. */
 static void
 add_probe(struct expansion *exp, struct directive *backend)
 {
-	const struct directive *line = tree_find(exp->gateway, WORD_PROBE);
-
-	if (line != NULL)
-		add_line(exp, backend, WORD_PROBE, line, line->values->text);
-	else
-		add_line(exp, backend, WORD_PROBE, exp->gateway,
-		    schema_row(SCOPE_GATEWAY, WORD_PROBE)->def);
+	add_line(exp, backend, WORD_PROBE, line_of(exp, WORD_PROBE),
+	    text_of(exp, WORD_PROBE));
 }
 
 static void
@@ -272,22 +345,31 @@ add_backend(struct expansion *exp)
 	const char *where = forward->values->text;
 	bool https =
 	    strncasecmp(where, HTTPS_SCHEME, strlen(HTTPS_SCHEME)) == 0;
-	struct directive *backend;
+	struct directive *service, *backend;
 	uint16_t port = FORWARD_PORT;
 	char host[HOST_SIZE];
+	bool is_socket;
 
 	if (https)
 		where += strlen(HTTPS_SCHEME);
-	if (is_taken(exp, listener) ||
-	    !addr_split(where, host, sizeof(host), &port))
+	if (is_taken(exp, listener))
 		return;
+	is_socket = strncasecmp(where, UNIX_SCHEME, strlen(UNIX_SCHEME)) == 0;
+	if (!is_socket && !addr_split(where, host, sizeof(host), &port))
+		return;
+	add_sni(exp, listener);
 	add_cert(exp, listener);
-	backend = add_directive(
-	    exp, add_service(exp, listener), WORD_BACKEND, forward);
+	add_client_certs(exp, listener);
+	service = add_service(exp, listener);
+	add_line(exp, service, WORD_HSTS, line_of(exp, WORD_HSTS),
+	    text_of(exp, WORD_HSTS));
+	backend = add_directive(exp, service, WORD_BACKEND, forward);
 	add_line(exp, backend, WORD_ADDRESS, forward,
-	    arena_strdup(exp->tree->arena, host));
-	add_line(exp, backend, WORD_PORT, forward,
-	    arena_printf(exp->tree->arena, "%u", port));
+	    is_socket ? where + strlen(UNIX_SCHEME)
+	              : arena_strdup(exp->tree->arena, host));
+	if (!is_socket)
+		add_line(exp, backend, WORD_PORT, forward,
+		    arena_printf(exp->tree->arena, "%u", port));
 	add_tls(exp, backend, https, forward);
 	add_probe(exp, backend);
 }

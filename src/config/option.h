@@ -17,7 +17,12 @@ enum option {
 	OPTION_ICASE = 1 << 5,
 	OPTION_CASE = 1 << 6,
 	OPTION_FILE = 1 << 7,
-	OPTION_FORWARDED = 1 << 8
+	OPTION_FORWARDED = 1 << 8,
+	OPTION_CIPHERSUITES = 1 << 9,
+	OPTION_DECODE = 1 << 10,
+	OPTION_TAG = 1 << 11,   /* the value behind it is directive->tag */
+	OPTION_POSIX = 1 << 12, /* the same as OPTION_RE */
+	OPTION_WATCH = 1 << 13  /* OPTION_FILE, and its changes matter */
 };
 
 /* One of these at most. */

@@ -243,6 +243,7 @@ check_repetition(struct parser *parser, struct directive *directive)
 	    !stands_once(parser, directive))
 		return;
 	while (first->row == NULL || first->row->id != directive->row->id ||
+	    (first->options ^ directive->options) == OPTION_CIPHERSUITES ||
 	    !stands_once(parser, first))
 		first = first->next;
 	if (first == directive)
@@ -264,9 +265,8 @@ check_directive(struct parser *parser, struct directive *directive)
 		directive->bad = true;
 	} else if ((flags & ROW_IGNORED) != 0)
 		diag_add(parser->diag, DIAG_WARNING, directive->pos,
-		    "'%s' has no effect: Gatehouse serves all connections "
-		    "without threads",
-		    directive->row->word);
+		    "'%s' has no effect: %s", directive->row->word,
+		    directive->row->help);
 	else {
 		value_check(parser->tree, directive);
 		check_repetition(parser, directive);
@@ -379,7 +379,11 @@ parse_include(struct parser *parser, struct directive *directive)
 		    PARSE_INCLUDE_MAX);
 		return;
 	}
-	file.source = text_include(parser->text, outer->source, path, &err);
+	file.source = text_include(parser->text, outer->source,
+	    parser->tree->include_dir != NULL
+	        ? tree_path(parser->tree, outer->source, path)
+	        : path,
+	    &err);
 	if (file.source == NULL) {
 		diag_add(parser->diag, DIAG_ERROR, directive->values->pos,
 		    "cannot include %s", err.msg);
@@ -486,6 +490,8 @@ parse_directive(struct parser *parser, const struct token *token, bool negated)
 		enter_section(parser, directive, opens);
 	else if (!directive->bad && directive->row->id == WORD_INCLUDE)
 		parse_include(parser, directive);
+	else if (!directive->bad && directive->row->id == WORD_INCLUDEDIR)
+		parser->tree->include_dir = directive->values->text;
 }
 
 static void

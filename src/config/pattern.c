@@ -73,10 +73,11 @@ has_back_reference(const char *text)
 }
 
 int
-pattern_compile(
-    regex_t *regex, const char *text, bool ignore_case, struct error *err)
+pattern_compile(regex_t *regex, const char *text, bool ignore_case,
+    bool captures, struct error *err)
 {
-	int flags = REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0);
+	int flags = REG_EXTENDED | (captures ? 0 : REG_NOSUB) |
+	    (ignore_case ? REG_ICASE : 0);
 	char why[128];
 	int r;
 
@@ -141,7 +142,8 @@ looks_like(const struct config_pattern *pattern, struct slice text)
 
 /* Apart, for its buffer: regexec() wants a NUL behind the text. */
 static __attribute__((noinline)) bool
-regex_any(const struct config_pattern *pattern, struct slice text)
+regex_any(
+    const struct config_pattern *pattern, struct slice text, regmatch_t *found)
 {
 	char copy[PATTERN_TEXT_MAX + 1];
 	size_t len = text.len < PATTERN_TEXT_MAX ? text.len : PATTERN_TEXT_MAX;
@@ -150,7 +152,8 @@ regex_any(const struct config_pattern *pattern, struct slice text)
 	copy[len] = '\0';
 	for (; pattern != NULL; pattern = pattern->next)
 		if (pattern->how == MATCH_REGEX &&
-		    regexec(&pattern->regex, copy, 0, NULL, 0) == 0)
+		    regexec(&pattern->regex, copy,
+		        found != NULL ? CONFIG_GROUPS : 0, found, 0) == 0)
 			return true;
 	return false;
 }
@@ -166,7 +169,14 @@ pattern_any(const struct config_pattern *patterns, struct slice text)
 			return true;
 		regex |= pattern->how == MATCH_REGEX;
 	}
-	return regex && regex_any(patterns, text);
+	return regex && regex_any(patterns, text, NULL);
+}
+
+bool
+pattern_find(const struct config_pattern *patterns, struct slice text,
+    regmatch_t found[CONFIG_GROUPS])
+{
+	return regex_any(patterns, text, found);
 }
 
 bool

@@ -14,9 +14,9 @@
 
 #define PATTERN_MAX 1024 /* bytes */
 
-/* Compiles; the caller frees with regfree(). */
-int pattern_compile(
-    regex_t *regex, const char *text, bool ignore_case, struct error *err);
+/* Compiles; the caller frees with regfree(). `captures`: for pattern_find(). */
+int pattern_compile(regex_t *regex, const char *text, bool ignore_case,
+    bool captures, struct error *err);
 
 /*
  * Whether the text looks like any of them. A regular expression sees the first
@@ -24,6 +24,10 @@ int pattern_compile(
  */
 #define PATTERN_TEXT_MAX (64u * 1024)
 bool pattern_any(const struct config_pattern *patterns, struct slice text);
+
+/* The same of regular expressions, and where in the text their parts match. */
+bool pattern_find(const struct config_pattern *patterns, struct slice text,
+    regmatch_t found[CONFIG_GROUPS]);
 
 /*
  * If a HeadRequire pattern is "Host: name" with a plain name, in any spacing

@@ -20,6 +20,7 @@
 #define BACKEND SCOPE_BACKEND
 #define ACME SCOPE_ACME
 #define GATEWAY SCOPE_GATEWAY
+#define STATUS SCOPE_STATUS
 #define EDITS (LISTENER | SERVICE | SCOPE_REQUEST)
 #define REWRITES (SCOPE_REQUEST | SCOPE_RESPONSE)
 #define CONDITIONS SCOPE_CONDITIONS
@@ -34,6 +35,19 @@ static const char *const redirects[] = { "permanent", "301", "302", "303",
 	"307", "308", NULL };
 
 static const char *const directions[] = { "request", "response", NULL };
+
+/* As build_log_suppress() reads them: 1 to 5 are 1xx to 5xx. */
+static const char *const classes[] = { "all", "info", "success", "redirect",
+	"clterr", "srverr", "1", "2", "3", "4", "5", NULL };
+
+static const char *const balancers[] = { "random", "iwrr", NULL };
+
+static const char *const resolutions[] = { "first", "all", "srv", NULL };
+
+static const char *const families[] = { "any", "inet", "inet6", NULL };
+
+static const char *const sessions[] = { "IP", "BASIC", "URL", "PARM", "COOKIE",
+	"HEADER", NULL };
 
 static const char *const header_options[] = { "none", "forwarded", "ssl", "all",
 	"no-forwarded", "no-ssl", NULL };
@@ -54,6 +68,9 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 		    .help = "a page for this status"                           \
 	}
 
+/* Words of Pound that are harmless to leave out, and why. */
+#define NO_THREADS "Gatehouse serves all connections without threads"
+
 /* Words of later: lines, sections, either; with advice; our own. */
 #define LATER(name, in)                                                        \
 	{                                                                      \
@@ -71,10 +88,29 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	{                                                                      \
 		name, in, .flags = ROW_LATER, .help = advice                   \
 	}
+#define LATER_SECTION_BUT(name, in, advice)                                    \
+	{                                                                      \
+		name, in, .flags = ROW_LATER, .opens = SCOPE_SKIPPED,          \
+		          .help = advice                                       \
+	}
 #define NATIVE(name, in)                                                       \
 	{                                                                      \
 		name, in, .flags = ROW_LATER | ROW_NATIVE | ROW_MAYBE          \
 	}
+
+/* What Pound needs and Gatehouse does not; and why. */
+#define IGNORED(name, in, why)                                                 \
+	{                                                                      \
+		name, in, .flags = ROW_IGNORED | ROW_REPEATABLE, .help = why   \
+	}
+#define IGNORED_SECTION(name, in, why)                                         \
+	{                                                                      \
+		name, in, .flags = ROW_IGNORED | ROW_REPEATABLE,               \
+		          .opens = SCOPE_SKIPPED, .help = why                  \
+	}
+#define LUA                                                                    \
+	"Gatehouse runs no programs of others; StringMatch, Rewrite and "      \
+	"substitutions may do"
 
 static const struct schema_row rows[] = {
 
@@ -95,9 +131,15 @@ static const struct schema_row rows[] = {
 	{ "BackEnd", SERVICE, WORD_BACKEND, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server that requests are passed to" },
+	{ "Backend", GLOBAL, WORD_BACKEND, ROW_REPEATABLE, SCOPE_BACKEND,
+	    { VALUE_TEXT }, .needs = "a name",
+	    .help = "a server that services may share" },
 	{ "ACME", GLOBAL, WORD_ACME, ROW_REPEATABLE | ROW_OPTIONAL, SCOPE_ACME,
 	    { VALUE_TEXT },
 	    .help = "the authority that issues certificates for AutoCert" },
+
+	{ "Status", GLOBAL, WORD_STATUS, 0, SCOPE_STATUS,
+	    .help = "where the status is told over HTTP" },
 
 	{ "ACL", GLOBAL, WORD_ACL, ROW_REPEATABLE | ROW_SHORT | ROW_FILE,
 	    SCOPE_ACL, { VALUE_TEXT, VALUE_ACL }, .needs = "a name",
@@ -105,11 +147,23 @@ static const struct schema_row rows[] = {
 	{ "ACL", SCOPE_ACL, WORD_CIDR, ROW_REPEATABLE | ROW_MANY | ROW_BARE,
 	    .types = { VALUE_CIDR }, .help = "addresses of the list" },
 
+	{ "Condition", GLOBAL, WORD_CONDITION, ROW_REPEATABLE, SCOPE_MATCH,
+	    { VALUE_TEXT }, .needs = "a name",
+	    .help = "conditions that Eval can name" },
+
 	/* Everywhere. */
 
 	{ "Include", SCOPE_ANYWHERE, WORD_INCLUDE, ROW_REPEATABLE,
 	    .types = { VALUE_TEXT }, .needs = "the path of a file",
 	    .help = "directives from another file" },
+
+	{ "IncludeDir", GLOBAL, WORD_INCLUDEDIR, ROW_REPEATABLE,
+	    .types = { VALUE_PATH }, .needs = "the path of a directory",
+	    .help = "where the names of files begin from here on" },
+	{ "Constant", ANY, WORD_CONSTANT, ROW_REPEATABLE | ROW_FILE,
+	    .types = { VALUE_TEXT, VALUE_ACL },
+	    .needs = "a name and a text, or -file and a file",
+	    .help = "a text that substitutions can name" },
 
 	/* Top level. */
 
@@ -131,6 +185,16 @@ static const struct schema_row rows[] = {
 	    .max = 64, .def = "auto", .help = "how many processes serve" },
 	{ "LogFacility", GLOBAL, WORD_LOGFACILITY, .types = { VALUE_FACILITY },
 	    .def = "daemon", .help = "the syslog facility" },
+	{ "LogTag", GLOBAL, WORD_LOGTAG, .types = { VALUE_TAG },
+	    .help = "what syslog calls the gateway" },
+	{ "LogFormat", GLOBAL, WORD_LOGFORMAT, ROW_REPEATABLE,
+	    .types = { VALUE_TEXT, VALUE_TEXT }, .needs = "a name and a format",
+	    .help = "what LogLevel may name" },
+	{ "AccessLog", GLOBAL, WORD_ACCESSLOG, .types = { VALUE_PATH },
+	    .help = "a file for what is logged of requests" },
+	{ "RegexType", GLOBAL, WORD_REGEXTYPE, ROW_REPEATABLE,
+	    .types = { VALUE_REGEX }, .def = "posix",
+	    .help = "the kind of regular expressions" },
 	{ "Alive", GLOBAL, WORD_ALIVE, .types = { VALUE_DURATION }, .min = 1,
 	    .def = "15", .help = "the time between two looks at a backend" },
 	{ "Grace", GLOBAL, WORD_GRACE, .types = { VALUE_DURATION }, .def = "30",
@@ -154,8 +218,11 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether URL patterns ignore case" },
 	{ "LogLevel", GLOBAL | LISTENER, WORD_LOGLEVEL,
-	    .types = { VALUE_NUMBER }, .max = 5, .def = "1",
-	    .help = "how much is logged of each request" },
+	    .types = { VALUE_LOGLEVEL }, .max = 5, .def = "1",
+	    .help = "what is logged of each request" },
+	{ "LogSuppress", LISTENER | SERVICE, WORD_LOGSUPPRESS, ROW_MANY,
+	    .types = { VALUE_CHOICE }, .choices = classes,
+	    .help = "the requests that are not logged, by their answers" },
 
 	/* Whom we believe. */
 
@@ -174,6 +241,18 @@ static const struct schema_row rows[] = {
 	{ "Anonymize", GLOBAL, WORD_ANONYMISE,
 	    .help = "the same as Anonymise" },
 
+	/* How much one may take. */
+
+	{ "MaxConnections", GLOBAL | LISTENER, WORD_MAXCONNECTIONS,
+	    .types = { VALUE_NUMBER }, .max = 1000000, .def = "0",
+	    .help = "how many clients a listener serves at once" },
+	{ "MaxPerAddress", GLOBAL, WORD_MAXPERADDRESS,
+	    .types = { VALUE_NUMBER }, .max = 1000000, .def = "4096",
+	    .help = "how many connections a client's address may have" },
+	{ "MaxPending", GLOBAL, WORD_MAXPENDING, .types = { VALUE_NUMBER },
+	    .max = 1000000, .def = "2048",
+	    .help = "how many of them may be without a request yet" },
+
 	/* Listeners. */
 
 	{ "Address", LISTENER, WORD_ADDRESS, .types = { VALUE_IP },
@@ -191,7 +270,7 @@ static const struct schema_row rows[] = {
 	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "the same as HeadRemove" },
 
-	{ "RewriteLocation", LISTENER, WORD_REWRITELOCATION,
+	{ "RewriteLocation", LISTENER | SERVICE, WORD_REWRITELOCATION,
 	    .types = { VALUE_NUMBER }, .max = 2, .def = "1",
 	    .help = "which URLs of backends are made ours" },
 	{ "MaxRequest", LISTENER, WORD_MAXREQUEST, .types = { VALUE_SIZE },
@@ -226,15 +305,30 @@ static const struct schema_row rows[] = {
 	{ "Use", HTTPS, WORD_USE, ROW_REPEATABLE, .types = { VALUE_TEXT },
 	    .needs = "the name of an ACME section, or default",
 	    .help = "who issues the certificates of the AutoCert lines below" },
-	{ "Disable", HTTPS, WORD_DISABLE, ROW_REPEATABLE,
+	{ "Disable", HTTPS | BACKEND, WORD_DISABLE, ROW_REPEATABLE,
 	    .types = { VALUE_CHOICE }, .choices = protocols,
 	    .help = "the newest protocol version that is refused" },
-	{ "Ciphers", HTTPS, WORD_CIPHERS, .types = { VALUE_TEXT },
+	{ "Ciphers", HTTPS | BACKEND, WORD_CIPHERS, .types = { VALUE_TEXT },
 	    .needs = "an OpenSSL cipher list",
-	    .help = "the ciphers of TLS 1.2" },
+	    .help = "the ciphers of TLS 1.2; with -ciphersuites of TLS 1.3" },
 	{ "SSLHonorCipherOrder", HTTPS, WORD_SSLHONORCIPHERORDER,
 	    .types = { VALUE_BOOL }, .def = "no",
 	    .help = "whether our order of ciphers counts, not the client's" },
+
+	{ "ClientCert", HTTPS | GATEWAY, WORD_CLIENTCERT, ROW_SHORT,
+	    .types = { VALUE_NUMBER, VALUE_NUMBER }, .max = 9, .def = "0",
+	    .needs = "a level from 0 to 3, and perhaps a depth up to 9",
+	    .help = "whether clients are asked for a certificate" },
+	{ "VerifyList", HTTPS | GATEWAY, WORD_VERIFYLIST,
+	    .types = { VALUE_PATH },
+	    .help = "whom to trust for the certificates of clients" },
+	{ "CAlist", HTTPS | GATEWAY, WORD_CALIST, .types = { VALUE_PATH },
+	    .help = "authorities that clients are told to choose from" },
+	{ "CRLlist", HTTPS | GATEWAY, WORD_CRLLIST, .types = { VALUE_PATH },
+	    .help = "which certificates of clients have been revoked" },
+	{ "RequireSNI", HTTPS, WORD_REQUIRESNI, .types = { VALUE_BOOL },
+	    .def = "no",
+	    .help = "whether clients must ask for a name of a certificate" },
 
 	/* Services. */
 
@@ -242,15 +336,45 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_CHOICE, VALUE_URL }, .choices = redirects,
 	    .def = "302", .help = "the URL that the client is sent to" },
 
+	{ "Disabled", SERVICE, WORD_DISABLED, .types = { VALUE_BOOL },
+	    .def = "no", .help = "whether it is as if it were not there" },
 	{ "Error", SERVICE, WORD_ERROR, ROW_SHORT,
 	    .types = { VALUE_NUMBER, VALUE_PATH }, .min = 400, .max = 599,
 	    .needs = "a status from 400 to 599, and perhaps a file",
 	    .help = "an answer that refuses" },
 	{ "Success", SERVICE, WORD_SUCCESS, ROW_SHORT, .types = { VALUE_PATH },
 	    .help = "an answer that all is well" },
+	{ "SendFile", SERVICE, WORD_SENDFILE, .types = { VALUE_PATH },
+	    .needs = "the path of a directory",
+	    .help = "a directory whose files are the answers" },
+	{ "Metrics", SERVICE, WORD_METRICS,
+	    .help = "an answer that tells the figures of the gateway" },
 	{ "Emergency", SERVICE, WORD_EMERGENCY, ROW_REPEATABLE | ROW_OPTIONAL,
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server for when all others are down" },
+
+	{ "HSTS", SERVICE, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "off",
+	    .help = "how long browsers are to come by HTTPS only" },
+	{ "UseBackend", SERVICE, WORD_USEBACKEND, ROW_REPEATABLE,
+	    .types = { VALUE_TEXT }, .needs = "the name of a Backend",
+	    .help = "a server of the top level" },
+	{ "Balancer", GLOBAL | SERVICE, WORD_BALANCER,
+	    .types = { VALUE_CHOICE }, .choices = balancers, .def = "iwrr",
+	    .help = "how requests are shared among backends" },
+
+	{ "Session", SERVICE, WORD_SESSION, .opens = SCOPE_SESSION,
+	    .help = "requests that are to have the same backend" },
+
+	/* Sessions. */
+
+	{ "Type", SCOPE_SESSION, WORD_TYPE, ROW_REQUIRED,
+	    .types = { VALUE_CHOICE }, .choices = sessions,
+	    .help = "what the requests of a session have in common" },
+	{ "TTL", SCOPE_SESSION, WORD_TTL, ROW_REQUIRED,
+	    .types = { VALUE_DURATION }, .min = 1,
+	    .help = "how long a session lasts after its last request" },
+	{ "ID", SCOPE_SESSION, WORD_ID, .types = { VALUE_SESSION },
+	    .help = "the name of the parameter, cookie or header field" },
 
 	/* Conditions. */
 
@@ -282,6 +406,26 @@ static const struct schema_row rows[] = {
 	{ "ACL", CONDITIONS, WORD_ACL, CONDITION | ROW_SHORT | ROW_FILE,
 	    SCOPE_ACL, { VALUE_ACL },
 	    .help = "addresses of which one must be the client's" },
+	{ "StringMatch", CONDITIONS, WORD_STRINGMATCH, PATTERN,
+	    .types = { VALUE_TEMPLATE, VALUE_PATTERN },
+	    .needs = "a text and a pattern",
+	    .help = "a pattern that a text filled in must match" },
+	{ "BasicAuth", CONDITIONS, WORD_BASICAUTH, CONDITION | ROW_FILE,
+	    .types = { VALUE_PATH },
+	    .help = "users of whom one must have sent name and password" },
+	{ "TBF", CONDITIONS, WORD_TBF, CONDITION,
+	    .types = { VALUE_TEMPLATE, VALUE_RATE, VALUE_NUMBER }, .min = 1,
+	    .max = 1000000,
+	    .needs = "a text, a rate such as 5 or 1/2s, and a number from 1 to "
+	             "1000000",
+	    .help = "how many requests a token bucket lets through" },
+	{ "Eval", CONDITIONS, WORD_EVAL, CONDITION, .types = { VALUE_TEXT },
+	    .needs = "the name of a Condition",
+	    .help = "conditions that stand at the top level" },
+	{ "ClientCert", CONDITIONS, WORD_CLIENTCERT, CONDITION,
+	    .types = { VALUE_PATH },
+	    .help = "whom to trust for the certificate that the client must "
+	            "have" },
 	{ "Not", CONDITIONS, WORD_NOT, ROW_REPEATABLE, .types = { VALUE_TEXT },
 	    .needs = "a condition", .help = "turns a condition round" },
 	{ "Match", CONDITIONS, WORD_MATCH, CONDITION, SCOPE_MATCH,
@@ -306,9 +450,10 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_TARGET }, .help = "another path" },
 	{ "SetQuery", EDITS, WORD_SETQUERY, ROW_REPEATABLE,
 	    .types = { VALUE_TARGET }, .help = "another query" },
-	{ "SetQueryParam", EDITS, WORD_SETQUERYPARAM, ROW_REPEATABLE,
+	{ "SetQueryParam", EDITS, WORD_SETQUERYPARAM,
+	    ROW_REPEATABLE | ROW_SHORT,
 	    .types = { VALUE_PARAMETER, VALUE_TARGET },
-	    .needs = "the name of a parameter and its value",
+	    .needs = "the name of a parameter and perhaps its value",
 	    .help = "another value for a parameter of the query" },
 	{ "DeleteQuery", EDITS, WORD_DELETEQUERY, ROW_REPEATABLE,
 	    .help = "takes the query away" },
@@ -321,12 +466,32 @@ static const struct schema_row rows[] = {
 
 	/* Backends. */
 
-	{ "Address", BACKEND, WORD_ADDRESS, ROW_REQUIRED,
-	    .types = { VALUE_HOST },
+	{ "Address", BACKEND, WORD_ADDRESS, .types = { VALUE_HOST },
 	    .help = "the address or name of the backend" },
-	{ "Port", BACKEND, WORD_PORT, ROW_REQUIRED, .types = { VALUE_NUMBER },
-	    .min = 1, .max = 65535, .help = "the port of the backend" },
+	{ "Port", BACKEND, WORD_PORT, .types = { VALUE_NUMBER }, .min = 1,
+	    .max = 65535, .help = "the port of the backend" },
 
+	{ "Use", BACKEND, WORD_USE, .types = { VALUE_TEXT },
+	    .needs = "the name of a Backend",
+	    .help = "a server of the top level" },
+	{ "Priority", BACKEND, WORD_PRIORITY, .types = { VALUE_NUMBER },
+	    .min = 1, .max = 65535, .def = "5",
+	    .help = "its share of the requests" },
+	{ "Disabled", BACKEND, WORD_DISABLED, ROW_SHORT,
+	    .types = { VALUE_BOOL }, .def = "no",
+	    .help = "whether it gets no requests" },
+	{ "Resolve", BACKEND, WORD_RESOLVE, .types = { VALUE_CHOICE },
+	    .choices = resolutions, .def = "first",
+	    .help = "which addresses of a name are used" },
+	{ "Family", BACKEND, WORD_FAMILY, .types = { VALUE_CHOICE },
+	    .choices = families, .def = "any",
+	    .help = "whether a name is looked up for IPv4 or IPv6" },
+	{ "OverrideTTL", BACKEND, WORD_OVERRIDETTL, .types = { VALUE_DURATION },
+	    .min = 1, .def = "60",
+	    .help = "how long a look-up of a name is good for" },
+	{ "RetryInterval", BACKEND, WORD_RETRYINTERVAL,
+	    .types = { VALUE_DURATION }, .min = 1, .def = "5",
+	    .help = "how long until a name is looked up again in vain" },
 	{ "HTTPS", BACKEND, WORD_HTTPS,
 	    .help = "whether the backend speaks TLS" },
 	{ "Probe", BACKEND, WORD_PROBE, .types = { VALUE_PROBE }, .def = "tcp",
@@ -339,6 +504,18 @@ static const struct schema_row rows[] = {
 	            "the system's list" },
 	{ "Insecure", BACKEND | GATEWAY, WORD_INSECURE,
 	    .help = "take any certificate of the backend" },
+
+	/* Status. */
+
+	{ "Address", STATUS, WORD_ADDRESS, .types = { VALUE_IP },
+	    .def = "127.0.0.1", .help = "the address to listen on" },
+	{ "Port", STATUS, WORD_PORT, .types = { VALUE_NUMBER }, .max = 65535,
+	    .def = "9123", .help = "the port to listen on" },
+	{ "ACL", STATUS, WORD_ACL, ROW_SHORT | ROW_FILE, SCOPE_ACL,
+	    { VALUE_ACL }, .help = "who may ask" },
+	{ "ServerName", STATUS, WORD_SERVERNAME, ROW_REPEATABLE,
+	    .types = { VALUE_VHOST },
+	    .help = "a name that it may be asked for by" },
 
 	/* ACME. */
 
@@ -399,87 +576,76 @@ static const struct schema_row rows[] = {
 	{ "HTTPSPort", GATEWAY, WORD_HTTPSPORT, .types = { VALUE_NUMBER },
 	    .max = 65535, .def = "443", .help = "the port for HTTPS" },
 
+	{ "RequireSNI", GATEWAY, WORD_REQUIRESNI, .types = { VALUE_BOOL },
+	    .def = "yes",
+	    .help = "whether clients must ask for a name of a certificate" },
+	{ "HSTS", GATEWAY, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "1d",
+	    .help = "how long browsers are to come by HTTPS only" },
+
 	/* Of Pound, without meaning here. */
 
-	{ "Threads", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMinCount", GLOBAL, .flags = ROW_IGNORED },
-	{ "WorkerMaxCount", GLOBAL, .flags = ROW_IGNORED },
+	IGNORED("Threads", GLOBAL, NO_THREADS),
+	IGNORED("WorkerMinCount", GLOBAL, NO_THREADS),
+	IGNORED("WorkerMaxCount", GLOBAL, NO_THREADS),
+	IGNORED("WorkerIdleTimeout", GLOBAL, NO_THREADS),
+	IGNORED("WorkerStackSize", GLOBAL, NO_THREADS),
+	IGNORED("ConnectionQueueSize", GLOBAL,
+	    "connections wait in the kernel, or are served"),
+	IGNORED("ReserveFD", GLOBAL,
+	    "descriptors are kept in reserve by themselves"),
+	IGNORED("Supervisor", GLOBAL, "there always is a supervisor"),
+	IGNORED("LineBufferSize", GLOBAL | LISTENER,
+	    "lines of 24 KiB and more pass"),
+	IGNORED("WatcherTTL", GLOBAL, "the kernel tells when a file changes"),
+	IGNORED("SSLEngine", GLOBAL,
+	    "OpenSSL finds out by itself what the processor can do"),
+	IGNORED("ECDHCurve", GLOBAL | HTTPS,
+	    "all groups for key exchange that are safe are offered"),
+	IGNORED(
+	    "SSLAllowClientRenegotiation", HTTPS, "no client may renegotiate"),
+	IGNORED("NoHTTPS11", HTTPS,
+	    "every client is answered in the version that it speaks"),
+	IGNORED("RewriteDestination", LISTENER | SERVICE,
+	    "a Destination goes on as the client sent it; SetHeader can change "
+	    "it"),
+	IGNORED("ContentCapture", SERVICE, "it is for Lua"),
+	IGNORED_SECTION("CombineHeaders", GLOBAL,
+	    "fields go on as they came, which means the same"),
+	IGNORED_SECTION(
+	    "Resolver", GLOBAL, "names are looked up as the system does it"),
+	IGNORED(
+	    "BackendStats", GLOBAL, "the figures of backends are always kept"),
+	{ "Control", GLOBAL, .flags = ROW_IGNORED | ROW_MAYBE,
+	    .help = "the gatehouse command asks over a socket in StateDir" },
 
 	/* Not supported yet. */
 
 	NATIVE("DDNS", GLOBAL),
-	NATIVE("Status", GLOBAL | LISTENER),
 
-	LATER("LogFormat", GLOBAL),
-	LATER("LogTag", GLOBAL),
-	LATER("IncludeDir", GLOBAL),
-	LATER_MAYBE("Control", GLOBAL | SERVICE),
-	LATER_SECTION("Backend", GLOBAL),
-	LATER_MAYBE("Condition", GLOBAL),
-	LATER("Constant", ANY),
-	LATER("RegexType", GLOBAL),
-	LATER("LineBufferSize", GLOBAL | LISTENER),
-	LATER("Supervisor", GLOBAL),
-	LATER("WorkerIdleTimeout", GLOBAL),
-	LATER("WorkerStackSize", GLOBAL),
-	LATER("ConnectionQueueSize", GLOBAL),
-	LATER("ReserveFD", GLOBAL),
-	LATER("Balancer", GLOBAL | SERVICE),
-	LATER_SECTION("CombineHeaders", GLOBAL),
-	LATER("BackendStats", GLOBAL),
-	LATER("WatcherTTL", GLOBAL),
-	LATER("SSLEngine", GLOBAL),
-	LATER("ECDHCurve", GLOBAL | HTTPS),
-	LATER_SECTION("Resolver", GLOBAL),
+	LATER("Control", SERVICE),
 	LATER("CNAMEChain", GLOBAL),
 	LATER("ConfigFile", GLOBAL),
-	LATER_MAYBE("ConfigText", GLOBAL),
+	LATER_SECTION("ConfigText", GLOBAL),
 	LATER("Debug", GLOBAL),
-	LATER_SECTION("Lua", GLOBAL),
-	LATER_MAYBE("Tunnel", GLOBAL),
+	LATER_SECTION_BUT("Lua", GLOBAL, LUA),
+	LATER_SECTION_BUT("Tunnel", GLOBAL,
+	    "a program such as systemd-socket-proxyd does it beside "
+	    "Gatehouse"),
 
 	LATER_BUT("ACME", LISTENER,
 	    "use AutoCert in ListenHTTPS: challenges are answered by "
 	    "themselves"),
 	LATER("RewriteErrors", LISTENER),
-	LATER("RewriteDestination", LISTENER | SERVICE),
-	LATER("LuaModify", LISTENER | SERVICE),
-	LATER("SocketFrom", LISTENER),
-	LATER("ClientCert", HTTPS | SERVICE),
-	LATER("CAlist", HTTPS),
-	LATER("VerifyList", HTTPS),
-	LATER("CRLlist", HTTPS),
-	LATER("SSLAllowClientRenegotiation", HTTPS),
-	LATER("NoHTTPS11", HTTPS),
+	LATER_BUT("LuaModify", LISTENER | SERVICE, LUA),
+	LATER_BUT("SocketFrom", LISTENER, "it is for the tests of Pound"),
 
-	LATER("BasicAuth", SERVICE),
-	LATER("StringMatch", CONDITIONS),
-	LATER("TBF", SERVICE),
-	LATER("Eval", SERVICE),
-	LATER("LuaMatch", SERVICE),
-	LATER("UseBackend", SERVICE),
-	LATER("SendFile", SERVICE),
-	LATER("Metrics", SERVICE),
-	LATER("Disabled", SERVICE | BACKEND),
-	LATER("LogSuppress", SERVICE),
+	LATER_BUT("LuaMatch", CONDITIONS, LUA),
 	LATER("FallThrough", SERVICE),
-	LATER_SECTION("Session", SERVICE),
-	LATER("Type", SERVICE),
-	LATER("TTL", SERVICE),
-	LATER("ID", SERVICE),
-	LATER("LuaBackend", SERVICE),
-	LATER("ContentCapture", SERVICE),
+	LATER_BUT("LuaBackend", SERVICE, LUA),
 
 	LATER("Cert", BACKEND),
-	LATER("Ciphers", BACKEND),
-	LATER("Disable", BACKEND),
-	LATER("Priority", BACKEND),
-	LATER("Resolve", BACKEND),
-	LATER("Family", BACKEND),
-	LATER("OverrideTTL", BACKEND),
-	LATER("RetryInterval", GLOBAL | BACKEND),
+	LATER("RetryInterval", GLOBAL),
 	LATER("IgnoreSRVWeight", BACKEND),
-	LATER("Use", BACKEND),
 };
 
 #define NROWS (sizeof(rows) / sizeof(rows[0]))
@@ -494,11 +660,13 @@ static const struct {
 	{ SCOPE_SERVICE, "in Service" },
 	{ SCOPE_MATCH, "in Match" },
 	{ SCOPE_ACL, "in ACL" },
+	{ SCOPE_SESSION, "in Session" },
 	{ SCOPE_REQUEST, "in Rewrite" },
 	{ SCOPE_RESPONSE, "in Rewrite response" },
 	{ SCOPE_BACKEND, "in BackEnd" },
 	{ SCOPE_ACME, "in ACME" },
 	{ SCOPE_GATEWAY, "in Gateway" },
+	{ SCOPE_STATUS, "in Status" },
 };
 
 const struct schema_row *

@@ -22,6 +22,8 @@ enum scope {
 	SCOPE_REQUEST = 1 << 8,  /* Rewrite request */
 	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
 	SCOPE_ACL = 1 << 10,
+	SCOPE_STATUS = 1 << 11,
+	SCOPE_SESSION = 1 << 14,
 	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
 
@@ -35,6 +37,7 @@ enum scope {
 /* What the later stages ask for. Two words may mean the same. */
 enum word {
 	WORD_OTHER, /* nobody asks */
+	WORD_ACCESSLOG,
 	WORD_ACL,
 	WORD_ACME,
 	WORD_ADDHEADER,
@@ -43,19 +46,27 @@ enum word {
 	WORD_ANONYMISE,
 	WORD_AUTOCERT,
 	WORD_BACKEND,
+	WORD_BALANCER,
+	WORD_BASICAUTH,
 	WORD_CAFILE,
+	WORD_CALIST,
 	WORD_CERT,
 	WORD_CHALLENGE,
 	WORD_CHECKURL,
 	WORD_CIDR,
 	WORD_CIPHERS,
 	WORD_CLIENT,
+	WORD_CLIENTCERT,
+	WORD_CONDITION,
 	WORD_CONNTO,
+	WORD_CONSTANT,
+	WORD_CRLLIST,
 	WORD_DAEMON,
 	WORD_DELETEHEADER,
 	WORD_DELETEQUERY,
 	WORD_DIRECTORY,
 	WORD_DISABLE,
+	WORD_DISABLED,
 	WORD_DNSHOOK,
 	WORD_EAB,
 	WORD_EABFILE,
@@ -64,7 +75,9 @@ enum word {
 	WORD_EMERGENCY,
 	WORD_ERROR,
 	WORD_ERRORFILE,
+	WORD_EVAL,
 	WORD_FALLBACK,
+	WORD_FAMILY,
 	WORD_FORWARD,
 	WORD_FORWARDEDHEADER,
 	WORD_GATEWAY,
@@ -76,36 +89,54 @@ enum word {
 	WORD_HEADREQUIRE,
 	WORD_HOOK,
 	WORD_HOST,
+	WORD_HSTS,
 	WORD_HTTPS,
 	WORD_HTTPSPORT,
+	WORD_ID,
 	WORD_IGNORECASE,
 	WORD_INCLUDE,
+	WORD_INCLUDEDIR,
 	WORD_INSECURE,
 	WORD_KEYTYPE,
 	WORD_LISTENHTTP,
 	WORD_LISTENHTTPS,
 	WORD_LOGFACILITY,
+	WORD_LOGFORMAT,
 	WORD_LOGLEVEL,
+	WORD_LOGSUPPRESS,
+	WORD_LOGTAG,
 	WORD_MATCH,
+	WORD_MAXCONNECTIONS,
+	WORD_MAXPENDING,
+	WORD_MAXPERADDRESS,
 	WORD_MAXREQUEST,
 	WORD_MAXURI,
 	WORD_METHOD,
+	WORD_METRICS,
 	WORD_NOT,
+	WORD_OVERRIDETTL,
 	WORD_PATH,
 	WORD_PIDFILE,
 	WORD_PORT,
 	WORD_PREFERREDCHAIN,
-	WORD_PROFILE,
+	WORD_PRIORITY,
 	WORD_PROBE,
+	WORD_PROFILE,
 	WORD_QUERY,
 	WORD_QUERYPARAM,
 	WORD_REDIRECT,
+	WORD_REGEXTYPE,
+	WORD_REQUIRESNI,
+	WORD_RESOLVE,
+	WORD_RETRYINTERVAL,
 	WORD_REUSEKEY,
 	WORD_REWRITE,
 	WORD_REWRITELOCATION,
 	WORD_ROOTJAIL,
+	WORD_SENDFILE,
 	WORD_SERVERNAME,
 	WORD_SERVICE,
+	WORD_SESSION,
 	WORD_SETHEADER,
 	WORD_SETPATH,
 	WORD_SETQUERY,
@@ -113,12 +144,19 @@ enum word {
 	WORD_SETURL,
 	WORD_SSLHONORCIPHERORDER,
 	WORD_STATEDIR,
+	WORD_STATUS,
+	WORD_STRINGMATCH,
 	WORD_SUCCESS,
+	WORD_TBF,
 	WORD_TIMEOUT,
 	WORD_TRUSTEDIP,
+	WORD_TTL,
+	WORD_TYPE,
 	WORD_URL,
 	WORD_USE,
+	WORD_USEBACKEND,
 	WORD_USER,
+	WORD_VERIFYLIST,
 	WORD_WEBHOOK,
 	WORD_WORKERS,
 	WORD_WSTIMEOUT,
@@ -132,8 +170,11 @@ enum value_type {
 	VALUE_BOOL,      /* 1/0 yes/no true/false on/off */
 	VALUE_SIZE,      /* bytes, or 64k, 10m, 2g */
 	VALUE_DURATION,  /* seconds, or 1m30s; min..DURATION_MAX */
+	VALUE_MEMORY,    /* the same up to MEMORY_MAX, or "off" */
 	VALUE_CHOICE,    /* one of the row's choices */
 	VALUE_FACILITY,  /* of syslog, or "-" */
+	VALUE_LOGLEVEL,  /* 0..max, or the name of a format: -1 */
+	VALUE_TAG,       /* of syslog */
 	VALUE_WORKERS,   /* "auto" or 1..max */
 	VALUE_PATH,      /* seen from the directory of its file */
 	VALUE_DIR,       /* an absolute path */
@@ -148,7 +189,11 @@ enum value_type {
 	VALUE_ACL,       /* the name of one, or a file */
 	VALUE_CIDR,      /* an address, or a network of them */
 	VALUE_FIELD,     /* "Name: value" that may be set */
+	VALUE_REGEX,     /* which kind of regular expressions */
+	VALUE_RATE,      /* so many in a time; in microseconds for one */
+	VALUE_TEMPLATE,  /* text that a request may fill in */
 	VALUE_TARGET,    /* path and query, what may be of them */
+	VALUE_SESSION,   /* the name of what a session is known by */
 	VALUE_PROBE,     /* tcp, or a path to ask for */
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
@@ -157,8 +202,10 @@ enum value_type {
 };
 
 #define DURATION_MAX (30 * 86400)
+#define ROW_TYPES 3
+#define MEMORY_MAX (730 * 86400)
 #define PROBE_TCP "tcp"
-#define ROW_TYPES 2
+#define UNIX_SCHEME "unix:"
 #define ROW_VALUES_MAX 100 /* with ROW_MANY */
 
 enum row_flag {
@@ -190,7 +237,8 @@ struct schema_row {
 	const char *const *choices;
 	const char *def;   /* as it would be written; NULL = none */
 	const char *needs; /* the value in words, where the type is too vague */
-	const char *help;  /* what it is for; with ROW_LATER: what to do */
+	/* What it is for; with ROW_LATER: what to do; ROW_IGNORED: why not. */
+	const char *help;
 };
 
 /* The row of a word in any of these scopes, or NULL. Case is ignored. */

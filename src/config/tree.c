@@ -3,6 +3,7 @@
 #include "tree.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -30,6 +31,20 @@ tree_add(struct tree *tree, struct directive *parent, const char *name,
 		parent->tail = &new->next;
 	}
 	return new;
+}
+
+const char *
+tree_path(struct tree *tree, const struct source *source, const char *path)
+{
+	char *resolved;
+
+	if (path[0] != '/' && tree->include_dir != NULL)
+		return arena_printf(
+		    tree->arena, "%s/%s", tree->include_dir, path);
+	resolved = source_resolve(source, path);
+	path = arena_strdup(tree->arena, resolved);
+	free(resolved);
+	return path;
 }
 
 struct value *
@@ -102,21 +117,12 @@ add(struct buf *out, const char *text)
 }
 
 static void
-print_value(struct buf *out, const struct directive *directive, unsigned n,
-    const struct value *value)
+print_quoted(struct buf *out, const char *text)
 {
 	const char *p;
 
-	if (value->next == NULL && (directive->row->flags & ROW_SECRET) != 0) {
-		add(out, "\"" BLANKED "\"");
-		return;
-	}
-	if (!value_is_quoted(directive, n)) {
-		add(out, value->text);
-		return;
-	}
 	add(out, "\"");
-	for (p = value->text; *p != '\0'; p++) {
+	for (p = text; *p != '\0'; p++) {
 		char one[] = { *p, '\0' };
 
 		if (*p == '"' || *p == '\\')
@@ -127,14 +133,33 @@ print_value(struct buf *out, const struct directive *directive, unsigned n,
 }
 
 static void
-print_options(struct buf *out, unsigned options)
+print_value(struct buf *out, const struct directive *directive, unsigned n,
+    const struct value *value)
+{
+	if (value->next == NULL && (directive->row->flags & ROW_SECRET) != 0) {
+		add(out, "\"" BLANKED "\"");
+		return;
+	}
+	if (!value_is_quoted(directive, n)) {
+		add(out, value->text);
+		return;
+	}
+	print_quoted(out, value->text);
+}
+
+static void
+print_options(struct buf *out, const struct directive *directive)
 {
 	unsigned i;
 
 	for (i = 0; option_word(i) != NULL; i++) {
-		if ((options & 1u << i) == 0)
+		if ((directive->options & 1u << i) == 0)
 			continue;
 		add(out, option_word(i));
+		add(out, " ");
+		if (1u << i != OPTION_TAG)
+			continue;
+		print_quoted(out, directive->tag);
 		add(out, " ");
 	}
 }
@@ -148,8 +173,10 @@ print_section(
 	unsigned n;
 
 	for (child = section->children; child != NULL; child = child->next) {
-		if (child->row->id == WORD_INCLUDE)
-			continue; /* what it brought comes next */
+		if (child->row->id == WORD_INCLUDE ||
+		    child->row->id == WORD_INCLUDEDIR ||
+		    (child->row->flags & ROW_IGNORED) != 0)
+			continue; /* what they brought is there */
 		if (*indent == '\0' && child->row->opens != 0 &&
 		    child != section->children)
 			add(out, "\n");
@@ -161,7 +188,7 @@ print_section(
 		     value = value->next, n++) {
 			add(out, n == 0 ? "\t" : " ");
 			if (value->next == NULL)
-				print_options(out, child->options);
+				print_options(out, child);
 			print_value(out, child, n, value);
 		}
 		add(out, "\n");

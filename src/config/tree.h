@@ -35,6 +35,8 @@ struct directive {
 	struct value *values;
 	unsigned nvalues;
 	unsigned options; /* a set of enum option, taken off the values */
+	const char *tag;  /* behind -tag; or NULL */
+	bool refers;      /* it, or a line of it, to what a condition matched */
 	bool negated;     /* behind Not */
 	bool bad;         /* an error about it has been given */
 	const struct directive *gateway; /* the Gateway that it comes from */
@@ -50,8 +52,16 @@ struct tree {
 	struct arena *arena;
 	struct config_text *text;
 	struct diag *diag;
-	struct directive *root; /* the top level */
+	struct directive *root;  /* the top level */
+	const char *include_dir; /* the last IncludeDir so far; or NULL */
 };
+
+/*
+ * A path of this file, from the last IncludeDir or else from the directory of
+ * the file, unless it is absolute.
+ */
+const char *tree_path(
+    struct tree *tree, const struct source *source, const char *path);
 
 /* A new last child; its parts in the file's order. */
 struct directive *tree_add(struct tree *tree, struct directive *parent,

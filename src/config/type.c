@@ -7,20 +7,23 @@
 #include "type.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <syslog.h>
 
 #include "acl.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "http/uri.h"
+#include "logformat.h"
 #include "net/addr.h"
 #include "option.h"
+#include "template.h"
 
 #define KEY_MAX 1024 /* bytes of an EAB key */
 #define SIZE_LIMIT (UINT64_C(1) << 50)
-#define HOST_MAX 253 /* bytes of a host name */
+#define HOST_MAX 253     /* bytes of a host name */
+#define RATE_MAX 1000000 /* requests, or units of time */
 #define FIELD_NAME_MAX 100
 #define FIELD_MAX 4096 /* bytes of a field that is set */
 
@@ -163,30 +166,99 @@ unit_seconds(char unit)
 	return 0;
 }
 
+/* Seconds, or "1m30s", up to `most`. */
 static bool
-read_duration(struct reading *reading)
+parse_duration(const char *text, uint64_t most, uint64_t *seconds)
 {
-	const char *p = reading->value->text;
 	uint64_t total = 0, number;
+	const char *p = text;
 
-	if (text_u64(p, strlen(p), DURATION_MAX, &number)) {
+	if (text_u64(p, strlen(p), most, &number)) {
 		total = number;
 		p = "";
 	}
 	while (*p != '\0') {
 		size_t digits = strspn(p, "0123456789");
-		unsigned seconds = unit_seconds(p[digits]);
+		unsigned unit = unit_seconds(p[digits]);
 
-		if (seconds == 0 || !text_u64(p, digits, DURATION_MAX, &number))
+		if (unit == 0 || !text_u64(p, digits, most, &number))
 			return false;
-		total += number * seconds;
-		if (total > DURATION_MAX)
+		total += number * unit;
+		if (total > most)
 			return false;
 		p += digits + 1;
 	}
-	reading->value->number = (int)total;
-	return reading->value->text[0] != '\0' &&
-	    (int)total >= reading->row->min;
+	*seconds = total;
+	return text[0] != '\0';
+}
+
+static bool
+read_duration(struct reading *reading)
+{
+	uint64_t seconds;
+
+	if (!parse_duration(reading->value->text, DURATION_MAX, &seconds) ||
+	    (int)seconds < reading->row->min)
+		return false;
+	reading->value->number = (int)seconds;
+	return true;
+}
+
+/* A time that browsers are to remember something, or -1 for "off". */
+static bool
+read_memory(struct reading *reading)
+{
+	uint64_t seconds;
+
+	reading->value->number = -1;
+	if (is_word(reading->value->text, "off"))
+		return true;
+	if (!parse_duration(reading->value->text, MEMORY_MAX, &seconds))
+		return false;
+	reading->value->number = (int)seconds;
+	return true;
+}
+
+/* Of "5", "1/2s" or "200/500ms". */
+static bool
+read_rate(struct reading *reading)
+{
+	static const struct {
+		const char *unit;
+		uint64_t microseconds;
+	} spans[] = { { "", 1000000 }, { "s", 1000000 }, { "ms", 1000 },
+		{ "us", 1 } };
+	const char *text = reading->value->text;
+	size_t len = strcspn(text, "/"), digits, i = 0;
+	uint64_t count, span = 1;
+
+	if (!text_u64(text, len, RATE_MAX, &count) || count == 0)
+		return false;
+	text += len;
+	if (*text == '/') {
+		digits = strspn(++text, "0123456789");
+		if (!text_u64(text, digits, RATE_MAX, &span) || span == 0)
+			return false;
+		text += digits;
+	}
+	while (i < COUNT(spans) && !is_word(text, spans[i].unit))
+		i++;
+	if (i == COUNT(spans))
+		return false;
+	reading->value->size = span * spans[i].microseconds / count;
+	return reading->value->size > 0;
+}
+
+static bool
+read_regex(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	if (is_word(text, "pcre") || is_word(text, "perl"))
+		return refuse(reading,
+		    "it can take any time to match; most expressions mean the "
+		    "same to both, so leave this line out and try");
+	return is_word(text, "posix");
 }
 
 static bool
@@ -232,6 +304,23 @@ read_facility(struct reading *reading)
 	return true;
 }
 
+/* Whether there is a format of that name is seen when all are known. */
+static bool
+read_loglevel(struct reading *reading)
+{
+	if (!logformat_is_name(reading->value->text))
+		return read_number(reading);
+	reading->value->number = -1;
+	return true;
+}
+
+/* What syslog puts before "[123]:" must not look like more than a name. */
+static bool
+read_tag(struct reading *reading)
+{
+	return logformat_is_name(reading->value->text);
+}
+
 /* 0 stands for auto: how many that are is found out where it matters. */
 static bool
 read_workers(struct reading *reading)
@@ -247,13 +336,10 @@ static bool
 read_path(struct reading *reading)
 {
 	struct value *value = reading->value;
-	char *path;
 
 	if (value->text[0] == '\0')
 		return false;
-	path = source_resolve(reading->source, value->text);
-	value->text = arena_strdup(reading->tree->arena, path);
-	free(path);
+	value->text = tree_path(reading->tree, reading->source, value->text);
 	return true;
 }
 
@@ -328,6 +414,21 @@ is_host(const char *text)
 	        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
 }
 
+/* The path of a UNIX socket, which connect(2) bounds. */
+static bool
+is_socket(struct reading *reading, const char *path)
+{
+	struct sockaddr_un sun;
+
+	if (path[0] != '/' || path[1] == '\0')
+		return refuse(reading, "the path of a socket begins with /");
+	if (strlen(path) >= sizeof(sun.sun_path))
+		return refuse(reading, "the path of a socket is shorter");
+	if (strstr(path, "/../") != NULL)
+		return refuse(reading, "a path without ..");
+	return true;
+}
+
 static bool
 read_host(struct reading *reading)
 {
@@ -336,7 +437,7 @@ read_host(struct reading *reading)
 	if (is_host(text))
 		return true;
 	if (text[0] == '/')
-		return refuse(reading, "UNIX sockets are not supported yet");
+		return is_socket(reading, text);
 	if (strstr(text, "://") != NULL)
 		return refuse(reading, "an address is not a URL");
 	if (strchr(text, ':') != NULL)
@@ -351,6 +452,8 @@ read_forward(struct reading *reading)
 	char host[HOST_MAX + 1];
 	uint16_t port = 1;
 
+	if (has_scheme(text, UNIX_SCHEME))
+		return is_socket(reading, text + strlen(UNIX_SCHEME));
 	if (has_scheme(text, "https://"))
 		text += strlen("https://");
 	else if (strstr(text, "://") != NULL)
@@ -448,33 +551,59 @@ is_url(const char *text, const char *scheme)
 	return uri_parse_authority(authority, &host, &port);
 }
 
-/* $1 and %[...] of Pound: what the request would fill in. */
-static bool
-refers(struct reading *reading)
+/* Its parts, of which somebody may have to fill in some; NULL if it is bad. */
+static const struct config_part *
+read_template(struct reading *reading)
 {
-	const char *text = reading->value->text, *p;
+	const struct config_part *parts = template_parse(
+	    reading->tree->arena, reading->value->text, &reading->why);
 
-	if (strstr(text, "%[") != NULL) {
-		reading->why = "%[...] is not supported yet";
-		return true;
+	reading->refers |= template_refers(parts);
+	return parts;
+}
+
+static bool
+read_filled(struct reading *reading)
+{
+	return read_template(reading) != NULL;
+}
+
+/* What is written in the configuration itself is of these bytes. */
+static bool
+is_made_of(const struct config_part *part, bool (*is)(char), const char *but)
+{
+	size_t i;
+
+	for (; part != NULL; part = part->next) {
+		if (part->kind != PART_TEXT)
+			continue;
+		for (i = 0; i < part->text.len; i++)
+			if (!is(part->text.p[i]) ||
+			    strchr(but, part->text.p[i]) != NULL)
+				return false;
 	}
-	for (p = strchr(text, '$'); p != NULL; p = strchr(p + 1, '$'))
-		if (p[1] >= '0' && p[1] <= '9') {
-			reading->why =
-			    "references such as $1 are not supported yet";
-			return true;
-		}
-	return false;
+	return true;
+}
+
+static bool
+is_location_byte(char c)
+{
+	return c == '#' || is_url_byte(c);
 }
 
 static bool
 read_url(struct reading *reading)
 {
 	const char *text = reading->value->text;
+	const struct config_part *parts = read_template(reading);
 
-	if (refers(reading))
+	if (parts == NULL)
 		return false;
-	return is_url(text, "https://") || is_url(text, "http://");
+	if (template_is_fixed(parts))
+		return is_url(parts->text.p, "https://") ||
+		    is_url(parts->text.p, "http://");
+	return (has_scheme(text, "https://") || has_scheme(text, "http://")) &&
+	    is_made_of(parts, is_location_byte, "");
 }
 
 /* What the gateway says itself, on every hop anew or about the client. */
@@ -512,31 +641,29 @@ read_field(struct reading *reading)
 		return refuse(reading, "too long");
 	if (is_reserved(text, len))
 		return refuse(reading, "the gateway writes this field itself");
-	return !refers(reading);
+	return read_filled(reading);
 }
 
 /* Bytes of a URL, without those that would end the part that is meant. */
 static bool
 read_target(struct reading *reading)
 {
-	const char *text = reading->value->text, *p, *stop = "";
+	const struct config_part *parts = read_template(reading);
+	enum word id = reading->row->id;
+	const char *stop = "";
 
-	if (reading->row->id == WORD_SETPATH)
+	if (id == WORD_SETPATH)
 		stop = "?";
-	else if (reading->row->id == WORD_SETQUERYPARAM)
+	else if (id == WORD_SETQUERYPARAM)
 		stop = "&";
-	if (refers(reading))
+	if (parts == NULL)
 		return false;
-	if (strlen(text) > FIELD_MAX)
+	if (strlen(reading->value->text) > FIELD_MAX)
 		return refuse(reading, "too long");
-	if ((reading->row->id == WORD_SETURL ||
-	        reading->row->id == WORD_SETPATH) &&
-	    text[0] != '/')
+	if ((id == WORD_SETURL || id == WORD_SETPATH) &&
+	    parts->kind == PART_TEXT && parts->text.p[0] != '/')
 		return refuse(reading, "a path begins with a slash");
-	for (p = text; *p != '\0'; p++)
-		if (!is_url_byte(*p) || strchr(stop, *p) != NULL)
-			return false;
-	return true;
+	return is_made_of(parts, is_url_byte, stop);
 }
 
 static bool
@@ -612,8 +739,14 @@ static const struct {
 	[VALUE_SIZE] = { read_size, false, "a size such as 4096, 64k or 2g" },
 	[VALUE_BOOL] = { read_bool, false, "yes or no" },
 	[VALUE_DURATION] = { read_duration, false, NULL },
+	[VALUE_MEMORY] = { read_memory, false,
+	    "off, or a time up to 730d such as 300 or 180d" },
 	[VALUE_CHOICE] = { read_choice, false, NULL },
 	[VALUE_FACILITY] = { read_facility, false, "a syslog facility" },
+	[VALUE_LOGLEVEL] = { read_loglevel, false,
+	    "a number from 0 to 5 or the name of a format" },
+	[VALUE_TAG] = { read_tag, true,
+	    "a name of at most 32 letters, digits, '_', '-' and '.'" },
 	[VALUE_WORKERS] = { read_workers, false, "auto or a number up to 64" },
 	[VALUE_PATH] = { read_path, true, "the path of a file" },
 	[VALUE_DIR] = { read_dir, true, "the absolute path of a directory" },
@@ -633,8 +766,14 @@ static const struct {
 	    "an address or a network such as 192.168.1.0/24" },
 	[VALUE_FIELD] = { read_field, true,
 	    "a header field such as \"X-Name: value\"" },
+	[VALUE_REGEX] = { read_regex, false, "posix" },
+	[VALUE_RATE] = { read_rate, false,
+	    "a rate such as 5, 1/2s or 200/500ms" },
+	[VALUE_TEMPLATE] = { read_filled, true, "a text" },
 	[VALUE_TARGET] = { read_target, true,
 	    "a part of a URL, percent-encoded" },
+	[VALUE_SESSION] = { read_parameter, true,
+	    "the name of a parameter, a cookie or a header field" },
 	[VALUE_PROBE] = { read_probe, true,
 	    "tcp, or a path such as \"/manifest.json\"" },
 	[VALUE_URL] = { read_url, true,

@@ -17,6 +17,7 @@ struct reading {
 	const struct source *source;
 	struct value *value;
 	const char *why; /* what is wrong, where more can be said */
+	bool refers;     /* to what a condition of its section matched */
 };
 
 /* Fills in what the value comes to. False if it is not of the type. */

@@ -114,9 +114,18 @@ is_blanked(const char *text)
 	return text[0] != '\0' && text[strspn(text, "*")] == '\0';
 }
 
+/* All that is around it may have the condition. */
+static void
+note_reference(struct directive *directive)
+{
+	for (; directive != NULL && !directive->refers;
+	     directive = directive->parent)
+		directive->refers = true;
+}
+
 static bool
-check_value(struct tree *tree, const struct directive *directive,
-    struct value *value, unsigned index)
+check_value(struct tree *tree, struct directive *directive, struct value *value,
+    unsigned index)
 {
 	const struct schema_row *row = directive->row;
 	bool secret = value->next == NULL && (row->flags & ROW_SECRET) != 0;
@@ -131,6 +140,8 @@ check_value(struct tree *tree, const struct directive *directive,
 
 	if ((secret && is_blanked(value->text)) ||
 	    type_read(row->types[index], &reading)) {
+		if (reading.refers)
+			note_reference(directive);
 		if (secret && value->len > 0)
 			source_mark_secret(
 			    directive->source, value->offset, value->len);

@@ -114,6 +114,22 @@ take_origin(struct slice *rest, struct http_target *out)
 	return uri_parse_authority(out->authority, &out->host, &port);
 }
 
+/* "host:port" of a CONNECT: nothing but where to. */
+static bool
+is_authority_form(struct slice target, struct http_target *out)
+{
+	struct slice host;
+	uint16_t port;
+
+	if (!uri_parse_authority(target, &host, &port) || port == 0)
+		return false;
+	*out = (struct http_target){ .host = host,
+		.authority = target,
+		.path = target,
+		.query = { "", 0 } };
+	return true;
+}
+
 bool
 uri_parse_target(
     struct slice target, struct slice method, struct http_target *out)
@@ -123,6 +139,8 @@ uri_parse_target(
 	struct slice rest = target;
 	bool options = slice_eq(method, "OPTIONS");
 
+	if (slice_eq(method, "CONNECT") && is_authority_form(target, out))
+		return true;
 	if (rest.len == 0 || memchr(rest.p, '#', rest.len) != NULL ||
 	    http_span(rest.p, rest.len, CLASS_VISIBLE) != rest.len)
 		return false;

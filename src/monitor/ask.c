@@ -69,12 +69,12 @@ static void
 write_request(const struct ask *ask, struct buf *head)
 {
 	const struct config_backend *backend = ask->backend;
-	const char *name = config_backend_name(backend);
+	const char *name = config_backend_identity(backend);
 	bool v6 = strchr(name, ':') != NULL;
 
 	buf_printf(head, "GET %s HTTP/1.1\r\nHost: %s%s%s", backend->probe,
 	    v6 ? "[" : "", name, v6 ? "]" : "");
-	if (backend->server_name == NULL && backend->port != 0)
+	if (backend->server_name == NULL && backend->path == NULL)
 		buf_printf(head, ":%u", backend->port);
 	buf_append_str(head,
 	    "\r\nUser-Agent: Gatehouse/" GATEHOUSE_VERSION

@@ -9,8 +9,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/xalloc.h"
@@ -19,8 +21,12 @@
 #include "ipc/chan.h"
 #include "net/loop.h"
 #include "probe.h"
+#include "stats/journal.h"
+#include "stats/metrics.h"
+#include "stats/stats.h"
 #include "status.h"
 #include "tls/client.h"
+#include "web.h"
 
 struct monitor {
 	struct loop *loop;
@@ -32,11 +38,17 @@ struct monitor {
 	struct config_text *text;
 	struct config *config;
 	struct status *status;
-	struct probe *probes; /* one for each backend */
-	int control_fd;       /* until WORKER_GO */
+	struct probe *probes;    /* one for each backend … */
+	enum probe_state *noted; /* … and what was written of it last */
+	struct stats *stats;
+	struct journal *journal;
+	int control_fd; /* these two until WORKER_GO … */
+	int status_fd;  /* … this one only if it is told over HTTP */
 
 	/* From WORKER_GO on: */
 	struct control *control;
+	struct web *web; /* or NULL */
+	struct loop_timer sampler;
 };
 
 /* Without the supervisor there is nothing left to do. */
@@ -62,11 +74,28 @@ fail(struct monitor *monitor, const char *reason)
 	fatal("%s", reason);
 }
 
+/* What is news to a person, and not to the workers alone. */
+static void
+note_probe(struct monitor *monitor, const struct probe *probe)
+{
+	enum probe_state *noted = &monitor->noted[probe->backend->id];
+	char name[CONFIG_LABEL_SIZE];
+
+	config_backend_label(probe->backend, name);
+	if (probe->state == PROBE_DOWN && *noted != PROBE_DOWN)
+		journal_event(monitor->journal, "backend-down", "%s: %s", name,
+		    probe->error);
+	else if (probe->state == PROBE_UP && *noted == PROBE_DOWN)
+		journal_event(monitor->journal, "backend-up", "%s", name);
+	*noted = probe->state;
+}
+
 static void
 on_probe(void *arg, const struct probe *probe)
 {
 	struct msg msg = { .kind = MSG_BACKEND_STATE, .fd = -1 };
 
+	note_probe(arg, probe);
 	msg.u.BACKEND_STATE.backend = probe->backend->id;
 	msg.u.BACKEND_STATE.up = probe->state != PROBE_DOWN;
 	msg.u.BACKEND_STATE.reached = probe->reached;
@@ -81,6 +110,63 @@ on_status(void *arg, struct buf *out)
 	struct monitor *monitor = arg;
 
 	status_render(monitor->status, monitor->probes, out);
+}
+
+static bool
+on_admits(void *arg, const char *address)
+{
+	const struct monitor *monitor = arg;
+	const struct config_acl *acl = monitor->config->status->acl;
+
+	return acl == NULL || config_acl_holds(acl, address);
+}
+
+/* What the Status section names, and what certificates are obtained for. */
+static bool
+on_is_named(void *arg, const char *host)
+{
+	const struct monitor *monitor = arg;
+	const struct config *config = monitor->config;
+
+	for (unsigned i = 0; i < config->status->nnames; i++)
+		if (strcmp(config->status->names[i], host) == 0)
+			return true;
+	for (unsigned i = 0; i < config->ncerts; i++)
+		for (unsigned n = 0; n < config->certs[i]->nnames; n++)
+			if (strcmp(config->certs[i]->names[n], host) == 0)
+				return true;
+	return false;
+}
+
+static const char *
+on_render(void *arg, struct slice path, struct buf *out)
+{
+	struct monitor *monitor = arg;
+
+	if (slice_eq(path, "/metrics")) {
+		status_export(monitor->status, monitor->probes, out);
+		return METRICS_TYPE;
+	}
+	if (slice_eq(path, "/status.json")) {
+		status_render(monitor->status, monitor->probes, out);
+		return "application/json";
+	}
+	return NULL;
+}
+
+/* At the beginning of each minute. */
+static void
+on_sample(void *arg)
+{
+	struct monitor *monitor = arg;
+	int64_t now = clock_wall();
+	struct stats_figures *total = xmalloc(sizeof(*total));
+
+	stats_sum(monitor->stats, total);
+	journal_sample(monitor->journal, now, total);
+	free(total);
+	loop_timer_set(
+	    monitor->loop, &monitor->sampler, (60 - now % 60) * 1000);
 }
 
 static bool
@@ -135,6 +221,7 @@ on_start(struct monitor *monitor, const struct msg *msg)
 
 	if (monitor->config != NULL)
 		fatal("a second START");
+	log_set_tag(start->log_tag);
 	log_open(
 	    "gatehouse-monitor", start->log_target, (int)start->log_facility);
 	log_set_level(start->log_level);
@@ -142,7 +229,10 @@ on_start(struct monitor *monitor, const struct msg *msg)
 	init_probes(monitor);
 	if (sandbox_enter(&box, &err) == -1)
 		fail(monitor, err.msg);
-	monitor->status = status_new(monitor->config, start->started);
+	monitor->status =
+	    status_new(monitor->config, start->generation, start->started);
+	monitor->noted =
+	    xcalloc(monitor->config->nbackends, sizeof(monitor->noted[0]));
 }
 
 static void
@@ -154,9 +244,47 @@ on_control_listener(struct monitor *monitor, const struct msg *msg)
 }
 
 static void
+on_status_listener(struct monitor *monitor, const struct msg *msg)
+{
+	if (monitor->status_fd != -1 || monitor->web != NULL ||
+	    monitor->config->status == NULL)
+		fatal("STATUS_LISTENER is not for us");
+	monitor->status_fd = msg->fd;
+}
+
+/* What cannot be opened now was made wrong: there is no second chance. */
+static void
+on_stats(struct monitor *monitor, const struct msg *msg)
+{
+	struct error err;
+
+	if (monitor->stats != NULL)
+		fatal("a second STATS");
+	monitor->stats = stats_open(msg->fd, STATS_READ, &err);
+	close(msg->fd);
+	if (monitor->stats == NULL)
+		fail(monitor, err.msg);
+}
+
+static void
+on_journal(struct monitor *monitor, const struct msg *msg)
+{
+	struct error err;
+
+	if (monitor->journal != NULL)
+		fatal("a second JOURNAL");
+	monitor->journal = journal_open(msg->fd, &err);
+	close(msg->fd);
+	if (monitor->journal == NULL)
+		fail(monitor, err.msg);
+}
+
+static void
 on_go(struct monitor *monitor, const struct msg *msg)
 {
 	const struct control_handler handler = { on_status, on_forward,
+		monitor };
+	const struct web_handler web = { on_admits, on_is_named, on_render,
 		monitor };
 	const struct config *config = monitor->config;
 	struct msg ready = { .kind = MSG_WORKER_READY, .fd = -1 };
@@ -164,6 +292,11 @@ on_go(struct monitor *monitor, const struct msg *msg)
 	(void)msg;
 	if (monitor->control_fd == -1)
 		fatal("WORKER_GO before CONTROL_LISTENER");
+	if (monitor->stats == NULL || monitor->journal == NULL)
+		fatal("WORKER_GO before STATS and JOURNAL");
+	monitor->status->stats = monitor->stats;
+	monitor->status->journal = monitor->journal;
+	on_sample(monitor);
 	for (unsigned i = 0; i < config->nbackends; i++) {
 		struct probe *probe = &monitor->probes[i];
 
@@ -174,6 +307,9 @@ on_go(struct monitor *monitor, const struct msg *msg)
 	monitor->control =
 	    control_new(monitor->loop, monitor->control_fd, &handler);
 	monitor->control_fd = -1;
+	if (monitor->status_fd != -1)
+		monitor->web = web_new(monitor->loop, monitor->status_fd, &web);
+	monitor->status_fd = -1;
 	report(monitor, &ready);
 }
 
@@ -219,6 +355,9 @@ static void (*const handlers[MSG_COUNT])(
     struct monitor *monitor, const struct msg *msg) = {
 	[MSG_START] = on_start,
 	[MSG_CONTROL_LISTENER] = on_control_listener,
+	[MSG_STATUS_LISTENER] = on_status_listener,
+	[MSG_STATS] = on_stats,
+	[MSG_JOURNAL] = on_journal,
 	[MSG_WORKER_GO] = on_go,
 	[MSG_BACKEND_MARK] = on_mark,
 	[MSG_SHOW_WORKER] = on_show_worker,
@@ -266,14 +405,21 @@ on_terminate(void *arg)
 static void
 release(struct monitor *monitor)
 {
+	loop_timer_cancel(&monitor->sampler);
 	control_free(monitor->control);
+	web_free(monitor->web);
 	if (monitor->control_fd != -1)
 		close(monitor->control_fd);
+	if (monitor->status_fd != -1)
+		close(monitor->status_fd);
 	if (monitor->config != NULL) {
 		for (unsigned i = 0; i < monitor->config->nbackends; i++)
 			probe_stop(&monitor->probes[i]);
 		free(monitor->probes);
+		free(monitor->noted);
 		status_free(monitor->status);
+		stats_free(monitor->stats);
+		journal_free(monitor->journal);
 		config_free(monitor->config);
 		config_text_free(monitor->text);
 	}
@@ -286,7 +432,7 @@ release(struct monitor *monitor)
 int
 main(void)
 {
-	struct monitor monitor = { .control_fd = -1 };
+	struct monitor monitor = { .control_fd = -1, .status_fd = -1 };
 
 	log_open("gatehouse-monitor", LOG_TO_STDERR, 0);
 	if (fcntl(CHAN_CHILD_FD, F_GETFD) == -1)
@@ -294,13 +440,15 @@ main(void)
 	/* A terminal's Ctrl-C and hang-up are the supervisor's to judge. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
 
 	monitor.loop = loop_new();
 	monitor.chan =
 	    chan_new(CHAN_CHILD_FD, IPC_MONITOR, IPC_SUPERVISOR, false);
 	monitor.io.fn = on_channel;
 	monitor.terminate.fn = on_terminate;
-	monitor.io.arg = monitor.terminate.arg = &monitor;
+	monitor.sampler.fn = on_sample;
+	monitor.io.arg = monitor.terminate.arg = monitor.sampler.arg = &monitor;
 	loop_io_add(monitor.loop, &monitor.io, CHAN_CHILD_FD,
 	    LOOP_READ | LOOP_WRITE | LOOP_EDGE);
 	loop_signal_add(monitor.loop, &monitor.terminate, SIGTERM);

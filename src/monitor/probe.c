@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/listener.h"
+#include "net/sock.h"
 #include "tls/client.h"
 
 #define PROBE_MAGIC 0x70726f62
@@ -17,6 +18,13 @@ static const char *const state_names[] = {
 	[PROBE_UNKNOWN] = "unknown",
 	[PROBE_UP] = "up",
 	[PROBE_DOWN] = "down",
+	[PROBE_DISABLED] = "disabled",
+};
+
+static const int families[] = {
+	[FAMILY_ANY] = AF_UNSPEC,
+	[FAMILY_INET] = AF_INET,
+	[FAMILY_INET6] = AF_INET6,
 };
 
 const char *
@@ -59,11 +67,10 @@ log_change(const struct probe *probe)
 	const struct config_backend *backend = probe->backend;
 
 	if (probe->state == PROBE_UP)
-		log_info(
-		    "backend %s port %u is up", backend->host, backend->port);
+		log_info("backend %s is up", backend->place);
 	else
-		log_warn("backend %s port %u is down: %s", backend->host,
-		    backend->port, probe->error);
+		log_warn(
+		    "backend %s is down: %s", backend->place, probe->error);
 }
 
 static int64_t
@@ -99,7 +106,8 @@ conclude(
 static void
 conclude_up(struct probe *probe)
 {
-	int i = probe->trying;
+	/* Where each has its turn, their order is no matter. */
+	int i = probe->backend->all_addresses ? 0 : probe->trying;
 	struct addr good = probe->addresses[i];
 
 	memmove(&probe->addresses[1], &probe->addresses[0],
@@ -122,17 +130,13 @@ note_problem(struct probe *probe, const char *why, bool reached)
 static int
 connect_to(struct probe *probe, const struct addr *addr)
 {
-	int fd = socket(addr->u.sa.sa_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	const char *path = probe->backend->path;
+	bool connected;
+	int fd = path != NULL ? sock_connect_unix(path, &connected)
+	                      : sock_connect(addr, &connected);
 
 	if (fd == -1)
 		return errno;
-	if (connect(fd, &addr->u.sa, addr->len) == -1 && errno != EINPROGRESS) {
-		int saved = errno;
-
-		close(fd);
-		return saved;
-	}
 	probe->fd = fd;
 	loop_io_add(probe->loop, &probe->io, fd, LOOP_WRITE);
 	loop_timer_set(probe->loop, &probe->timer, PROBE_LIMIT_MS);
@@ -186,7 +190,8 @@ connect_result(const struct probe *probe)
 
 	if (getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
 		return errno;
-	if (error == 0 && listener_addr(probe->fd, &local) == 0 &&
+	if (error == 0 && probe->backend->path == NULL &&
+	    listener_addr(probe->fd, &local) == 0 &&
 	    addr_eq(&local, &probe->addresses[probe->trying]))
 		return ECONNREFUSED;
 	return error;
@@ -317,9 +322,12 @@ void
 probe_init(struct probe *probe, const struct config_backend *backend,
     struct tls_trust **system)
 {
-	const struct tls_target target = { .name = config_backend_name(backend),
+	const struct tls_target target = { .name =
+		                               config_backend_identity(backend),
 		.ca_file = backend->ca_file,
-		.insecure = backend->insecure };
+		.insecure = backend->insecure,
+		.min_version = backend->min_version,
+		.ciphers = backend->ciphers };
 
 	probe->magic = PROBE_MAGIC;
 	probe->backend = backend;
@@ -334,6 +342,10 @@ probe_start(struct probe *probe, struct loop *loop, unsigned alive)
 {
 	const struct config_backend *backend = probe->backend;
 
+	if (!backend->used) {
+		probe->state = PROBE_DISABLED;
+		return;
+	}
 	probe->loop = loop;
 	probe->every_ms = (int64_t)alive * 1000;
 	probe->since = clock_wall();
@@ -348,6 +360,9 @@ probe_start(struct probe *probe, struct loop *loop, unsigned alive)
 	}
 	probe->resolver.host = backend->host;
 	probe->resolver.port = backend->port;
+	probe->resolver.family = families[backend->family];
+	probe->resolver.every_ms = (int64_t)backend->lookup_every * 1000;
+	probe->resolver.retry_ms = (int64_t)backend->lookup_retry * 1000;
 	probe->resolver.fn = on_resolved;
 	probe->resolver.arg = probe;
 	resolver_start(&probe->resolver, loop);
@@ -371,6 +386,8 @@ probe_mark(struct probe *probe)
 {
 	int64_t wait = probe->ended_ms + PROBE_GAP_MS - clock_mono_ms();
 
+	if (probe->state == PROBE_DISABLED)
+		return;
 	probe->marked = true;
 	if (!is_busy(probe))
 		loop_timer_set(probe->loop, &probe->timer, wait > 0 ? wait : 0);

@@ -24,7 +24,8 @@
 #define PROBE_AILING_MS 2000 /* when it takes connections: it has to work */
 #define PROBE_GAP_MS 100     /* between two, whatever the workers say */
 
-enum probe_state { PROBE_UNKNOWN, PROBE_UP, PROBE_DOWN };
+/* Nobody asks a backend to which no request may go. */
+enum probe_state { PROBE_UNKNOWN, PROBE_UP, PROBE_DOWN, PROBE_DISABLED };
 
 struct probe {
 	unsigned magic;

@@ -32,9 +32,10 @@ resolver_from(void *arg)
 
 /* In the child: looks up and writes the answer. Never returns. */
 static _Noreturn void
-look_up(const char *host, uint16_t port, int out)
+look_up(const struct resolver *resolver, int out)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+	const struct addrinfo hints = { .ai_family = resolver->family,
+		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICSERV };
 	struct addrinfo *found = NULL;
 	struct answer answer = { 0 };
@@ -48,8 +49,8 @@ look_up(const char *host, uint16_t port, int out)
 		_exit(1);
 	close_range(STDERR_FILENO + 2, ~0u, 0);
 
-	snprintf(service, sizeof(service), "%u", port);
-	answer.gai = getaddrinfo(host, service, &hints, &found);
+	snprintf(service, sizeof(service), "%u", resolver->port);
+	answer.gai = getaddrinfo(resolver->host, service, &hints, &found);
 	answer.sys = errno;
 	for (const struct addrinfo *ai = found; ai != NULL; ai = ai->ai_next)
 		if (n < ADDR_LIST_MAX) {
@@ -84,7 +85,7 @@ finish(
 {
 	end_child(resolver);
 	loop_timer_set(resolver->loop, &resolver->timer,
-	    n > 0 ? RESOLVE_EVERY_MS : RESOLVE_RETRY_MS);
+	    n > 0 ? resolver->every_ms : resolver->retry_ms);
 	resolver->fn(resolver->arg, list, n, why);
 }
 
@@ -126,7 +127,7 @@ start_child(struct resolver *resolver)
 	}
 	pid = fork();
 	if (pid == 0)
-		look_up(resolver->host, resolver->port, fds[1]);
+		look_up(resolver, fds[1]);
 	close(fds[1]);
 	if (pid == -1) {
 		close(fds[0]);

@@ -2,8 +2,8 @@
 #define MONITOR_RESOLVE_H
 
 /*
- * Keeps the addresses of one host name up to date: at start, every
- * RESOLVE_EVERY_MS, and RESOLVE_RETRY_MS after a failure. getaddrinfo(3) blocks
+ * Keeps the addresses of one host name up to date: at start, again every_ms
+ * after a look-up, and retry_ms after a failure. getaddrinfo(3) blocks
  * and runs foreign code (NSS), so each look-up is a child of its own that lives
  * at most RESOLVE_LIMIT_MS and holds no descriptor but a pipe.
  */
@@ -15,8 +15,6 @@
 #include "net/addr.h"
 #include "net/loop.h"
 
-#define RESOLVE_EVERY_MS 60000
-#define RESOLVE_RETRY_MS 5000
 #define RESOLVE_LIMIT_MS 10000
 
 struct resolver {
@@ -24,6 +22,8 @@ struct resolver {
 	struct loop *loop;
 	const char *host; /* borrowed */
 	uint16_t port;
+	int family; /* AF_INET, AF_INET6 or AF_UNSPEC */
+	int64_t every_ms, retry_ms;
 	pid_t pid; /* the child at work; 0 = none */
 	int pipe;  /* its result */
 	struct loop_io io;

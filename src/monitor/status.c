@@ -8,41 +8,16 @@
 #include "base/version.h"
 #include "base/xalloc.h"
 #include "jsonout.h"
-
-struct worker_row {
-	int64_t pid;
-	uint32_t worker;
-	uint32_t generation;
-	char state[16];
-};
-
-struct cert_row {
-	char *names; /* one space between two; NULL = not heard of yet */
-	char *source;
-	char *serial;
-	char *issuer;
-	char *problem;
-	int64_t not_before;
-	int64_t not_after;
-	int64_t next_attempt;
-	uint32_t failures;
-};
-
-struct status {
-	const struct config *config;
-	int64_t started;
-	struct worker_row workers[STATUS_WORKERS_MAX];
-	unsigned nworkers;
-	char (*listeners)[ADDR_TEXT_SIZE]; /* by index; "" = not heard of */
-	struct cert_row *certs;            /* by slot */
-};
+#include "process.h"
+#include "traffic.h"
 
 struct status *
-status_new(const struct config *config, int64_t started)
+status_new(const struct config *config, uint32_t generation, int64_t started)
 {
 	struct status *status = xcalloc(1, sizeof(*status));
 
 	status->config = config;
+	status->generation = generation;
 	status->started = started;
 	status->listeners =
 	    xcalloc(config->nlisteners, sizeof(status->listeners[0]));
@@ -140,12 +115,15 @@ static void
 render_listeners(const struct status *status, struct jsonout *json)
 {
 	const struct config_listener *listener;
+	char name[CONFIG_LABEL_SIZE];
 
 	jsonout_array(json, "listeners");
 	for (listener = status->config->listeners; listener != NULL;
 	     listener = listener->next) {
 		jsonout_object(json, NULL);
 		jsonout_int(json, "index", listener->index);
+		jsonout_str(
+		    json, "name", config_listener_label(listener, name));
 		jsonout_str(json, "protocol", listener->tls ? "https" : "http");
 		jsonout_str(
 		    json, "address", status->listeners[listener->index]);
@@ -161,12 +139,14 @@ render_backends(const struct status *status, const struct probe *probes,
 	jsonout_array(json, "backends");
 	for (unsigned i = 0; i < status->config->nbackends; i++) {
 		const struct probe *probe = &probes[i];
-		char address[ADDR_TEXT_SIZE] = "";
+		char address[ADDR_TEXT_SIZE] = "", name[CONFIG_LABEL_SIZE];
 
 		if (probe->naddresses > 0)
 			addr_text(&probe->addresses[0], address);
 		jsonout_object(json, NULL);
 		jsonout_int(json, "id", i);
+		jsonout_str(
+		    json, "name", config_backend_label(probe->backend, name));
 		jsonout_str(json, "address", address);
 		jsonout_str(json, "host", probe->backend->host);
 		jsonout_int(json, "port", probe->backend->port);
@@ -236,6 +216,20 @@ render_workers(const struct status *status, struct jsonout *json)
 	jsonout_array_end(json);
 }
 
+static void
+render_memory(const struct status *status, struct jsonout *json)
+{
+	int64_t workers = 0;
+
+	for (unsigned i = 0; i < status->nworkers; i++)
+		workers += process_memory(status->workers[i].pid);
+	jsonout_object(json, "memory");
+	jsonout_int(json, "supervisor", process_memory(getppid()));
+	jsonout_int(json, "monitor", process_memory(getpid()));
+	jsonout_int(json, "workers", workers);
+	jsonout_object_end(json);
+}
+
 void
 status_render(
     const struct status *status, const struct probe *probes, struct buf *out)
@@ -248,9 +242,12 @@ status_render(
 	jsonout_str(&json, "version", GATEHOUSE_VERSION);
 	jsonout_int(&json, "pid", getppid());
 	jsonout_int(&json, "uptime", uptime > 0 ? uptime : 0);
+	jsonout_int(&json, "generation", status->generation);
 	render_listeners(status, &json);
 	render_backends(status, probes, &json);
 	render_certs(status, &json);
 	render_workers(status, &json);
+	render_memory(status, &json);
+	traffic_render(status->stats, status->journal, &json);
 	jsonout_object_end(&json);
 }

@@ -16,10 +16,43 @@
 #define STATUS_WORKERS_MAX 256
 
 struct buf;
-struct status;
+struct journal;
+struct stats;
+
+struct worker_row {
+	int64_t pid;
+	uint32_t worker;
+	uint32_t generation;
+	char state[16];
+};
+
+struct cert_row {
+	char *names; /* one space between two; NULL = not heard of yet */
+	char *source;
+	char *serial;
+	char *issuer;
+	char *problem;
+	int64_t not_before;
+	int64_t not_after;
+	int64_t next_attempt;
+	uint32_t failures;
+};
+
+struct status {
+	const struct config *config;
+	const struct stats *stats;     /* these two … */
+	const struct journal *journal; /* … from WORKER_GO on */
+	uint32_t generation;
+	int64_t started;
+	struct worker_row workers[STATUS_WORKERS_MAX];
+	unsigned nworkers;
+	char (*listeners)[ADDR_TEXT_SIZE]; /* by index; "" = not heard of */
+	struct cert_row *certs;            /* by slot */
+};
 
 /* Borrows the configuration. started: when the supervisor was. */
-struct status *status_new(const struct config *config, int64_t started);
+struct status *status_new(
+    const struct config *config, uint32_t generation, int64_t started);
 void status_free(struct status *status);
 
 /* Rows that the tables have no place for are dropped. */
@@ -30,6 +63,10 @@ void status_cert(struct status *status, const struct msg_SHOW_CERT *row);
 
 /* One JSON object. `probes`: one for each backend. */
 void status_render(
+    const struct status *status, const struct probe *probes, struct buf *out);
+
+/* The same as OpenMetrics. */
+void status_export(
     const struct status *status, const struct probe *probes, struct buf *out);
 
 #endif

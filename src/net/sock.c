@@ -8,9 +8,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include "net/addr.h"
 
 void
 sock_init(struct sock *sock, int fd)
@@ -46,11 +50,33 @@ sock_read(struct sock *sock, void *data, size_t len)
 		if ((size_t)n < len && !sock->hup)
 			sock->readable = false;
 		sock->doubt = !sock->readable;
-	} else if (n == 0)
+	} else if (n == 0) {
 		sock->eof = true;
-	else if (errno == EAGAIN)
+	} else if (errno == EAGAIN) {
 		sock->readable = false;
+		sock->doubt = false;
+	}
 	return n;
+}
+
+/* So few bytes are copied together faster than the kernel takes a list. */
+#define FLAT_SIZE 1024
+
+static ssize_t
+send_pieces(int fd, const struct iovec *iov, int niov, size_t total)
+{
+	const struct msghdr hdr = { .msg_iov = (struct iovec *)(uintptr_t)iov,
+		.msg_iovlen = (size_t)niov };
+	unsigned char flat[FLAT_SIZE], *end = flat;
+
+	if (niov == 1)
+		return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+	if (total > sizeof(flat))
+		return sendmsg(fd, &hdr, MSG_NOSIGNAL);
+	for (int i = 0; i < niov; i++)
+		if (iov[i].iov_len > 0)
+			end = mempcpy(end, iov[i].iov_base, iov[i].iov_len);
+	return send(fd, flat, total, MSG_NOSIGNAL);
 }
 
 ssize_t
@@ -64,8 +90,6 @@ sock_write(struct sock *sock, const void *data, size_t len)
 ssize_t
 sock_writev(struct sock *sock, const struct iovec *iov, int niov)
 {
-	const struct msghdr hdr = { .msg_iov = (struct iovec *)(uintptr_t)iov,
-		.msg_iovlen = (size_t)niov };
 	size_t want = 0;
 	ssize_t n;
 
@@ -74,7 +98,7 @@ sock_writev(struct sock *sock, const struct iovec *iov, int niov)
 	for (int i = 0; i < niov; i++)
 		want += iov[i].iov_len;
 	do
-		n = sendmsg(sock->fd, &hdr, MSG_NOSIGNAL);
+		n = send_pieces(sock->fd, iov, niov, want);
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno == EAGAIN)
 		n = 0;
@@ -123,4 +147,43 @@ sock_close(struct sock *sock)
 	if (sock->fd != -1)
 		close(sock->fd);
 	*sock = (struct sock){ .fd = -1 };
+}
+
+static int
+connect_new(const struct sockaddr *sa, socklen_t len, bool *connected)
+{
+	int fd = socket(
+	    sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int saved;
+
+	if (fd == -1)
+		return -1;
+	*connected = connect(fd, sa, len) == 0;
+	if (*connected || errno == EINPROGRESS)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+sock_connect(const struct addr *addr, bool *connected)
+{
+	return connect_new(&addr->u.sa, addr->len, connected);
+}
+
+int
+sock_connect_unix(const char *path, bool *connected)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	if (len >= sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(sun.sun_path, path, len);
+	return connect_new(
+	    (const struct sockaddr *)&sun, sizeof(sun), connected);
 }

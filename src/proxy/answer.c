@@ -1,7 +1,6 @@
 #include "answer.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 static struct slice
@@ -25,15 +24,33 @@ answer_body(struct answer *answer, const char *type, struct slice body)
 	answer->body = body;
 }
 
+/* "404 Not Found" */
+static void
+write_text(struct answer *answer, const char *reason)
+{
+	unsigned status = answer->head.status;
+	size_t len = strlen(reason);
+	char *p = answer->text;
+
+	assert(status >= 100 && status <= 999);
+	assert(len + sizeof "404 \n" <= sizeof answer->text);
+	*p++ = (char)('0' + status / 100);
+	*p++ = (char)('0' + status / 10 % 10);
+	*p++ = (char)('0' + status % 10);
+	*p++ = ' ';
+	p = mempcpy(p, reason, len);
+	*p++ = '\n';
+	answer->body =
+	    (struct slice){ answer->text, (size_t)(p - answer->text) };
+}
+
 void
 answer_init(struct answer *answer, unsigned status)
 {
 	*answer = (struct answer){ .head = { .version = HTTP_1_1,
 		                       .status = status,
 		                       .fields = answer->fields } };
-	snprintf(answer->text, sizeof answer->text, "%u %s\n", status,
-	    http_reason(status));
-	answer->body = slice_of(answer->text);
+	write_text(answer, http_reason(status));
 	answer_add(
 	    answer, "Content-Type", slice_of("text/plain; charset=utf-8"));
 	if (status == 503) {

@@ -32,6 +32,7 @@
 
 struct chan;
 struct msg_BACKEND_STATE;
+struct stats;
 struct tls_client;
 struct upstream;
 struct worker;
@@ -40,16 +41,19 @@ TAILQ_HEAD(upstream_list, upstream);
 struct backend {
 	struct worker *worker;
 	const struct config_backend *config;
+	const char *path;       /* of its socket, as a jailed process sees it */
 	struct tls_client *tls; /* NULL: plain HTTP */
 	int64_t told_at;        /* when the log last said that TLS failed */
 	struct addr addresses[ADDR_LIST_MAX];
 	unsigned naddresses;
 	unsigned next_address;
+	unsigned refusals; /* since somebody answered */
 	bool up;
 	bool ailing;      /* it answers, and the probe is not content */
 	int64_t retry_at; /* while down: when a client may try again */
 	struct upstream_list idle; /* the most recently used first */
 	unsigned nidle;
+	unsigned row; /* of its figures */
 };
 
 struct backends;
@@ -62,19 +66,31 @@ void backends_free(struct backends *backends);
 void backends_set_state(
     struct backends *backends, const struct msg_BACKEND_STATE *state);
 
+/* Where each of them is counted. */
+void backends_find_rows(struct backends *backends, const struct stats *stats);
+
 /* Closes every idle connection. */
 void backends_drop_idle(struct backends *backends);
 
 /*
- * The next backend of the service: in turn among those that are up, else one
- * that is due for another try. Marks it in *tried. NULL when none is left.
+ * The place of the service's next backend: the one that is wanted (-1: none) if
+ * it is up, else by its balancer among those that are up, else one that is due
+ * for another try. None of the set `tried`. -1 when none is left.
  */
-struct backend *backend_pick(struct backends *backends,
-    const struct config_service *service, uint64_t *tried);
+int backend_pick(struct backends *backends,
+    const struct config_service *service, uint64_t tried, int wanted);
 
-/* The address to connect to, or NULL while the name is not resolved. */
+/* The backend at a place of the service. */
+struct backend *backend_at(struct backends *backends,
+    const struct config_service *service, unsigned at);
+
+/* The address it is at, or NULL while the name is not resolved. */
 const struct addr *backend_address(struct backend *backend);
 
+/* The same, to connect: it may be another one's turn after that. */
+const struct addr *backend_call(struct backend *backend);
+
+/* That address did. The backend is down when all have. */
 void backend_refused(struct backend *backend);
 /* No handshake: whoever runs the gateway must hear of it. */
 void backend_distrusted(struct backend *backend, const struct error *why);

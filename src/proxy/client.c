@@ -8,6 +8,8 @@
 #include "answer.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "count.h"
+#include "guests.h"
 #include "tls/server.h"
 #include "worker.h"
 
@@ -41,9 +43,11 @@ client_abort(struct client *client)
 	h1_server_release(&client->h1);
 	timeout_cancel(&worker->timeouts, &client->timeout);
 	TAILQ_REMOVE(&worker->clients, client, link);
-	worker->nclients--;
+	if (client->guest != NULL)
+		guests_leave(worker->guests, client->guest, client->pending);
+	count_client_gone(client->listener);
 	conn_close(&client->conn);
-	worker_client_gone(worker);
+	worker_client_gone(client->listener);
 }
 
 /*
@@ -100,6 +104,35 @@ refuse_plain_http(struct client *client)
 	h1_server_refuse(&client->h1, &answer);
 }
 
+/* Once for a connection: a certificate that goes bad meanwhile serves on. */
+static void
+look_at_certificate(struct client *client)
+{
+	enum config_client_cert level = client->listener->config->client_cert;
+	struct tls_session *tls = client->conn.tls;
+
+	if (level == CLIENT_CERT_NONE)
+		return;
+	client->client_cas = clientcert_judge(client->worker->client_cas, tls);
+	if (level == CLIENT_CERT_UNVERIFIED || client->client_cas != 0 ||
+	    tls_session_is_trusted(tls))
+		client->cert = tls_session_peer(tls);
+}
+
+/*
+ * A client of TLS 1.3 is through with its handshake before it learns that its
+ * certificate is refused, and may have sent a request: with bytes unread, a
+ * close would destroy the alert on its way.
+ */
+static void
+refuse_certificate(struct client *client, const char *reason)
+{
+	log_info("%s: TLS: %s", client->peer, reason);
+	tls_session_free(client->conn.tls);
+	client->conn.tls = NULL;
+	client_finish(client);
+}
+
 static void
 handshake(struct client *client)
 {
@@ -108,16 +141,24 @@ handshake(struct client *client)
 
 	switch (conn_handshake(&client->conn, &err)) {
 	case TLS_DONE:
+		count_handshake(client);
 		client->state = CLIENT_OPEN;
+		look_at_certificate(client);
 		h1_server_ready(&client->h1);
 		break;
 	case TLS_AGAIN:
 		break;
 	case TLS_PLAIN_HTTP:
+		count_handshake_failed(client);
 		client->state = CLIENT_OPEN;
 		refuse_plain_http(client);
 		break;
 	case TLS_FAILED:
+		count_handshake_failed(client);
+		if (err.kind == ERR_DENIED) {
+			refuse_certificate(client, err.msg);
+			break;
+		}
 		log_debug("%s: TLS: %s", client->peer,
 		    log_escape(text, sizeof text, err.msg, strlen(err.msg)));
 		client_abort(client);
@@ -148,6 +189,7 @@ client_ready(void *arg)
 		linger(client);
 		break;
 	}
+	conn_look_later(&client->conn);
 	client_watch(client);
 }
 
@@ -233,6 +275,14 @@ client_late(void *arg)
 }
 
 void
+client_asked(struct client *client)
+{
+	if (client->pending && client->guest != NULL)
+		guests_settle(client->guest);
+	client->pending = false;
+}
+
+void
 client_drain(struct client *client)
 {
 	if (client->wait == CLIENT_WAIT_REQUEST) {
@@ -245,8 +295,8 @@ static const struct conn_owner client_owner = { .ready = client_ready,
 	.free = client_free };
 
 void
-client_new(
-    const struct worker_listener *listener, int fd, const struct addr *peer)
+client_new(struct worker_listener *listener, int fd, const struct addr *peer,
+    struct guest *guest)
 {
 	struct worker *worker = listener->worker;
 	struct client *client = xcalloc(1, sizeof *client);
@@ -254,6 +304,8 @@ client_new(
 	client->magic = CLIENT_MAGIC;
 	client->worker = worker;
 	client->listener = listener;
+	client->guest = guest;
+	client->pending = true;
 	client->timeout.fn = client_late;
 	client->timeout.arg = client;
 	addr_ip_text(peer, client->peer);
@@ -261,6 +313,8 @@ client_new(
 	h1_server_init(&client->h1, client);
 	TAILQ_INSERT_TAIL(&worker->clients, client, link);
 	worker->nclients++;
+	listener->nclients++;
+	count_client(listener);
 	client->state = CLIENT_OPEN;
 	if (listener->tls != NULL) {
 		client->state = CLIENT_HANDSHAKE;

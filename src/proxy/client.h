@@ -8,12 +8,15 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "conn.h"
 #include "h1_server.h"
 #include "net/addr.h"
 #include "timeout.h"
 
+struct tls_peer;
+struct guest;
 struct worker_listener;
 
 /* Milliseconds. Absolute where a peer could stretch them by dripping. */
@@ -35,18 +38,25 @@ struct client {
 	unsigned magic;
 	TAILQ_ENTRY(client) link; /* in worker->clients */
 	struct worker *worker;
-	const struct worker_listener *listener;
+	struct worker_listener *listener;
+	struct guest *guest; /* its address; NULL: that is not counted */
+	bool pending;        /* it has made no request yet */
 	enum client_state state;
 	enum client_wait wait;
 	struct timeout timeout;
 	struct conn conn;
 	struct h1_server h1;
 	char peer[ADDR_TEXT_SIZE];
+	uint64_t client_cas; /* those that vouch for its certificate … */
+	const struct tls_peer *cert; /* … which says this; NULL: none is good */
 };
 
-/* Takes over an accepted descriptor. */
-void client_new(
-    const struct worker_listener *listener, int fd, const struct addr *peer);
+/* Takes over an accepted descriptor, and what stands for its address. */
+void client_new(struct worker_listener *listener, int fd,
+    const struct addr *peer, struct guest *guest);
+
+/* The head of a request has come: it is one that means it. */
+void client_asked(struct client *client);
 
 /* All was said: sends what is left, FIN, and waits for the client's. */
 void client_finish(struct client *client);

@@ -150,6 +150,9 @@ conn_read(struct conn *conn, void *data, size_t len)
 		send_cipher(conn);
 		errno = saved;
 	}
+	/* Records without data, such as a ticket, may be the last ones, too. */
+	if (n == -1 && errno == EAGAIN && conn->sock.doubt)
+		conn_look_later(conn);
 	return n;
 }
 
@@ -271,15 +274,21 @@ conn_look_later(struct conn *conn)
 {
 	struct worker *worker = conn->worker;
 
-	if (conn_readable(conn)) {
-		conn_again(conn);
-		return;
-	}
-	if (conn->closed || conn->list != NULL)
+	if (conn->closed || conn->list != NULL || conn->sock.readable ||
+	    !conn->sock.doubt)
 		return;
 	if (TAILQ_EMPTY(&worker->doubtful))
 		timeout_set(&worker->timeouts, &worker->look, CONN_LOOK_MS);
 	conn_enter(conn, &worker->doubtful);
+}
+
+void
+conn_read_more(struct conn *conn)
+{
+	if (conn_readable(conn))
+		conn_again(conn);
+	else
+		conn_look_later(conn);
 }
 
 void

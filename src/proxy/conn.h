@@ -92,11 +92,14 @@ void conn_again(struct conn *conn);
 void conn_read_on(struct conn *conn);
 
 /*
- * The same where nobody waits for that reset: it is found within two ticks, and
- * a message costs no second read.
+ * The same for those who can wait for that reset: it is found within two ticks,
+ * and a message costs no second read. After every event of a client.
  */
 #define CONN_LOOK_MS 250
 void conn_look_later(struct conn *conn);
+
+/* Goes on if there is more to read, and looks later if there is not. */
+void conn_read_more(struct conn *conn);
 
 /* For the worker: the turn that was asked for, and the look. */
 void conn_turn(struct conn *conn);

@@ -2,30 +2,130 @@
 
 #include <string.h>
 
+#include "auth.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "exchange.h"
+#include "rate.h"
 #include "worker.h"
 
 /* An edit that waits until the fields are complete. */
 struct edit_list {
 	const struct config_edit *edit;
+	struct slice value;
 	struct edit_list *next;
 };
 
+/* Two Authorization fields are none. */
+static bool
+knows(void *arg, const struct config_users *users)
+{
+	struct exchange *ex = arg;
+	const struct http_field *found = NULL;
+	enum auth_verdict verdict;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ex->req.nfields; i++)
+		if (slice_ieq(ex->req.fields[i].name, "Authorization")) {
+			found = &ex->req.fields[i];
+			n++;
+		}
+	if (n != 1)
+		return false;
+	verdict = auth_check(ex->worker->auth, users->index, found->value,
+	    ex->from, clock_mono_ms());
+	ex->busy |= verdict == AUTH_BUSY;
+	return verdict == AUTH_YES;
+}
+
+/* The key of a condition says which condition it is of. */
+static bool
+take(void *arg, const struct config_rate *rate, struct slice key)
+{
+	struct exchange *ex = arg;
+	struct rate limit = { rate->interval, rate->burst };
+	size_t len = sizeof rate->id + key.len;
+	char *named = arena_alloc(ex->arena, len);
+
+	if (named == NULL)
+		return false;
+	memcpy(named, &rate->id, sizeof rate->id);
+	memcpy(named + sizeof rate->id, key.p, key.len);
+	return rates_take(
+	    ex->worker->rates, named, len, &limit, clock_mono_ms());
+}
+
+static const struct config_asked asked = { knows, take };
+
 struct config_request
-edit_subject(const struct exchange *ex)
+edit_subject(struct exchange *ex)
 {
 	return (struct config_request){
 		.host = ex->host != NULL ? ex->host : "",
 		.peer = ex->peer,
 		.client = ex->from,
+		.authority = ex->authority,
 		.method = ex->req.method,
 		.path = ex->path,
 		.query = ex->query,
 		.fields = ex->req.fields,
 		.nfields = ex->req.nfields,
+		.memory = &ex->memory,
+		.asked = &asked,
+		.arg = ex,
+		.client_cas = ex->client_cas,
 	};
+}
+
+static enum config_place
+place_of(enum config_edit_kind kind)
+{
+	switch (kind) {
+	case EDIT_ADD:
+	case EDIT_SET:
+	case EDIT_DELETE:
+		return PLACE_FIELD;
+	case EDIT_URL:
+		return PLACE_TARGET;
+	case EDIT_PATH:
+		return PLACE_PATH;
+	case EDIT_QUERY:
+	case EDIT_NO_QUERY:
+		return PLACE_QUERY;
+	case EDIT_PARAMETER:
+	case EDIT_NO_PARAMETER:
+		return PLACE_PARAMETER;
+	}
+	return PLACE_FIELD;
+}
+
+/* What the edit says, as this request fills it in. */
+static bool
+value_of(const struct exchange *ex, const struct config_edit *edit,
+    const struct config_request *req, struct slice *value)
+{
+	*value = edit->value;
+	return edit->parts == NULL ||
+	    config_fill(
+	        edit->parts, req, place_of(edit->kind), ex->arena, value);
+}
+
+/* A path begins with a slash, also where it was filled in. */
+static bool
+root(struct exchange *ex, struct slice *path)
+{
+	char *copy;
+
+	if (path->len > 0 && path->p[0] == '/')
+		return true;
+	copy = arena_alloc(ex->arena, path->len + 1);
+	if (copy == NULL)
+		return false;
+	copy[0] = '/';
+	memcpy(copy + 1, path->p, path->len);
+	*path = (struct slice){ copy, path->len + 1 };
+	return true;
 }
 
 /* "?" and a query; an empty one is none. */
@@ -54,9 +154,10 @@ set_url(struct exchange *ex, struct slice url)
 	size_t len = mark != NULL ? (size_t)(mark - url.p) : url.len;
 
 	ex->path = (struct slice){ url.p, len };
-	return set_query(ex,
-	    mark != NULL ? (struct slice){ mark + 1, url.len - len - 1 }
-	                 : (struct slice){ "", 0 });
+	return root(ex, &ex->path) &&
+	    set_query(ex,
+	        mark != NULL ? (struct slice){ mark + 1, url.len - len - 1 }
+	                     : (struct slice){ "", 0 });
 }
 
 static char *
@@ -68,12 +169,13 @@ append(char *out, const void *p, size_t len)
 
 /* The parameter's place stays; a second one of its name goes. */
 static bool
-set_parameter(struct exchange *ex, const struct config_edit *edit)
+set_parameter(
+    struct exchange *ex, const struct config_edit *edit, struct slice value)
 {
-	size_t max = ex->query.len + edit->name.len + edit->value.len + 3, at;
+	size_t max = ex->query.len + edit->name.len + value.len + 3, at;
 	char *copy = arena_alloc(ex->arena, max), *out = copy;
 	struct slice query = ex->query;
-	bool done = false;
+	bool done = edit->kind == EDIT_NO_PARAMETER;
 
 	if (copy == NULL)
 		return false;
@@ -100,7 +202,7 @@ set_parameter(struct exchange *ex, const struct config_edit *edit)
 		}
 		out = append(out, edit->name.p, edit->name.len);
 		*out++ = '=';
-		out = append(out, edit->value.p, edit->value.len);
+		out = append(out, value.p, value.len);
 		done = true;
 	}
 	ex->query = (struct slice){ copy, (size_t)(out - copy) };
@@ -108,7 +210,7 @@ set_parameter(struct exchange *ex, const struct config_edit *edit)
 }
 
 static bool
-note(struct exchange *ex, const struct config_edit *edit)
+note(struct exchange *ex, const struct config_edit *edit, struct slice value)
 {
 	struct edit_list *new = arena_alloc(ex->arena, sizeof *new);
 	struct edit_list **tail = &ex->edits;
@@ -116,6 +218,7 @@ note(struct exchange *ex, const struct config_edit *edit)
 	if (new == NULL)
 		return false;
 	new->edit = edit;
+	new->value = value;
 	while (*tail != NULL)
 		tail = &(*tail)->next;
 	*tail = new;
@@ -123,40 +226,63 @@ note(struct exchange *ex, const struct config_edit *edit)
 }
 
 static bool
-apply(struct exchange *ex, const struct config_edit *edit)
+set_path(struct exchange *ex, struct slice path)
+{
+	ex->path = path;
+	return root(ex, &ex->path);
+}
+
+static bool
+apply(struct exchange *ex, const struct config_edit *edit, struct slice value)
 {
 	switch (edit->kind) {
 	case EDIT_ADD:
 	case EDIT_SET:
 	case EDIT_DELETE:
-		return note(ex, edit);
+		return note(ex, edit, value);
 	case EDIT_URL:
-		return set_url(ex, edit->value);
+		return set_url(ex, value);
 	case EDIT_PATH:
-		ex->path = edit->value;
-		return true;
+		return set_path(ex, value);
 	case EDIT_QUERY:
-		return set_query(ex, edit->value);
+		return set_query(ex, value);
 	case EDIT_PARAMETER:
-		return set_parameter(ex, edit);
+	case EDIT_NO_PARAMETER:
+		return set_parameter(ex, edit, value);
 	case EDIT_NO_QUERY:
 		return set_query(ex, (struct slice){ "", 0 });
 	}
 	return false;
 }
 
-bool
+/* All edits of a rule see the URL that the one before them has left. */
+static unsigned
+apply_all(struct exchange *ex, const struct config_edit *edit)
+{
+	for (; edit != NULL; edit = edit->next) {
+		struct config_request req = edit_subject(ex);
+		struct slice value;
+
+		if (!value_of(ex, edit, &req, &value) ||
+		    !apply(ex, edit, value))
+			return place_of(edit->kind) == PLACE_FIELD ? 431 : 414;
+	}
+	return ex->memory.failed ? 431 : 0;
+}
+
+unsigned
 edit_request(struct exchange *ex, const struct config_rule *rules)
 {
-	for (; rules != NULL; rules = rules->next) {
-		struct config_request req = edit_subject(ex);
-		const struct config_edit *edit = config_rule_edits(rules, &req);
+	const struct config_found *before = ex->memory.last;
+	unsigned status = 0;
 
-		for (; edit != NULL; edit = edit->next)
-			if (!apply(ex, edit))
-				return false;
+	for (; rules != NULL && status == 0; rules = rules->next) {
+		struct config_request req = edit_subject(ex);
+
+		status = apply_all(ex, config_rule_edits(rules, &req));
+		ex->memory.last = before;
 	}
-	return true;
+	return status;
 }
 
 static bool
@@ -169,8 +295,8 @@ goes(const struct config_edit *edit, const struct http_field *field)
 }
 
 static unsigned
-edit_field_list(
-    const struct config_edit *edit, struct http_field *fields, unsigned nfields)
+edit_field_list(const struct config_edit *edit, struct slice value,
+    struct http_field *fields, unsigned nfields)
 {
 	unsigned kept = 0;
 
@@ -179,7 +305,7 @@ edit_field_list(
 			fields[kept++] = fields[i];
 	if (edit->kind == EDIT_ADD || edit->kind == EDIT_SET)
 		fields[kept++] = (struct http_field){ .name = edit->name,
-			.value = edit->value,
+			.value = value,
 			.id = http_field_id(edit->name.p, edit->name.len) };
 	return kept;
 }
@@ -199,47 +325,89 @@ edit_fields(
     const struct exchange *ex, struct http_field *fields, unsigned nfields)
 {
 	for (struct edit_list *at = ex->edits; at != NULL; at = at->next)
-		nfields = edit_field_list(at->edit, fields, nfields);
+		nfields = edit_field_list(at->edit, at->value, fields, nfields);
 	return nfields;
 }
 
-/* One rule; without memory for it, the response stays as it is. */
+/* The fields of `req`, which are the response's. */
 static void
-edit_by_rule(const struct exchange *ex, const struct config_rule *rule,
-    struct http_response *res)
+edit_by_rule(const struct exchange *ex, const struct config_edit *edits,
+    const struct config_request *req, struct http_response *res)
 {
-	struct config_request req = edit_subject(ex);
-	const struct config_edit *edits, *edit;
+	const struct config_edit *edit;
 	struct http_field *fields;
 	unsigned n = res->nfields;
 
-	req.fields = res->fields;
-	req.nfields = res->nfields;
-	edits = config_rule_edits(rule, &req);
 	for (edit = edits; edit != NULL; edit = edit->next)
 		n++;
-	if (edits == NULL)
-		return;
 	fields = arena_alloc(ex->arena, n * sizeof *fields);
 	if (fields == NULL)
 		return;
 	if (res->nfields > 0)
 		memcpy(fields, res->fields, res->nfields * sizeof *fields);
+	n = res->nfields;
+	for (edit = edits; edit != NULL; edit = edit->next) {
+		struct slice value;
+
+		if (value_of(ex, edit, req, &value))
+			n = edit_field_list(edit, value, fields, n);
+	}
 	res->fields = fields;
-	for (edit = edits; edit != NULL; edit = edit->next)
-		res->nfields = edit_field_list(edit, fields, res->nfields);
+	res->nfields = n;
+}
+
+/* Without memory, or with a value too long, the fields stay as they are. */
+static void
+edit_by_rules(struct exchange *ex, const struct config_rule *rule,
+    struct http_response *res)
+{
+	const struct config_found *before = ex->memory.last;
+
+	for (; rule != NULL; rule = rule->next) {
+		struct config_request req = edit_subject(ex);
+		const struct config_edit *edits;
+
+		/* A Condition may be about the fields, which change. */
+		ex->memory.seen = ex->memory.held = 0;
+
+		req.fields = res->fields;
+		req.nfields = res->nfields;
+		edits = config_rule_edits(rule, &req);
+		if (edits != NULL)
+			edit_by_rule(ex, edits, &req, res);
+		ex->memory.last = before;
+	}
+}
+
+/* RFC 6797 section 7: over TLS only, and once. */
+static void
+add_hsts(const struct exchange *ex, struct http_response *res)
+{
+	static const char name[] = "Strict-Transport-Security";
+	struct http_field *fields;
+
+	if (ex->listener->tls == NULL || ex->service == NULL ||
+	    ex->service->hsts.len == 0)
+		return;
+	for (unsigned i = 0; i < res->nfields; i++)
+		if (slice_ieq(res->fields[i].name, name))
+			return;
+	fields = arena_alloc(ex->arena, (res->nfields + 1) * sizeof *fields);
+	if (fields == NULL)
+		return;
+	if (res->nfields > 0)
+		memcpy(fields, res->fields, res->nfields * sizeof *fields);
+	fields[res->nfields++] =
+	    (struct http_field){ .name = { name, sizeof name - 1 },
+		    .value = ex->service->hsts };
+	res->fields = fields;
 }
 
 void
-edit_response(const struct exchange *ex, struct http_response *res)
+edit_response(struct exchange *ex, struct http_response *res)
 {
-	const struct config_rule *rule = NULL;
-
+	add_hsts(ex, res);
 	if (ex->service != NULL)
-		rule = ex->service->response_rules;
-	for (; rule != NULL; rule = rule->next)
-		edit_by_rule(ex, rule, res);
-	rule = ex->listener->config->response_rules;
-	for (; rule != NULL; rule = rule->next)
-		edit_by_rule(ex, rule, res);
+		edit_by_rules(ex, ex->service->response_rules, res);
+	edit_by_rules(ex, ex->listener->config->response_rules, res);
 }

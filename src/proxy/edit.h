@@ -15,13 +15,13 @@ struct exchange;
 struct http_response;
 
 /* The request as conditions see it. */
-struct config_request edit_subject(const struct exchange *ex);
+struct config_request edit_subject(struct exchange *ex);
 
 /*
- * Changes ex->path and ex->query, and notes the edits of fields. False: the
- * request has become too large.
+ * Changes ex->path and ex->query, and notes the edits of fields. The status of
+ * a refusal if the request has become too large, else 0.
  */
-bool edit_request(struct exchange *ex, const struct config_rule *rules);
+unsigned edit_request(struct exchange *ex, const struct config_rule *rules);
 
 /*
  * Applies the edits that were noted to the fields for the backend: `fields`
@@ -31,7 +31,10 @@ unsigned edit_count(const struct exchange *ex);
 unsigned edit_fields(
     const struct exchange *ex, struct http_field *fields, unsigned nfields);
 
-/* Changes the fields of a final response: the service's rules come first. */
-void edit_response(const struct exchange *ex, struct http_response *res);
+/*
+ * Changes the fields of a final response: adds Strict-Transport-Security, then
+ * applies the service's rules, then the listener's.
+ */
+void edit_response(struct exchange *ex, struct http_response *res);
 
 #endif

@@ -8,11 +8,14 @@
 #include "backend.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "count.h"
 #include "edit.h"
 #include "errorpage.h"
 #include "forward.h"
 #include "http/h1.h"
 #include "route.h"
+#include "sendfile.h"
+#include "session.h"
 #include "tunnel.h"
 #include "upstream.h"
 #include "worker.h"
@@ -66,6 +69,7 @@ exchange_new(struct worker *worker, const char *head, size_t head_len,
 	ex->path = ex->target.path;
 	ex->query = ex->target.query;
 	ex->arena = arena;
+	ex->memory.arena = arena;
 	ex->worker = worker;
 	ex->request_done = ex->body.framing == HTTP_NO_BODY ||
 	    (ex->body.framing == HTTP_BY_LENGTH && ex->body.length == 0);
@@ -78,10 +82,12 @@ exchange_end(struct exchange *ex)
 {
 	if (ex == NULL)
 		return;
+	count_exchange(ex);
 	if (ex->tunnel != NULL)
 		tunnel_release(ex->tunnel);
 	if (ex->upstream != NULL)
 		upstream_close(ex->upstream);
+	sendfile_end(ex);
 	accesslog_write(ex);
 	TAILQ_INSERT_TAIL(&ex->worker->ended, ex, link);
 	loop_later(ex->worker->loop, &ex->worker->reap);
@@ -93,19 +99,45 @@ exchange_free(struct exchange *ex)
 	arena_free(ex->arena);
 }
 
+/* A name may have addresses where nobody is, beside one where somebody is. */
+static bool
+has_another_address(struct exchange *ex)
+{
+	return ex->calls++ < ex->backend->naddresses;
+}
+
+static void
+call_again(struct exchange *ex)
+{
+	do
+		ex->upstream = upstream_fresh(ex, ex->backend);
+	while (ex->upstream == NULL && has_another_address(ex));
+}
+
 /* Tries backends until one takes a connection; answers for them otherwise. */
 static void
 exchange_dispatch(struct exchange *ex)
 {
 	while (ex->upstream == NULL) {
-		ex->backend =
-		    backend_pick(ex->worker->backends, ex->service, &ex->tried);
-		if (ex->backend == NULL) {
+		int at = backend_pick(ex->worker->backends, ex->service,
+		    ex->tried, session_find(ex));
+
+		if (at == -1) {
 			exchange_refuse(ex, ex->no_tls ? 502 : 503);
 			return;
 		}
+		ex->place = (unsigned)at;
+		ex->calls = 1;
+		ex->tried |= (uint64_t)1 << at;
+		ex->backend =
+		    backend_at(ex->worker->backends, ex->service, ex->place);
 		ex->upstream = upstream_start(ex, ex->backend);
+		if (ex->upstream == NULL && has_another_address(ex))
+			call_again(ex);
+		if (ex->upstream == NULL)
+			count_failure(ex);
 	}
+	session_keep(ex, ex->place);
 }
 
 void
@@ -114,7 +146,10 @@ exchange_start(struct exchange *ex)
 	struct answer answer;
 
 	if (route_request(ex, &answer)) {
-		exchange_dispatch(ex);
+		if (ex->service->directory != NULL)
+			sendfile_start(ex);
+		else
+			exchange_dispatch(ex);
 		return;
 	}
 	errorpage_choose(ex, &answer);
@@ -132,7 +167,7 @@ exchange_takes_body(const struct exchange *ex)
 void
 exchange_pass_body(struct exchange *ex, struct slice payload, bool end)
 {
-	ex->received += payload.len;
+	count_received(ex, payload.len);
 	ex->request_done = end;
 	if (ex->discard || ex->upstream == NULL)
 		return;
@@ -153,6 +188,8 @@ exchange_resume(struct exchange *ex)
 {
 	if (ex->upstream != NULL)
 		upstream_resume(ex->upstream);
+	else if (ex->file != NULL)
+		sendfile_resume(ex);
 }
 
 void
@@ -163,13 +200,15 @@ exchange_answer(struct exchange *ex, const struct answer *answer)
 	struct http_response head = answer->head;
 
 	edit_response(ex, &head);
+	accesslog_note(ex, &head);
 	if (slice_eq(ex->req.method, "HEAD"))
 		body.len = 0;
 	ex->discard = true;
 	ex->status = answer->head.status;
 	ex->responded = true;
 	ex->response_done = true;
-	ex->sent += body.len;
+	count_own_answer(ex);
+	count_sent(ex, body.len);
 	ex->ops->respond(ex->client, &head, &how, body, true);
 }
 
@@ -197,8 +236,10 @@ exchange_is_repeatable(const struct exchange *ex)
 static void
 exchange_retry(struct exchange *ex, enum exchange_failure why)
 {
-	if (why == EXCHANGE_STALE)
-		ex->upstream = upstream_fresh(ex, ex->backend);
+	count_retry(ex);
+	if (why == EXCHANGE_STALE ||
+	    (why == EXCHANGE_REFUSED && has_another_address(ex)))
+		call_again(ex);
 	exchange_dispatch(ex);
 	if (ex->upstream != NULL)
 		ex->ops->resume(ex->client);
@@ -207,6 +248,8 @@ exchange_retry(struct exchange *ex, enum exchange_failure why)
 void
 exchange_failed(struct exchange *ex, enum exchange_failure why)
 {
+	if (why != EXCHANGE_STALE || !exchange_is_repeatable(ex))
+		count_failure(ex);
 	if (ex->responded) {
 		ex->ops->cut(ex->client);
 		return;

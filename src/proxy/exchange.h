@@ -25,6 +25,8 @@ struct buf;
 struct conn;
 struct edit_list;
 struct exchange;
+struct sendfile;
+struct tls_peer;
 struct tunnel;
 struct upstream;
 struct worker;
@@ -42,6 +44,8 @@ struct exchange_ops {
 	void (*interim)(void *client, const struct http_response *head);
 	/* More of the request body may come now. */
 	void (*resume)(void *client);
+	/* exchange_resume() is to be called when others had a turn. */
+	void (*later)(void *client);
 	/* The response cannot be completed: the client must notice. */
 	void (*cut)(void *client);
 	/* Sends this 101 and gives up its connection for a tunnel. */
@@ -61,7 +65,9 @@ struct exchange {
 	bool https;              /* that is how the client came */
 	const char *sni;         /* the name in its TLS handshake, or NULL */
 	const char *tls_version; /* or NULL */
-	const char *tls_cipher;  /* or NULL */
+	uint64_t client_cas;     /* those that vouch for its certificate … */
+	const struct tls_peer *client_cert; /* … which says this; or NULL */
+	const char *tls_cipher;             /* or NULL */
 
 	struct http_request req;
 	struct http_target target;
@@ -72,14 +78,19 @@ struct exchange {
 	const char *host;       /* lower case, no port: for routing */
 	bool upgrade;           /* asks for a WebSocket */
 
+	struct config_memory memory; /* that edits and redirects refer to */
+	bool busy;                   /* a condition could not be looked at */
 	const struct config_service *service;
 	struct edit_list *edits; /* of fields, for the backend; or NULL */
 	const struct http_field *fields; /* with them; NULL: req.fields */
 	unsigned nfields;
 	uint64_t tried; /* backends of the service, by position */
+	unsigned place; /* of the one that was tried last … */
+	unsigned calls; /* … at so many of its addresses */
 	bool no_tls;    /* one of them could not be spoken to securely */
 	struct backend *backend;
 	struct upstream *upstream;
+	struct sendfile *file; /* that is the response; or NULL */
 	struct tunnel *tunnel; /* after a 101 */
 	bool request_done;     /* its last byte was passed on or dropped */
 	bool body_sent;        /* some of its body went to a backend */
@@ -89,10 +100,11 @@ struct exchange {
 
 	/* For the access log. */
 	unsigned status;
-	uint64_t received; /* bytes of request body */
-	uint64_t sent;     /* bytes of response body */
-	int64_t started;   /* clock_mono_ms() */
-	int64_t answered;  /* when the backend's head came; 0 = never */
+	uint64_t received;         /* bytes of request body */
+	uint64_t sent;             /* bytes of response body */
+	int64_t started;           /* clock_mono_ms() */
+	int64_t answered;          /* when the backend's head came; 0 = never */
+	const struct slice *noted; /* as the format's outputs, or NULL */
 };
 
 /* The status that refuses a malformed request. */

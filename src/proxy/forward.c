@@ -8,9 +8,10 @@
 #include "base/text.h"
 #include "edit.h"
 #include "exchange.h"
+#include "tls/session.h"
 #include "worker.h"
 
-static void
+static inline void
 put(struct buf *out, const char *s)
 {
 	buf_append_str(out, s);
@@ -68,8 +69,9 @@ put_framing(struct buf *out, const struct http_body *body)
 {
 	switch (body->framing) {
 	case HTTP_BY_LENGTH:
-		buf_printf(out, "Content-Length: %llu\r\n",
-		    (unsigned long long)body->length);
+		put(out, "Content-Length: ");
+		buf_append_u64(out, body->length);
+		put(out, "\r\n");
 		break;
 	case HTTP_CHUNKED:
 		put(out, "Transfer-Encoding: chunked\r\n");
@@ -111,7 +113,17 @@ make_field(const char *name, const char *value)
 	};
 }
 
-#define OURS_MAX 4
+/* Pound's names for what a certificate says. */
+static const char *const cert_fields[TLS_FACTS] = {
+	[TLS_SUBJECT] = "X-SSL-Subject",
+	[TLS_ISSUER] = "X-SSL-Issuer",
+	[TLS_NOT_BEFORE] = "X-SSL-notBefore",
+	[TLS_NOT_AFTER] = "X-SSL-notAfter",
+	[TLS_SERIAL] = "X-SSL-serial",
+	[TLS_PEM] = "X-SSL-certificate",
+};
+
+#define OURS_MAX (4 + TLS_FACTS)
 
 /* What we say of the client ourselves (HeaderOption). */
 static unsigned
@@ -134,6 +146,10 @@ make_ours(const struct exchange *ex, struct http_field ours[OURS_MAX])
 		ours[n++] =
 		    make_field("X-SSL-Cipher", both != NULL ? both : "");
 	}
+	if (listener->tells_tls && ex->client_cert != NULL)
+		for (unsigned i = 0; i < TLS_FACTS; i++)
+			ours[n++] = make_field(
+			    cert_fields[i], ex->client_cert->facts[i]);
 	return n;
 }
 

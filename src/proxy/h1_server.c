@@ -4,10 +4,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "accesslog.h"
 #include "answer.h"
 #include "base/clock.h"
 #include "body.h"
 #include "client.h"
+#include "count.h"
 #include "errorpage.h"
 #include "exchange.h"
 #include "h1_write.h"
@@ -77,6 +79,8 @@ h1_next(struct h1_server *h1)
 		buf_release(&h1->in);
 	if (buf_len(&h1->in) > 0 || conn_readable(&client->conn))
 		conn_again(&client->conn);
+	/* A wait of its own, even if the answer came between two looks. */
+	client->wait = CLIENT_WAIT_NOTHING;
 	client_watch(client);
 }
 
@@ -94,11 +98,15 @@ h1_write_last(struct h1_server *h1, const struct iovec *iov, int n)
 		client_abort(h1->client);
 }
 
-/* Then what follows it may be meant in another way than it would be read. */
+/*
+ * What follows may be meant in another way than it would be read: after what
+ * was malformed, and after a CONNECT, which bytes for a tunnel may follow.
+ */
 static bool
-was_malformed(const struct exchange *ex)
+is_last(const struct exchange *ex)
 {
-	return ex->discard && ex->status == 400;
+	return ex->discard &&
+	    (ex->status == 400 || slice_eq(ex->req.method, "CONNECT"));
 }
 
 /* Decides how this response is framed for this client (RFC 9112 section 6). */
@@ -113,7 +121,7 @@ h1_frame(struct h1_server *h1, const struct http_body *how)
 	h1->close_delimited = unknown && !h1->chunked;
 	h1->keep_alive = h1->keep_alive && ex->request_done &&
 	    !h1->close_delimited && !h1->client->worker->draining &&
-	    !was_malformed(ex);
+	    !is_last(ex);
 }
 
 static void
@@ -238,12 +246,14 @@ h1_server_refuse(struct h1_server *h1, const struct answer *answer)
 	struct http_body how = { HTTP_BY_LENGTH, answer->body.len };
 	struct iovec iov;
 
+	count_refusal(client->listener, answer->head.status);
 	buf_clear(out);
 	h1_write_head(out, &answer->head);
 	h1_write_framing(out, &how, false);
 	h1_write_connection(out, false, HTTP_1_1);
 	buf_append(out, answer->body.p, answer->body.len);
 	iov = (struct iovec){ buf_data(out), buf_len(out) };
+	accesslog_refused(client, answer->head.status);
 	h1_write_last(h1, &iov, 1);
 	client_finish(client);
 }
@@ -311,6 +321,7 @@ h1_begin(struct h1_server *h1, const char *head, size_t len)
 		refuse(h1, status);
 		return;
 	}
+	client_asked(client);
 	ex->listener = client->listener;
 	ex->ops = &h1_ops;
 	ex->client = h1;
@@ -319,6 +330,8 @@ h1_begin(struct h1_server *h1, const char *head, size_t len)
 		ex->sni = tls_session_sni(client->conn.tls);
 		ex->tls_version = tls_session_version(client->conn.tls);
 		ex->tls_cipher = tls_session_cipher(client->conn.tls);
+		ex->client_cas = client->client_cas;
+		ex->client_cert = client->cert;
 	}
 	h1->exchange = ex;
 	h1->keep_alive =
@@ -476,7 +489,7 @@ h1_server_ready(struct h1_server *h1)
 		return;
 	h1_use_kept(h1);
 	if (h1_wants_input(h1))
-		conn_look_later(conn);
+		conn_read_more(conn);
 }
 
 static void
@@ -496,6 +509,14 @@ h1_resume(void *arg)
 	if (h1_wants_input(h1) && conn_readable(&h1->client->conn))
 		conn_again(&h1->client->conn);
 	client_watch(h1->client);
+}
+
+static void
+h1_later(void *arg)
+{
+	struct h1_server *h1 = arg;
+
+	conn_again(&h1->client->conn);
 }
 
 enum client_wait
@@ -545,6 +566,7 @@ h1_server_late(struct h1_server *h1, enum client_wait wait)
 static const struct exchange_ops h1_ops = { .respond = h1_respond,
 	.interim = h1_interim,
 	.resume = h1_resume,
+	.later = h1_later,
 	.cut = h1_cut,
 	.upgrade = h1_upgrade,
 	.blocked = h1_blocked };

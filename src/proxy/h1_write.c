@@ -7,7 +7,7 @@
 
 /* The IMF-fixdate of now (RFC 9110 section 5.6.7), written once a second. */
 static const char *
-date_now(void)
+date_line(void)
 {
 	static char text[64];
 	static int64_t written;
@@ -16,7 +16,8 @@ date_now(void)
 	struct tm tm;
 
 	if (now != written && gmtime_r(&t, &tm) != NULL) {
-		strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+		strftime(text, sizeof text,
+		    "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
 		written = now;
 	}
 	return text;
@@ -25,7 +26,9 @@ date_now(void)
 void
 h1_write_head(struct buf *out, const struct http_response *head)
 {
-	buf_printf(out, "HTTP/1.1 %u ", head->status);
+	buf_append_str(out, "HTTP/1.1 ");
+	buf_append_u64(out, head->status);
+	buf_append(out, " ", 1);
 	if (head->reason.len > 0)
 		buf_append(out, head->reason.p, head->reason.len);
 	else
@@ -41,17 +44,19 @@ h1_write_head(struct buf *out, const struct http_response *head)
 	}
 	if (head->status >= 200 &&
 	    http_find(head->fields, head->nfields, HTTP_DATE) == NULL)
-		buf_printf(out, "Date: %s\r\n", date_now());
+		buf_append_str(out, date_line());
 }
 
 void
 h1_write_framing(struct buf *out, const struct http_body *how, bool chunked)
 {
-	if (how->framing == HTTP_BY_LENGTH)
-		buf_printf(out, "Content-Length: %llu\r\n",
-		    (unsigned long long)how->length);
-	else if (chunked)
+	if (how->framing == HTTP_BY_LENGTH) {
+		buf_append_str(out, "Content-Length: ");
+		buf_append_u64(out, how->length);
+		buf_append(out, "\r\n", 2);
+	} else if (chunked) {
 		buf_append_str(out, "Transfer-Encoding: chunked\r\n");
+	}
 }
 
 void

@@ -89,10 +89,19 @@ is_nearly_ours(const struct exchange *ex, const struct url *url)
 	return url->https != https || url->port != port;
 }
 
+/* What the service says, or else the listener. */
+static unsigned
+level_of(const struct exchange *ex)
+{
+	if (ex->service != NULL && ex->service->rewrite_location >= 0)
+		return (unsigned)ex->service->rewrite_location;
+	return ex->listener->config->rewrite_location;
+}
+
 static void
 rewrite(const struct exchange *ex, struct slice *value)
 {
-	unsigned level = ex->listener->config->rewrite_location;
+	unsigned level = level_of(ex);
 	struct url url;
 	char *text;
 
@@ -110,7 +119,7 @@ rewrite(const struct exchange *ex, struct slice *value)
 void
 location_rewrite(const struct exchange *ex, struct http_response *res)
 {
-	if (ex->listener->config->rewrite_location == 0)
+	if (level_of(ex) == 0)
 		return;
 	for (unsigned i = 0; i < res->nfields; i++) {
 		struct http_field *field = &res->fields[i];

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "backend.h"
@@ -15,9 +16,11 @@
 #include "base/sandbox.h"
 #include "base/xalloc.h"
 #include "challenge.h"
+#include "count.h"
 #include "ipc/chan.h"
 #include "ipc/job.h"
 #include "pki/cert.h"
+#include "session.h"
 #include "tls/server.h"
 #include "worker.h"
 
@@ -73,15 +76,36 @@ on_start(struct worker *worker, const struct msg *msg)
 		.gid = (gid_t)start->gid };
 	struct error err;
 
+	tzset(); /* what it reads is not in the jail */
+	log_set_tag(start->log_tag);
 	log_open(PROGRAM, (enum log_target)start->log_target,
 	    (int)start->log_facility);
 	log_set_level((enum log_level)start->log_level);
 	worker->index = start->worker;
 	worker->generation = start->generation;
+	worker->jail = box.root;
 	if (read_config(worker, msg->fd, &err) == -1 ||
 	    worker_configure(worker, &err) == -1 ||
 	    sandbox_enter(&box, &err) == -1)
 		refuse_start(worker, err.msg);
+	worker->jail = NULL;
+}
+
+/* What cannot be counted can be served. */
+static void
+on_stats(struct worker *worker, const struct msg *msg)
+{
+	struct error err;
+	struct stats *shared;
+
+	if (msg->u.STATS.slot >= STATS_SLOTS || worker->shared != NULL)
+		fatal("the slot %u is not ours", msg->u.STATS.slot);
+	shared = stats_open(msg->fd, (int)msg->u.STATS.slot, &err);
+	close(msg->fd);
+	if (shared != NULL)
+		count_in(worker, shared);
+	else
+		log_err("no figures: %s", err.msg);
 }
 
 static void
@@ -93,6 +117,25 @@ on_listener(struct worker *worker, const struct msg *msg)
 	    worker->listeners[index].fd != -1)
 		fatal("listener %u is not ours", index);
 	worker->listeners[index].fd = msg->fd;
+}
+
+static void
+on_log_file(struct worker *worker, const struct msg *msg)
+{
+	logfile_set(&worker->logfile, msg->fd);
+}
+
+static void
+on_sessions(struct worker *worker, const struct msg *msg)
+{
+	struct error err;
+
+	if (worker->sessions != NULL)
+		fatal("a second table of sessions");
+	worker->sessions = sessions_new(worker->config, msg->fd, &err);
+	close(msg->fd);
+	if (worker->sessions == NULL)
+		log_err("%s", err.msg);
 }
 
 static void
@@ -191,7 +234,10 @@ on_challenge_clear(struct worker *worker, const struct msg *msg)
 static void (*const handlers[MSG_COUNT])(
     struct worker *worker, const struct msg *msg) = {
 	[MSG_START] = on_start,
+	[MSG_STATS] = on_stats,
 	[MSG_LISTENER] = on_listener,
+	[MSG_LOG_FILE] = on_log_file,
+	[MSG_SESSIONS] = on_sessions,
 	[MSG_WORKER_GO] = on_go,
 	[MSG_WORKER_DRAIN] = on_drain,
 	[MSG_TICKET_KEY] = on_ticket_key,
@@ -244,6 +290,8 @@ main(void)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a full file is an error of its write */
 	log_open(PROGRAM, LOG_TO_STDERR, 0);
 	worker_init(&worker);
 	worker.chan = chan_new(CHAN_CHILD_FD, IPC_PROXY, IPC_SUPERVISOR, false);

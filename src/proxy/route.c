@@ -11,6 +11,7 @@
 #include "exchange.h"
 #include "forward.h"
 #include "peer.h"
+#include "stats/metrics.h"
 #include "worker.h"
 
 static const char *
@@ -113,14 +114,16 @@ answer_challenge(const struct exchange *ex, struct answer *answer)
 static void
 append_target(struct buf *out, struct slice s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.p[i];
+	size_t done = 0;
 
-		if (strchr("\"<>\\^`{|}", c) != NULL)
-			buf_printf(out, "%%%02X", (unsigned char)c);
-		else
-			buf_append(out, &c, 1);
-	}
+	for (size_t i = 0; i < s.len; i++)
+		if (strchr("\"<>\\^`{|}", s.p[i]) != NULL) {
+			buf_append(out, s.p + done, i - done);
+			buf_printf(out, "%%%02X", (unsigned char)s.p[i]);
+			done = i + 1;
+		}
+	if (done < s.len)
+		buf_append(out, s.p + done, s.len - done);
 }
 
 static unsigned
@@ -136,10 +139,10 @@ redirect_status(const struct exchange *ex)
 	    : 308;
 }
 
-static void
-answer_redirect(const struct exchange *ex, struct answer *answer)
+/* The URL with the request's path and query; no p if that is too long. */
+static struct slice
+complete_url(const struct exchange *ex, const struct config_redirect *redirect)
 {
-	const struct config_redirect *redirect = ex->service->redirect;
 	struct buf *out = &ex->worker->head;
 	char *location;
 
@@ -150,10 +153,47 @@ answer_redirect(const struct exchange *ex, struct answer *answer)
 		append_target(out, ex->query);
 	}
 	location = arena_strndup(ex->arena, buf_data(out), buf_len(out));
-	answer_init(answer, location != NULL ? redirect_status(ex) : 414);
-	if (location != NULL)
-		answer_add(answer, "Location",
-		    (struct slice){ location, buf_len(out) });
+	return (struct slice){ location, buf_len(out) };
+}
+
+static void
+answer_redirect(struct exchange *ex, struct answer *answer)
+{
+	const struct config_redirect *redirect = ex->service->redirect;
+	struct config_request req = edit_subject(ex);
+	struct slice url = { NULL, 0 };
+	unsigned status = redirect_status(ex);
+
+	if (redirect->parts == NULL) {
+		url = complete_url(ex, redirect);
+		status = url.p != NULL ? status : 414;
+	} else if (!config_fill(
+	               redirect->parts, &req, PLACE_URL, ex->arena, &url))
+		status = 400;
+	answer_init(answer, status);
+	if (url.p != NULL)
+		answer_add(answer, "Location", url);
+}
+
+/* A worker that is not counted has no figures to tell. */
+static void
+answer_metrics(const struct exchange *ex, struct answer *answer)
+{
+	const struct stats *shared = ex->worker->shared;
+	struct buf figures = { 0 };
+	const char *text = NULL;
+
+	if (shared != NULL) {
+		metrics_figures(&figures, shared);
+		metrics_end(&figures);
+		text = arena_strndup(
+		    ex->arena, buf_data(&figures), buf_len(&figures));
+	}
+	answer_init(answer, text != NULL ? 200 : 503);
+	if (text != NULL)
+		answer_body(answer, METRICS_TYPE,
+		    (struct slice){ text, buf_len(&figures) });
+	buf_release(&figures);
 }
 
 static bool
@@ -166,7 +206,7 @@ expectation_met(const struct exchange *ex)
 }
 
 static const struct config_service *
-find_service(const struct exchange *ex)
+find_service(struct exchange *ex)
 {
 	struct config_request req = edit_subject(ex);
 
@@ -174,9 +214,25 @@ find_service(const struct exchange *ex)
 	    ex->worker->config, ex->listener->config, &req);
 }
 
+/*
+ * RFC 9110 section 15.5.20: the name that the client verified is one of ours,
+ * and what it asks for there is not: it mistook us for the other's server.
+ */
+static bool
+is_misdirected(struct exchange *ex)
+{
+	struct config_request req = edit_subject(ex);
+
+	if (ex->sni == NULL || strcmp(ex->sni, req.host) == 0)
+		return false;
+	req.host = ex->sni;
+	return config_find_service(
+	           ex->worker->config, ex->listener->config, &req) != NULL;
+}
+
 /* What the listener sets bounds to; 0 or the status of a refusal. */
 static unsigned
-beyond_bounds(const struct exchange *ex)
+beyond_bounds(struct exchange *ex)
 {
 	const struct config_listener *listener = ex->listener->config;
 	struct config_request req = edit_subject(ex);
@@ -195,7 +251,8 @@ beyond_bounds(const struct exchange *ex)
 static bool
 is_answered_here(const struct config_service *service)
 {
-	return service->redirect != NULL || service->reply != NULL;
+	return service->redirect != NULL || service->reply != NULL ||
+	    service->directory != NULL;
 }
 
 /* The status of a refusal, or 0 when the service may have the request. */
@@ -216,13 +273,19 @@ refusal(struct exchange *ex)
 	status = beyond_bounds(ex);
 	if (status != 0)
 		return status;
-	if (!edit_request(ex, ex->listener->config->request_rules))
-		return 414;
+	status = edit_request(ex, ex->listener->config->request_rules);
+	if (status != 0)
+		return status;
 	ex->service = find_service(ex);
+	if (ex->memory.failed)
+		return 431;
+	if (ex->busy)
+		return 503;
 	if (ex->service == NULL)
-		return 404;
-	if (!edit_request(ex, ex->service->request_rules))
-		return 414;
+		return is_misdirected(ex) ? 421 : 404;
+	status = edit_request(ex, ex->service->request_rules);
+	if (status != 0)
+		return status;
 	if (is_answered_here(ex->service))
 		return 0;
 	if (!expectation_met(ex))
@@ -232,6 +295,29 @@ refusal(struct exchange *ex)
 	    (ex->upgrade && ex->body.framing != HTTP_NO_BODY))
 		return 400;
 	return forward_prepare(ex) ? 0 : 431;
+}
+
+/* An answer of this status; what it must hold besides (RFC 9110). */
+static void
+answer_status(const struct exchange *ex, struct answer *answer, unsigned status)
+{
+	answer_init(answer, status);
+	if (status == 405)
+		answer_add(answer, "Allow", ex->listener->config->allow);
+}
+
+static void
+answer_reply(const struct exchange *ex, struct answer *answer)
+{
+	static const char challenge[] =
+	    "Basic realm=\"Restricted access\", charset=\"UTF-8\"";
+
+	const struct config_reply *reply = ex->service->reply;
+
+	answer_status(ex, answer, reply->status);
+	if (reply->challenge)
+		answer_add(answer, "WWW-Authenticate",
+		    (struct slice){ challenge, sizeof challenge - 1 });
 }
 
 bool
@@ -247,12 +333,15 @@ route_request(struct exchange *ex, struct answer *answer)
 	}
 	if (status == 0)
 		status = refusal(ex);
-	if (status == 0 && !is_answered_here(ex->service))
+	if (status == 0 &&
+	    (!is_answered_here(ex->service) || ex->service->directory != NULL))
 		return true;
 	if (status != 0)
-		answer_init(answer, status);
+		answer_status(ex, answer, status);
+	else if (ex->service->reply != NULL && ex->service->reply->metrics)
+		answer_metrics(ex, answer);
 	else if (ex->service->reply != NULL)
-		answer_init(answer, ex->service->reply->status);
+		answer_reply(ex, answer);
 	else
 		answer_redirect(ex, answer);
 	return false;

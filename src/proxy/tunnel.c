@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "conn.h"
+#include "count.h"
 #include "exchange.h"
 #include "timeout.h"
 #include "upstream.h"
@@ -11,7 +12,7 @@
 
 struct direction {
 	struct conn *from, *to;
-	uint64_t *count;
+	void (*count)(struct exchange *ex, uint64_t n);
 	bool ended;    /* `from` has said its last byte */
 	bool finished; /* `to` was told so */
 };
@@ -55,13 +56,18 @@ move(struct tunnel *tunnel, struct direction *way)
 		n = conn_read(way->from, worker->scratch, WORKER_SCRATCH_SIZE);
 		if (n > 0) {
 			iov.iov_len = (size_t)n;
-			*way->count += (size_t)n;
-			conn_look_later(way->from);
+			way->count(tunnel->ex, (size_t)n);
+			conn_read_more(way->from);
 			return conn_writev(way->to, &iov, 1) == -1 ? -1 : 1;
 		}
-		if (n == -1 && errno != EAGAIN)
+		/*
+		 * FIN without close_notify: frames have ends of their own, so
+		 * that there is no telling a cut apart to be had from TLS.
+		 */
+		way->ended = n == 0 ||
+		    (n == -1 && errno == EPROTO && way->from->sock.eof);
+		if (n == -1 && errno != EAGAIN && !way->ended)
 			return -1;
-		way->ended = n == 0;
 	}
 	if (way->ended && !way->finished && !conn_blocked(way->to)) {
 		way->finished = true;
@@ -112,12 +118,15 @@ tunnel_start(
 		return;
 	}
 	*tunnel = (struct tunnel){ .ex = ex,
-		.down = { .from = backend, .to = client, .count = &ex->sent },
-		.up = { .from = client, .to = backend, .count = &ex->received },
+		.down = { .from = backend, .to = client, .count = count_sent },
+		.up = { .from = client,
+		    .to = backend,
+		    .count = count_received },
 		.timeout = { .fn = tunnel_late, .arg = tunnel },
 		.idle_ms = (int64_t)ex->backend->config->ws_timeout * 1000 };
 	ex->tunnel = tunnel;
-	ex->sent += rest.len;
+	count_tunnel(ex);
+	count_sent(ex, rest.len);
 	if (rest.len > 0)
 		conn_writev(client, &iov, 1);
 	tunnel_pump(tunnel);
@@ -126,5 +135,6 @@ tunnel_start(
 void
 tunnel_release(struct tunnel *tunnel)
 {
+	count_tunnel_gone(tunnel->ex);
 	timeout_cancel(&tunnel->ex->worker->timeouts, &tunnel->timeout);
 }

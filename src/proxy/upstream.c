@@ -8,17 +8,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "accesslog.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "body.h"
+#include "count.h"
 #include "edit.h"
 #include "exchange.h"
 #include "forward.h"
 #include "h1_write.h"
 #include "location.h"
 #include "net/listener.h"
+#include "session.h"
 #include "tls/client.h"
 #include "tunnel.h"
 #include "worker.h"
@@ -57,6 +60,7 @@ upstream_close(struct upstream *upstream)
 	if (upstream->state == UPSTREAM_IDLE)
 		backend_remove_idle(upstream->backend, upstream);
 	upstream->state = UPSTREAM_CLOSED;
+	count_connect_gone(upstream->backend);
 	if (upstream->exchange != NULL)
 		upstream->exchange->upstream = NULL;
 	upstream->exchange = NULL;
@@ -225,7 +229,7 @@ finish(struct upstream *upstream, const struct http_response *head,
 {
 	struct exchange *ex = detach(upstream);
 
-	ex->sent += payload.len;
+	count_sent(ex, payload.len);
 	ex->response_done = true;
 	ex->ops->respond(ex->client, head, how, payload, true);
 	release(upstream, surplus);
@@ -250,7 +254,7 @@ read_body(struct upstream *upstream, const struct http_response *head,
 		return;
 	}
 	if (head != NULL || payload.len > 0) {
-		ex->sent += payload.len;
+		count_sent(ex, payload.len);
 		ex->ops->respond(ex->client, head, how, payload, false);
 	}
 	if (r != H1_MORE && upstream->exchange != NULL)
@@ -272,6 +276,7 @@ switch_protocols(struct upstream *upstream, struct http_response *res,
 	timeout_cancel(
 	    &upstream->backend->worker->timeouts, &upstream->timeout);
 	forward_response(ex, res);
+	accesslog_note(ex, res);
 	tunnel_start(ex, res, (struct slice){ rest, len });
 }
 
@@ -307,9 +312,11 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	h1_body_init(&upstream->body, &how);
 	ex->responded = true;
 	ex->status = res->status;
+	session_learn(ex, res);
 	forward_response(ex, res);
 	location_rewrite(ex, res);
 	edit_response(ex, res);
+	accesslog_note(ex, res);
 	read_body(upstream, res, &how, data, len);
 }
 
@@ -570,6 +577,7 @@ upstream_resume(struct upstream *upstream)
 static void
 attach(struct upstream *upstream, struct exchange *ex)
 {
+	count_request(ex, upstream->backend);
 	upstream->exchange = ex;
 	upstream->head_sent = false;
 	upstream->chunked_out = false;
@@ -584,16 +592,13 @@ static int
 open_socket(const struct addr *addr, bool *connected)
 {
 	int one = 1;
-	int fd = socket(addr->u.sa.sa_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = sock_connect(addr, connected);
 
 	if (fd == -1)
 		return -1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-	*connected = connect(fd, &addr->u.sa, addr->len) == 0;
-	if (*connected ? is_connected_to_itself(fd, addr)
-	               : errno != EINPROGRESS) {
+	if (*connected && is_connected_to_itself(fd, addr)) {
 		close(fd);
 		return -1;
 	}
@@ -606,12 +611,14 @@ static const struct conn_owner upstream_owner = { .ready = upstream_ready,
 struct upstream *
 upstream_fresh(struct exchange *ex, struct backend *backend)
 {
-	const struct addr *addr = backend_address(backend);
+	const struct addr *addr = backend_call(backend);
 	struct upstream *upstream;
 	bool connected = false;
 	int fd = -1;
 
-	if (addr != NULL)
+	if (backend->path != NULL)
+		fd = sock_connect_unix(backend->path, &connected);
+	else if (addr != NULL)
 		fd = open_socket(addr, &connected);
 	if (fd == -1) {
 		backend_refused(backend);
@@ -625,6 +632,7 @@ upstream_fresh(struct exchange *ex, struct backend *backend)
 	upstream->timeout.arg = upstream;
 	conn_open(
 	    &upstream->conn, backend->worker, fd, &upstream_owner, upstream);
+	count_connect(backend);
 	attach(upstream, ex);
 	connected = connected && backend->tls == NULL;
 	upstream->state = connected ? UPSTREAM_BUSY : UPSTREAM_CONNECTING;

@@ -3,7 +3,7 @@
 
 /*
  * A worker: the state that all connections of one gatehouse-proxy process
- * share. It is configured once; after WORKER_GO only the four live updates
+ * share. It is configured once; after WORKER_GO only the live updates
  * reach it. The scratch memory is lent to one callback at a time.
  */
 
@@ -12,13 +12,21 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "clientcert.h"
 #include "config/config.h"
+#include "logfile.h"
 #include "net/loop.h"
+#include "stats/stats.h"
 #include "timeout.h"
 
 struct backends;
+struct auth;
 struct challenges;
+struct guests;
 struct chan;
+struct rates;
+struct sendfile_trees;
+struct sessions;
 struct tls_certs;
 struct tls_server;
 struct tls_tickets;
@@ -33,9 +41,24 @@ struct worker_listener {
 	struct worker *worker;
 	const struct config_listener *config;
 	struct tls_server *tls; /* NULL: plain HTTP */
+	struct clientcert_files client_files;
 	struct loop_io io;
 	int fd; /* -1 when not accepting */
+	unsigned nclients;
+	unsigned max_clients; /* of MaxConnections; 0: the worker's */
+	bool paused;          /* not accepting: max_clients are here */
+	unsigned row;         /* of its figures */
 };
+
+/* Connections that were refused, for the log: a line at once, then sums. */
+struct refusals {
+	unsigned count;          /* since the last line */
+	bool silent;             /* no line … */
+	struct loop_timer quiet; /* … until this is over */
+};
+
+/* Milliseconds between two lines about connections that are too many. */
+#define WORKER_REFUSALS_MS 60000
 
 struct client;
 struct conn;
@@ -49,6 +72,7 @@ struct worker {
 	unsigned generation;
 	struct loop *loop;
 	struct timeouts timeouts;
+	const char *jail; /* where it is about to be locked in, or NULL */
 	struct config_text *text;
 	struct config *config;
 	struct chan *chan;
@@ -59,6 +83,18 @@ struct worker {
 	struct tls_tickets *tickets;
 	struct challenges *challenges;
 	struct backends *backends;
+	struct rates *rates;
+	struct auth *auth;
+	struct clientcert_cas *client_cas;
+	struct sendfile_trees *trees;
+
+	struct guests *guests; /* the addresses of the clients */
+	struct refusals refusals;
+	int64_t full_told;    /* when the log was told that new ones wait */
+	struct stats *shared; /* NULL: nobody sees the figures */
+	struct stats_figures *stats;    /* where this worker counts */
+	struct stats_figures uncounted; /* … while `shared` is NULL */
+	struct sessions *sessions;      /* NULL: there are none */
 
 	struct client_list clients;
 	unsigned nclients;
@@ -76,6 +112,8 @@ struct worker {
 	struct exchange_list ended; /* … like these … */
 	struct loop_later reap;     /* … by this */
 
+	struct logfile logfile;
+
 	bool failed; /* it could not be configured */
 	bool draining;
 	struct loop_timer drain_end;
@@ -92,7 +130,7 @@ void worker_start(struct worker *worker);
 void worker_drain(struct worker *worker, unsigned seconds);
 
 /* A client ended: maybe accepting may go on, maybe the drain is complete. */
-void worker_client_gone(struct worker *worker);
+void worker_client_gone(struct worker_listener *listener);
 
 void worker_init(struct worker *worker);
 

@@ -54,7 +54,8 @@ holds_port(const struct bindings *bindings, uint16_t port)
 		if (bindings->list[i].fds[0] != -1 &&
 		    addr_port(&bindings->list[i].actual) == port)
 			return true;
-	return false;
+	return bindings->status.fds != NULL && bindings->status.fds[0] != -1 &&
+	    addr_port(&bindings->status.actual) == port;
 }
 
 static const struct binding *
@@ -134,6 +135,39 @@ open_binding(struct opening *op, const struct config_listener *listener,
 	return 0;
 }
 
+/* That of the monitor: one, whatever the number of workers. */
+static int
+open_status(
+    struct opening *op, const struct config_status *status, struct error *err)
+{
+	struct binding *binding = &op->made->status;
+	const struct binding *old = op->old == NULL ? NULL : &op->old->status;
+
+	binding->fds = xcalloc(1, sizeof(int));
+	binding->wanted = status->addr;
+	if (old != NULL && old->fds != NULL &&
+	    addr_eq(&old->wanted, &binding->wanted))
+		binding->fds[0] = duplicate(old->fds[0], err);
+	else
+		binding->fds[0] = open_one(op, binding, 0, err);
+	if (binding->fds[0] == -1)
+		return -1;
+	if (listener_addr(binding->fds[0], &binding->actual) == -1)
+		return error_sys(err, "getsockname");
+	return 0;
+}
+
+static void
+binding_release(struct binding *binding, unsigned nfds)
+{
+	if (binding->fds == NULL)
+		return;
+	for (unsigned i = 0; i < nfds; i++)
+		if (binding->fds[i] != -1)
+			close(binding->fds[i]);
+	free(binding->fds);
+}
+
 static struct bindings *
 bindings_new(const struct config *config)
 {
@@ -158,18 +192,22 @@ bindings_open(
 {
 	struct opening op = { .config = config, .old = old };
 	const struct config_listener *listener;
+	struct error err = { 0 };
 	bool failed = false;
 
 	op.made = bindings_new(config);
 	op.taken = xcalloc(old == NULL ? 1 : old->count + 1, sizeof(bool));
 	for (listener = config->listeners; listener != NULL;
 	     listener = listener->next) {
-		struct error err = { 0 };
-
 		if (open_binding(&op, listener, &err) == 0)
 			continue;
 		failed = true;
 		diag_add(diag, DIAG_ERROR, listener->pos, "%s", err.msg);
+	}
+	if (config->status != NULL &&
+	    open_status(&op, config->status, &err) == -1) {
+		failed = true;
+		diag_add(diag, DIAG_ERROR, config->status->pos, "%s", err.msg);
 	}
 	free(op.taken);
 	if (!failed)
@@ -183,14 +221,9 @@ bindings_free(struct bindings *bindings)
 {
 	if (bindings == NULL)
 		return;
-	for (unsigned i = 0; i < bindings->count; i++) {
-		struct binding *binding = &bindings->list[i];
-
-		for (unsigned j = 0; j < bindings->workers; j++)
-			if (binding->fds[j] != -1)
-				close(binding->fds[j]);
-		free(binding->fds);
-	}
+	for (unsigned i = 0; i < bindings->count; i++)
+		binding_release(&bindings->list[i], bindings->workers);
+	binding_release(&bindings->status, 1);
 	free(bindings->list);
 	free(bindings);
 }

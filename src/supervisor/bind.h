@@ -25,6 +25,7 @@ struct bindings {
 	unsigned count; /* as the listeners of the configuration */
 	unsigned workers;
 	struct binding *list;
+	struct binding status; /* fds: one, for the monitor; NULL = none */
 };
 
 /*

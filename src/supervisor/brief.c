@@ -171,7 +171,8 @@ brief_send(struct brief *brief, struct child *child)
 		    .directory = task->directory,
 		    .log_target = sup->log.target,
 		    .log_facility = (uint32_t)sup->log.facility,
-		    .log_level = sup->log.level } };
+		    .log_level = sup->log.level,
+		    .log_tag = sup->log.tag } };
 
 	if (task->slot != NULL)
 		tell_names(brief, &msg.u.JOB);

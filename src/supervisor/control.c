@@ -34,6 +34,13 @@ command_drain(struct supervisor *sup, struct asker asker, const char *arg)
 	supervisor_drain(sup);
 }
 
+static void
+command_reopen(struct supervisor *sup, struct asker asker, const char *arg)
+{
+	(void)arg;
+	supervisor_reopen(sup, asker);
+}
+
 static const struct command {
 	const char *verb;
 	void (*run)(
@@ -44,6 +51,7 @@ static const struct command {
 	{ "dry-run", chore_dry_run },
 	{ "revoke", chore_revoke },
 	{ "account", chore_account },
+	{ "reopen", command_reopen },
 	{ "stop", command_stop },
 	{ "drain", command_drain },
 };

@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "accessfile.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "bind.h"
@@ -13,6 +15,7 @@
 #include "plan.h"
 #include "renewal.h"
 #include "slot.h"
+#include "stats/stats.h"
 #include "supervisor.h"
 #include "swap.h"
 #include "worker.h"
@@ -88,6 +91,40 @@ make_workers(struct generation *generation)
 		worker_init(&generation->workers[i], generation, i);
 }
 
+static int
+open_access_log(struct generation *generation, struct diag *diag)
+{
+	const struct config *config = generation->plan->config;
+	struct error err;
+
+	if (config->access_log == NULL)
+		return 0;
+	generation->access_fd = accessfile_open(config->access_log, &err);
+	if (generation->access_fd != -1)
+		return 0;
+	diag_add(
+	    diag, DIAG_ERROR, config->access_log_pos, "AccessLog: %s", err.msg);
+	return -1;
+}
+
+/* Before anybody looks for them: every backend and listener has a row. */
+static void
+name_figures(struct generation *generation)
+{
+	const struct config *config = generation->plan->config;
+	struct stats *stats = generation->sup->stats;
+	const struct config_listener *listener;
+	char name[CONFIG_LABEL_SIZE];
+
+	for (unsigned i = 0; i < config->nbackends; i++)
+		stats_name(stats, STATS_BACKENDS,
+		    config_backend_label(config->backends[i], name));
+	for (listener = config->listeners; listener != NULL;
+	     listener = listener->next)
+		stats_name(stats, STATS_LISTENERS,
+		    config_listener_label(listener, name));
+}
+
 int
 generation_begin(struct supervisor *sup, struct plan *plan, struct diag *diag)
 {
@@ -100,8 +137,10 @@ generation_begin(struct supervisor *sup, struct plan *plan, struct diag *diag)
 	generation->plan = plan;
 	generation->backends =
 	    xcalloc(plan->config->nbackends, sizeof(*generation->backends));
+	generation->access_fd = -1;
 	monitor_init(&generation->monitor, generation);
-	if (make_slots(generation, diag) == -1) {
+	if (open_access_log(generation, diag) == -1 ||
+	    make_slots(generation, diag) == -1) {
 		generation_free(generation);
 		return -1;
 	}
@@ -113,6 +152,7 @@ generation_begin(struct supervisor *sup, struct plan *plan, struct diag *diag)
 	make_workers(generation);
 	if (sup->current != NULL)
 		inherit_backends(generation, sup->current);
+	name_figures(generation);
 	generation->number = ++sup->generations;
 	sup->starting = generation;
 	for (unsigned i = 0; i < generation->nslots; i++)
@@ -145,6 +185,8 @@ generation_free(struct generation *generation)
 	monitor_release(&generation->monitor);
 	release_slots(generation);
 	bindings_free(generation->bindings);
+	if (generation->access_fd != -1)
+		close(generation->access_fd);
 	for (unsigned i = 0; i < generation->plan->config->nbackends; i++)
 		buf_release(&generation->backends[i].addresses);
 	free(generation->backends);
@@ -227,6 +269,7 @@ take_over(struct generation *generation)
 	generation->state = GENERATION_SERVING;
 	sup->current = generation;
 	sup->starting = NULL;
+	watch_set(&sup->watch, generation->plan->config->watched);
 	for (unsigned i = 0; i < generation->nslots; i++)
 		generation->slots[i]->config =
 		    generation->plan->config->certs[i];
@@ -312,6 +355,23 @@ generation_send(struct generation *generation, const struct msg *msg)
 	for (unsigned i = 0; i < generation->nworkers; i++)
 		if (generation->workers[i].child != NULL)
 			child_send(generation->workers[i].child, msg);
+}
+
+int
+generation_reopen(struct generation *generation, struct error *err)
+{
+	struct msg msg = { .kind = MSG_LOG_FILE };
+	int fd;
+
+	if (generation->access_fd == -1)
+		return 0;
+	fd = accessfile_open(generation->plan->config->access_log, err);
+	if (fd == -1)
+		return -1;
+	close(generation->access_fd);
+	generation->access_fd = msg.fd = fd;
+	generation_send(generation, &msg);
+	return 0;
 }
 
 int

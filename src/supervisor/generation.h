@@ -50,6 +50,7 @@ struct generation {
 	unsigned number;
 	enum generation_state state;
 	struct plan *plan;
+	int access_fd;             /* of its AccessLog; -1 = none */
 	struct bindings *bindings; /* NULL once it drains or is leaving */
 	struct slot **slots;       /* as config->certs; NULL once leaving */
 	unsigned nslots;
@@ -83,6 +84,9 @@ void generation_sweep(struct supervisor *sup);
 
 /* Frees it; its children must be gone or forgotten. */
 void generation_free(struct generation *generation);
+
+/* Opens its AccessLog anew, for every worker; else all stays as it is. */
+int generation_reopen(struct generation *generation, struct error *err);
 
 /* To every worker of it that runs. */
 void generation_send(struct generation *generation, const struct msg *msg);

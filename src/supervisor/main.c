@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "base/xalloc.h"
 #include "config/config.h"
 #include "plan.h"
 #include "supervisor.h"
@@ -35,9 +36,9 @@ static const char usage[] =
     "  -V, --version        say which version this is\n"
     "  -h, --help           say this\n"
     "\n"
-    "SIGHUP reloads the configuration, SIGINT lets connections end, SIGTERM\n"
-    "stops. It stays in the foreground unless the configuration says Daemon "
-    "1.\n";
+    "SIGHUP reloads the configuration, SIGUSR1 opens the access log anew,\n"
+    "SIGINT lets connections end, SIGTERM stops. It stays in the foreground\n"
+    "unless the configuration says Daemon 1.\n";
 
 static const struct option options[] = {
 	{ "file", required_argument, NULL, 'f' },
@@ -167,6 +168,8 @@ main(int argc, char **argv)
 	struct supervisor_options opts = { .ready_fd = -1 };
 	struct command_line line;
 	struct plan *plan;
+	char *tag;
+	int status;
 
 	log_open(PROGRAM, LOG_TO_STDERR, 0);
 	read_command_line(&line, argc, argv);
@@ -180,6 +183,10 @@ main(int argc, char **argv)
 	plan = load(line.file);
 	if (plan == NULL)
 		return EXIT_FAILURE;
+	tag =
+	    xstrdup(plan->config->log_tag != NULL ? plan->config->log_tag : "");
+	log_set_tag(tag);
+	opts.log.tag = tag;
 	if (plan->config->daemonize) {
 		if (plan->config->log_facility != -1) {
 			opts.log.target = LOG_TO_SYSLOG;
@@ -187,5 +194,7 @@ main(int argc, char **argv)
 		}
 		opts.ready_fd = become_daemon();
 	}
-	return supervisor_run(&opts, plan);
+	status = supervisor_run(&opts, plan);
+	free(tag);
+	return status;
 }

@@ -15,6 +15,8 @@
 #include "reload.h"
 #include "renewal.h"
 #include "slot.h"
+#include "stats/journal.h"
+#include "stats/stats.h"
 #include "supervisor.h"
 #include "worker.h"
 
@@ -73,9 +75,11 @@ after_exit(struct child *child, int status)
 	renewal_forget(sup, child);
 	chore_forget(sup, child);
 	reload_forget(sup, child);
-	if (!child->closing)
-		log_err("%s[%ld] %s", child->name, (long)child->pid,
-		    child_status_text(status, text));
+	if (!child->closing) {
+		child_status_text(status, text);
+		log_err("%s[%ld] %s", child->name, (long)child->pid, text);
+		journal_event(sup->journal, "monitor-died", "%s", text);
+	}
 	if (monitor->generation == sup->current && !child->closing)
 		restart(monitor);
 	supervisor_sweep(sup);
@@ -101,12 +105,25 @@ send_start(struct monitor *monitor)
 		    .log_target = sup->log.target,
 		    .log_facility = (uint32_t)sup->log.facility,
 		    .log_level = sup->log.level,
+		    .log_tag = sup->log.tag,
 		    .started = sup->started_at } };
 	struct msg control = { .kind = MSG_CONTROL_LISTENER,
 		.fd = sup->control_fd };
 
 	child_send(monitor->child, &msg);
 	child_send(monitor->child, &control);
+	if (generation->bindings != NULL &&
+	    generation->bindings->status.fds != NULL) {
+		msg = (struct msg){ .kind = MSG_STATUS_LISTENER,
+			.fd = generation->bindings->status.fds[0] };
+		child_send(monitor->child, &msg);
+	}
+	msg = (struct msg){ .kind = MSG_STATS,
+		.fd = stats_reader_fd(sup->stats) };
+	child_send(monitor->child, &msg);
+	msg =
+	    (struct msg){ .kind = MSG_JOURNAL, .fd = journal_fd(sup->journal) };
+	child_send(monitor->child, &msg);
 }
 
 static void

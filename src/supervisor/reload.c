@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "generation.h"
 #include "plan.h"
+#include "stats/journal.h"
 #include "supervisor.h"
 
 /* All that diag says, and what else there is to say, a line each. */
@@ -90,6 +91,9 @@ begin(struct supervisor *sup, struct diag *diag)
 		log_err("%s", err.msg);
 	log_err(
 	    "reload refused; generation %u serves on", sup->current->number);
+	journal_event(sup->journal, "reload-failed",
+	    "the configuration is refused; generation %u serves on",
+	    sup->current->number);
 	text = join_diag(diag, err.msg);
 	end(sup, false, text);
 	free(text);

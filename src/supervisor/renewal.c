@@ -15,6 +15,7 @@
 #include "job.h"
 #include "monitor.h"
 #include "slot.h"
+#include "stats/journal.h"
 
 #define LOOK_AGAIN 600 /* seconds between looks at the wall clock */
 
@@ -325,6 +326,7 @@ renewal_succeeded(struct slot *slot)
 	monitor_show_cert(slot);
 	line = xasprintf("%s: serial %s, expires %s", slot_name(slot),
 	    slot->facts.serial, expires);
+	journal_event(slot->sup->journal, "certificate", "%s", line);
 	report(slot, true, line);
 	free(line);
 }
@@ -357,6 +359,7 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 	else
 		log_warn("certificate for %s", line);
 	monitor_show_cert(slot);
+	journal_event(slot->sup->journal, "certificate-failed", "%s", line);
 	report(slot, false, line);
 	free(line);
 	renewal_update(slot->sup);

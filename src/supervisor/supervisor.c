@@ -19,6 +19,8 @@
 #include "plan.h"
 #include "reload.h"
 #include "renewal.h"
+#include "stats/journal.h"
+#include "stats/stats.h"
 
 #define REPLY_MAX (96u * 1024) /* fits into a message */
 
@@ -77,6 +79,9 @@ log_listeners(const struct generation *generation)
 		        &generation->bindings->list[listener->index].actual,
 		        text),
 		    listener->tls ? "https" : "http");
+	if (generation->bindings->status.fds != NULL)
+		log_info("listening on %s (status)",
+		    addr_text(&generation->bindings->status.actual, text));
 }
 
 void
@@ -92,6 +97,9 @@ supervisor_started(struct supervisor *sup)
 	notify_status(
 	    &sup->notify, "Serving, generation %u", generation->number);
 	detach(sup);
+	journal_event(sup->journal,
+	    generation->number == 1 ? "start" : "reload",
+	    "generation %u serves", generation->number);
 	snprintf(
 	    text, sizeof(text), "reloaded, generation %u", generation->number);
 	reload_end(sup, true, text);
@@ -109,9 +117,13 @@ supervisor_start_failed(struct supervisor *sup, const char *reason)
 		supervisor_stop(sup);
 		return;
 	}
-	if (sup->current != NULL)
+	if (sup->current != NULL) {
 		log_err("reload failed: %s; generation %u serves on", reason,
 		    sup->current->number);
+		journal_event(sup->journal, "reload-failed",
+		    "%s; generation %u serves on", reason,
+		    sup->current->number);
+	}
 	reload_end(sup, false, reason);
 }
 
@@ -131,6 +143,27 @@ rotate_tickets(void *arg)
 	loop_timer_set(sup->loop, &sup->ticket_timer, TICKET_ROTATE_MS);
 }
 
+void
+supervisor_reopen(struct supervisor *sup, struct asker asker)
+{
+	struct error err = { 0 };
+	struct generation *generation;
+	bool done = true;
+
+	if (sup->current != NULL)
+		done = generation_reopen(sup->current, &err) == 0;
+	if (sup->starting != NULL)
+		done = generation_reopen(sup->starting, &err) == 0 && done;
+	TAILQ_FOREACH(generation, &sup->leaving, entry)
+		done = generation_reopen(generation, &err) == 0 && done;
+	if (done)
+		log_info("access log: opened anew");
+	else
+		log_err("access log: %s; the old file is written on", err.msg);
+	supervisor_reply(
+	    asker, done, done ? "the access log was opened anew" : err.msg);
+}
+
 /* Nothing new begins from here on. */
 static void
 wind_down(struct supervisor *sup)
@@ -140,6 +173,7 @@ wind_down(struct supervisor *sup)
 	notify_stopping(&sup->notify);
 	loop_timer_cancel(&sup->renewal_timer);
 	loop_timer_cancel(&sup->ticket_timer);
+	watch_release(&sup->watch);
 	renewal_dismiss(sup, "the gateway is stopping");
 	chore_dismiss(sup, "the gateway is stopping");
 	chore_cancel_all(sup);
@@ -259,6 +293,12 @@ on_hup(void *arg)
 	reload_start(arg, (struct asker){ 0 });
 }
 
+static void
+on_usr1(void *arg)
+{
+	supervisor_reopen(arg, (struct asker){ 0 });
+}
+
 /* Each connection takes two descriptors in a worker, which inherits this. */
 static void
 raise_limits(void)
@@ -280,10 +320,13 @@ watch_signals(struct supervisor *sup)
 	sup->on_term.fn = on_term;
 	sup->on_int.fn = on_int;
 	sup->on_hup.fn = on_hup;
+	sup->on_usr1.fn = on_usr1;
 	sup->on_term.arg = sup->on_int.arg = sup->on_hup.arg = sup;
+	sup->on_usr1.arg = sup;
 	loop_signal_add(sup->loop, &sup->on_term, SIGTERM);
 	loop_signal_add(sup->loop, &sup->on_int, SIGINT);
 	loop_signal_add(sup->loop, &sup->on_hup, SIGHUP);
+	loop_signal_add(sup->loop, &sup->on_usr1, SIGUSR1);
 }
 
 static void
@@ -295,6 +338,7 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 		.started_at = clock_wall(),
 		.dir = { -1, -1, NULL },
 		.control_fd = -1,
+		.sessions_fd = -1,
 		.store = { -1, -1 },
 		.children = { .null_fd = -1 },
 		.sweep = { .fn = on_sweep, .arg = sup },
@@ -309,6 +353,9 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 	TAILQ_INIT(&sup->children.list);
 	reload_init(sup);
 	sup->loop = loop_new();
+	watch_init(&sup->watch, sup->loop);
+	sup->watch.changed = on_hup;
+	sup->watch.arg = sup;
 	notify_init(&sup->notify);
 	ticket_keys_init(&sup->tickets);
 	watch_signals(sup);
@@ -325,6 +372,10 @@ take_possession(struct supervisor *sup,
 
 	if (statedir_open(&sup->dir, config->state_dir, err) == -1 ||
 	    certstore_open(&sup->store, sup->dir.path, err) == -1)
+		return -1;
+	sup->stats = stats_new(err);
+	sup->journal = sup->stats == NULL ? NULL : journal_new(err);
+	if (sup->journal == NULL)
 		return -1;
 	sup->control_fd = statedir_listen(&sup->dir, err);
 	if (sup->control_fd == -1 ||
@@ -358,15 +409,21 @@ release(struct supervisor *sup)
 		close(sup->control_fd);
 		statedir_unlisten(&sup->dir);
 	}
+	journal_free(sup->journal);
+	stats_free(sup->stats);
+	if (sup->sessions_fd != -1)
+		close(sup->sessions_fd);
 	certstore_close(&sup->store);
 	statedir_close(&sup->dir);
 	ticket_keys_release(&sup->tickets);
 	notify_release(&sup->notify);
+	watch_release(&sup->watch);
 	loop_timer_cancel(&sup->ticket_timer);
 	loop_timer_cancel(&sup->renewal_timer);
 	loop_signal_del(&sup->on_term);
 	loop_signal_del(&sup->on_int);
 	loop_signal_del(&sup->on_hup);
+	loop_signal_del(&sup->on_usr1);
 	loop_free(sup->loop);
 }
 

@@ -21,10 +21,13 @@
 #include "notify.h"
 #include "secrets.h"
 #include "statedir.h"
+#include "watch.h"
 
 struct diag;
 struct generation;
+struct journal;
 struct plan;
+struct stats;
 
 TAILQ_HEAD(generation_list, generation);
 TAILQ_HEAD(challenge_list, challenge);
@@ -42,6 +45,7 @@ struct log_settings {
 	enum log_target target;
 	int facility;
 	enum log_level level;
+	const char *tag; /* what syslog calls us; "" = the program */
 };
 
 /* Who asked for something through the monitor. */
@@ -67,9 +71,12 @@ struct supervisor {
 
 	struct children children;
 	struct statedir dir;
-	int control_fd; /* listens for the `gatehouse` command */
+	int control_fd;  /* listens for the `gatehouse` command */
+	int sessions_fd; /* their table, once a configuration has some */
 	struct certstore store;
 	struct notify notify;
+	struct stats *stats;     /* what the workers count */
+	struct journal *journal; /* what happened lately */
 	struct ticket_keys tickets;
 	struct loop_timer ticket_timer;
 
@@ -88,11 +95,13 @@ struct supervisor {
 	bool clock_is_good; /* or nothing was said yet */
 
 	struct reload reload;
+	struct watch watch; /* asks for one */
 
 	enum phase phase;
 	struct loop_signal on_term;
 	struct loop_signal on_int;
 	struct loop_signal on_hup;
+	struct loop_signal on_usr1;
 	int status; /* to exit with */
 };
 
@@ -110,6 +119,9 @@ int supervisor_run(const struct supervisor_options *options, struct plan *plan);
 /* What signals and the `gatehouse` command ask for. */
 void supervisor_drain(struct supervisor *sup);
 void supervisor_stop(struct supervisor *sup);
+
+/* The access log was renamed: every worker goes on in a new file. */
+void supervisor_reopen(struct supervisor *sup, struct asker asker);
 
 /* Answers a command of a person. */
 void supervisor_reply(struct asker asker, bool ok, const char *text);

@@ -12,8 +12,11 @@
 #include "child.h"
 #include "config/config.h"
 #include "generation.h"
+#include "ipc/affinity.h"
 #include "monitor.h"
 #include "plan.h"
+#include "stats/journal.h"
+#include "stats/stats.h"
 #include "supervisor.h"
 #include "swap.h"
 
@@ -52,6 +55,7 @@ worker_init(
 	*worker = (struct worker){ .magic = WORKER_MAGIC,
 		.generation = generation,
 		.index = index,
+		.stats = -1,
 		.timer = { .fn = on_timer, .arg = worker } };
 	worker->swaps = xcalloc(generation->nslots, sizeof(*worker->swaps));
 }
@@ -99,6 +103,8 @@ empty(struct worker *worker)
 	set_state(worker, WORKER_EMPTY);
 	worker->child = NULL;
 	worker->ready = false;
+	stats_leave(worker->generation->sup->stats, worker->stats);
+	worker->stats = -1;
 	for (unsigned i = 0; i < worker->generation->nslots; i++)
 		worker->swaps[i] = (struct worker_swap){ 0 };
 }
@@ -114,13 +120,18 @@ after_exit(struct child *child, int status)
 
 	/* Before the log: who has read it may ask the monitor. */
 	empty(worker);
-	if (expected && status == 0)
+	if (expected && status == 0) {
 		log_info("worker %u of generation %u is gone", worker->index,
 		    generation->number);
-	else
+	} else {
+		child_status_text(status, text);
 		log_err("worker %u of generation %u (%s[%ld]) %s",
 		    worker->index, generation->number, child->name,
-		    (long)child->pid, child_status_text(status, text));
+		    (long)child->pid, text);
+		journal_event(sup->journal, "worker-died",
+		    "worker %u of generation %u %s", worker->index,
+		    generation->number, text);
+	}
 	challenge_forget_worker(sup, worker);
 	if (generation == sup->starting) {
 		generation_fail(generation, "a worker died while starting");
@@ -147,8 +158,24 @@ send_start(struct worker *worker)
 		    .log_target = sup->log.target,
 		    .log_facility = (uint32_t)sup->log.facility,
 		    .log_level = sup->log.level,
+		    .log_tag = sup->log.tag,
 		    .started = sup->started_at } };
 
+	child_send(worker->child, &msg);
+}
+
+/* More processes than slots: this one is not counted. */
+static void
+send_stats(struct worker *worker)
+{
+	const struct supervisor *sup = worker->generation->sup;
+	struct msg msg = { .kind = MSG_STATS,
+		.fd = stats_writer_fd(sup->stats) };
+
+	worker->stats = stats_take(sup->stats);
+	if (worker->stats == -1)
+		return;
+	msg.u.STATS.slot = (uint32_t)worker->stats;
 	child_send(worker->child, &msg);
 }
 
@@ -164,6 +191,36 @@ send_listeners(struct worker *worker)
 
 		child_send(worker->child, &msg);
 	}
+}
+
+/* One table for all generations. Who has none can serve all the same. */
+static void
+send_sessions(struct worker *worker)
+{
+	struct supervisor *sup = worker->generation->sup;
+	struct msg msg = { .kind = MSG_SESSIONS };
+	struct error err;
+
+	if (worker->generation->plan->config->nsessions == 0)
+		return;
+	if (sup->sessions_fd == -1)
+		sup->sessions_fd = affinity_create(&err);
+	if (sup->sessions_fd == -1) {
+		log_err("%s", err.msg);
+		return;
+	}
+	msg.fd = sup->sessions_fd;
+	child_send(worker->child, &msg);
+}
+
+static void
+send_log_file(struct worker *worker)
+{
+	struct msg msg = { .kind = MSG_LOG_FILE,
+		.fd = worker->generation->access_fd };
+
+	if (msg.fd != -1)
+		child_send(worker->child, &msg);
 }
 
 static void
@@ -204,7 +261,10 @@ worker_start(struct worker *worker)
 	set_state(worker, WORKER_STARTING);
 	loop_timer_set(sup->loop, &worker->timer, WORKER_START_MS);
 	send_start(worker);
+	send_stats(worker);
 	send_listeners(worker);
+	send_log_file(worker);
+	send_sessions(worker);
 	send_ticket_keys(worker);
 	for (unsigned i = 0; i < generation->nslots; i++)
 		swap_replay(generation->slots[i], worker, i);

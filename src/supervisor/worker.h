@@ -41,6 +41,7 @@ struct worker {
 	struct child *child; /* NULL when empty */
 	enum worker_state state;
 	bool ready;                /* it said so */
+	int stats;                 /* where it counts; -1 = nowhere */
 	struct worker_swap *swaps; /* one per slot */
 	struct backoff backoff;
 	struct loop_timer timer; /* the start's end, or the next start */

@@ -8,120 +8,15 @@
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/buf.h"
-#include "base/file.h"
 #include "base/xalloc.h"
-
-#define CA_FILE_MAX (4u * 1024 * 1024)
-
-/* Where systems keep their list, each as one file. */
-static const char *const bundles[] = {
-	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Arch, Alpine */
-	"/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora */
-	"/etc/ssl/ca-bundle.pem",             /* openSUSE */
-	"/etc/ssl/cert.pem",
-};
-
-struct tls_trust {
-	X509_STORE *store;
-};
 
 struct tls_client {
 	SSL_CTX *ctx;
 	char *host; /* for SNI; NULL: it is an address */
 };
-
-static const char *
-system_bundle(struct error *err)
-{
-	const char *path = secure_getenv(X509_get_default_cert_file_env());
-
-	if (path != NULL)
-		return path;
-	for (size_t i = 0; i < sizeof(bundles) / sizeof(bundles[0]); i++)
-		if (access(bundles[i], R_OK) == 0)
-			return bundles[i];
-	error_set(err, ERR_NOTFOUND,
-	    "this system has no list of authorities (install "
-	    "ca-certificates, or say CAFile)");
-	return NULL;
-}
-
-/* Every certificate of the text; -1 if there is none, or a malformed one. */
-static int
-add_certificates(X509_STORE *store, BIO *text)
-{
-	unsigned count = 0;
-	X509 *cert;
-
-	while ((cert = PEM_read_bio_X509(text, NULL, NULL, NULL)) != NULL) {
-		int added = X509_STORE_add_cert(store, cert);
-
-		X509_free(cert);
-		if (!added)
-			return -1;
-		count++;
-	}
-	return count > 0 &&
-	        ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE
-	    ? 0
-	    : -1;
-}
-
-static int
-read_store(X509_STORE *store, const char *path, struct error *err)
-{
-	struct buf pem = { 0 };
-	BIO *text = NULL;
-	int rc = -1;
-
-	if (file_read(path, CA_FILE_MAX, &pem, err) == -1)
-		return -1;
-	ERR_clear_error();
-	text = BIO_new_mem_buf(buf_data(&pem), (int)buf_len(&pem));
-	if (store != NULL && text != NULL)
-		rc = add_certificates(store, text);
-	if (rc == -1)
-		error_set(err, ERR_SYNTAX,
-		    "%s is not a file of PEM certificates", path);
-	ERR_clear_error();
-	BIO_free(text);
-	buf_release(&pem);
-	return rc;
-}
-
-struct tls_trust *
-tls_trust_new(const char *ca_file, struct error *err)
-{
-	const char *path = ca_file != NULL ? ca_file : system_bundle(err);
-	struct tls_trust *trust;
-
-	if (path == NULL)
-		return NULL;
-	trust = xcalloc(1, sizeof(*trust));
-	trust->store = X509_STORE_new();
-	if (read_store(trust->store, path, err) == -1) {
-		tls_trust_free(trust);
-		return NULL;
-	}
-	if (ca_file != NULL)
-		X509_STORE_set_flags(trust->store, X509_V_FLAG_PARTIAL_CHAIN);
-	return trust;
-}
-
-void
-tls_trust_free(struct tls_trust *trust)
-{
-	if (trust == NULL)
-		return;
-	X509_STORE_free(trust->store);
-	free(trust);
-}
 
 static bool
 is_address(const char *name)
@@ -168,6 +63,20 @@ tls_client_new(
 	return NULL;
 }
 
+/* What the configuration wants otherwise than we do. */
+static int
+narrow(SSL_CTX *ctx, const struct tls_target *target, struct error *err)
+{
+	ERR_clear_error();
+	if (target->min_version != 0 &&
+	    !SSL_CTX_set_min_proto_version(ctx, (int)target->min_version))
+		return pki_error(err, ERR_CRYPTO, "cannot set up TLS");
+	if (target->ciphers != NULL &&
+	    !SSL_CTX_set_cipher_list(ctx, target->ciphers))
+		return pki_error(err, ERR_SYNTAX, "bad list of ciphers");
+	return 0;
+}
+
 struct tls_client *
 tls_client_open(const struct tls_target *target, struct tls_trust **system,
     struct error *err)
@@ -184,7 +93,10 @@ tls_client_open(const struct tls_target *target, struct tls_trust **system,
 	if (trust != NULL || target->insecure)
 		client = tls_client_new(target->name, trust, err);
 	tls_trust_free(own);
-	return client;
+	if (client == NULL || narrow(client->ctx, target, err) == 0)
+		return client;
+	tls_client_free(client);
+	return NULL;
 }
 
 void

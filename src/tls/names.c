@@ -127,14 +127,15 @@ const struct tls_cert *
 tls_names_find(struct tls_server *server, const char *host)
 {
 	struct tls_names *names = &server->names;
-	const struct tls_cert *cert = NULL;
+	const struct tls_cert *cert = NULL, *otherwise;
 	char text[TLS_HOST_SIZE];
 	char *dot;
 
 	if (names->generation != server->certs->generation)
 		rebuild(server);
+	otherwise = server->require_name ? NULL : names->fallback;
 	if (host == NULL || strlen(host) >= sizeof(text))
-		return names->fallback;
+		return otherwise;
 	memcpy(text, host, strlen(host) + 1);
 	cert = search(names, text);
 	dot = strchr(text, '.');
@@ -142,5 +143,5 @@ tls_names_find(struct tls_server *server, const char *host)
 		dot[-1] = '*';
 		cert = search(names, dot - 1);
 	}
-	return cert != NULL ? cert : names->fallback;
+	return cert != NULL ? cert : otherwise;
 }

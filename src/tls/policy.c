@@ -58,6 +58,43 @@ set_groups(SSL_CTX *ctx)
 	    SSL_CTX_set1_groups_list(ctx, before_3_5);
 }
 
+static bool
+is_suite(SSL_CTX *ctx, const char *name, size_t len)
+{
+	const struct stack_st_SSL_CIPHER *all = SSL_CTX_get_ciphers(ctx);
+
+	for (int i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+		const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(all, i);
+		const char *known = SSL_CIPHER_get_name(cipher);
+
+		if (SSL_CIPHER_get_kx_nid(cipher) == NID_kx_any &&
+		    strlen(known) == len && memcmp(known, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* libssl takes an empty list, and some versions skip what they do not know. */
+static int
+set_suites(SSL_CTX *ctx, const char *list, struct error *err)
+{
+	const char *word = list;
+	size_t len;
+
+	if (!SSL_CTX_set_ciphersuites(ctx, list))
+		return pki_error(
+		    err, ERR_SYNTAX, "bad list of TLS 1.3 cipher suites");
+	do {
+		len = strcspn(word, ":");
+		if (!is_suite(ctx, word, len))
+			return error_set(err, ERR_SYNTAX,
+			    "no cipher suite of TLS 1.3 is called '%.*s'",
+			    len < 80 ? (int)len : 80, word);
+		word += len + 1;
+	} while (word[-1] != '\0');
+	return 0;
+}
+
 static int
 set_ciphers(
     SSL_CTX *ctx, const struct tls_settings *settings, struct error *err)
@@ -65,8 +102,11 @@ set_ciphers(
 	const char *list =
 	    settings->ciphers != NULL ? settings->ciphers : suites_1_2;
 
-	if (!SSL_CTX_set_ciphersuites(ctx, suites_1_3))
-		return pki_error(err, ERR_CRYPTO, "cannot offer TLS 1.3");
+	if (set_suites(ctx,
+	        settings->ciphersuites != NULL ? settings->ciphersuites
+	                                       : suites_1_3,
+	        err) == -1)
+		return -1;
 	if (!SSL_CTX_set_cipher_list(ctx, list))
 		return pki_error(err, ERR_SYNTAX, "bad list of ciphers");
 	if (settings->ciphers == NULL || settings->prefer_server_order)
@@ -179,4 +219,20 @@ tls_cipher_check(
 	ERR_clear_error();
 	*report = found;
 	return 0;
+}
+
+int
+tls_suites_check(const char *ciphersuites, struct error *err)
+{
+	SSL_CTX *ctx;
+	int rc;
+
+	ERR_clear_error();
+	ctx = SSL_CTX_new(TLS_method());
+	if (ctx == NULL)
+		return pki_error(err, ERR_CRYPTO, "cannot use TLS");
+	rc = set_suites(ctx, ciphersuites, err);
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return rc;
 }

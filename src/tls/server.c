@@ -85,8 +85,13 @@ on_hello(SSL *ssl, int *alert, void *arg)
 	    bind_tickets(ssl, server, session->cert,
 	        session->sni != NULL ? session->sni : "") == 0)
 		return SSL_CLIENT_HELLO_SUCCESS;
-	session->refusal = "no certificate to serve";
-	*alert = SSL_AD_INTERNAL_ERROR;
+	if (server->require_name && session->cert == NULL) {
+		session->refusal = "no name of ours was asked for";
+		*alert = SSL_AD_UNRECOGNIZED_NAME;
+	} else {
+		session->refusal = "no certificate to serve";
+		*alert = SSL_AD_INTERNAL_ERROR;
+	}
 	return SSL_CLIENT_HELLO_ERROR;
 }
 
@@ -121,8 +126,9 @@ static int
 digest_policy(struct tls_server *server, const struct tls_settings *settings,
     struct error *err)
 {
-	char *text = xasprintf("%d %s", (int)settings->min_version,
-	    settings->ciphers != NULL ? settings->ciphers : "");
+	char *text = xasprintf("%d %s %s", (int)settings->min_version,
+	    settings->ciphers != NULL ? settings->ciphers : "",
+	    settings->ciphersuites != NULL ? settings->ciphersuites : "");
 	int rc = pki_sha256(text, strlen(text), server->policy, err);
 
 	free(text);
@@ -141,7 +147,8 @@ server_fill(struct tls_server *server, const struct tls_settings *settings,
 	SSL_CTX_set_client_hello_cb(server->ctx, on_hello, server);
 	SSL_CTX_set_cert_cb(server->ctx, on_certificate, NULL);
 	SSL_CTX_set_tlsext_servername_callback(server->ctx, on_servername);
-	if (tls_policy_apply(server->ctx, settings, err) == -1)
+	if (tls_policy_apply(server->ctx, settings, err) == -1 ||
+	    tls_clients_apply(server, err) == -1)
 		return -1;
 	return digest_policy(server, settings, err);
 }
@@ -154,7 +161,9 @@ tls_server_new(const struct tls_settings *settings, struct tls_certs *certs,
 
 	server->certs = certs;
 	server->tickets = tickets;
+	server->clients = settings->clients;
 	server->nslots = settings->nslots;
+	server->require_name = settings->require_name;
 	server->slots = xcalloc(settings->nslots, sizeof(*server->slots));
 	for (unsigned i = 0; i < settings->nslots; i++) {
 		assert(settings->slots[i] < certs->nslots);
@@ -174,9 +183,11 @@ tls_session_new(struct tls_server *server, struct sock *sock)
 
 	if (session == NULL)
 		return NULL;
+	session->clients = &server->clients;
 	SSL_set_accept_state(session->ssl);
 	/* TLS 1.3 knows no empty ticket, so there must be none to send. */
-	if (!tls_tickets_ready(server->tickets)) {
+	if (!tls_tickets_ready(server->tickets) ||
+	    server->clients.ask != TLS_ASK_NOT) {
 		SSL_set_options(session->ssl, SSL_OP_NO_TICKET);
 		SSL_set_num_tickets(session->ssl, 0);
 	}

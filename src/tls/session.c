@@ -112,6 +112,7 @@ tls_session_free(struct tls_session *session)
 	if (session == NULL)
 		return;
 	SSL_free(session->ssl);
+	tls_peer_free(session->peer);
 	free(session->sni);
 	free(session);
 }
@@ -177,6 +178,10 @@ handshake_error(const struct tls_session *session, int rc, struct error *err)
 	if (problem != NULL)
 		return error_set(err, ERR_DENIED,
 		    "the backend's certificate is refused: %s", problem);
+	problem = server ? tls_clients_problem(session) : NULL;
+	if (problem != NULL)
+		return error_set(err, ERR_DENIED,
+		    "a certificate of the client is required: %s", problem);
 	if (session->refusal != NULL)
 		return error_set(
 		    err, ERR_CRYPTO, "TLS handshake: %s", session->refusal);
@@ -268,7 +273,8 @@ tls_session_read(
 		session->out = NULL;
 		if (total < len)
 			note_end(session);
-		ERR_clear_error();
+		if (session->broken)
+			ERR_clear_error();
 	}
 	if (total > 0)
 		return (ssize_t)total;
@@ -378,6 +384,12 @@ const char *
 tls_session_version(const struct tls_session *session)
 {
 	return SSL_get_version(session->ssl);
+}
+
+bool
+tls_session_resumed(const struct tls_session *session)
+{
+	return SSL_session_reused(session->ssl) == 1;
 }
 
 const char *

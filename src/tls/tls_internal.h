@@ -12,6 +12,7 @@
 #include "pki/key.h"
 #include "tls/client.h"
 #include "tls/server.h"
+#include "tls/trust.h"
 
 struct pki_chain;
 
@@ -61,7 +62,8 @@ struct tls_names {
 
 /*
  * The certificate for a host: its own name, else a wildcard of one label, else
- * the default. NULL when no slot has one. host: lower case; NULL without SNI.
+ * the default, unless the server requires a name. NULL when there is none.
+ * host: lower case; NULL without SNI.
  */
 const struct tls_cert *tls_names_find(
     struct tls_server *server, const char *host);
@@ -73,6 +75,18 @@ void tls_names_release(struct tls_names *names);
 int tls_policy_apply(
     SSL_CTX *ctx, const struct tls_settings *settings, struct error *err);
 int tls_policy_apply_client(SSL_CTX *ctx, struct error *err);
+
+/* --- trust.c -------------------------------------------------------------- */
+
+struct tls_trust {
+	X509_STORE *store;
+};
+
+/* The names of those in it, for a client to choose by. NULL without memory. */
+struct stack_st_X509_NAME *tls_trust_names(const struct tls_trust *trust);
+
+/* Makes a check look at the lists, which outlive it; NULL: at none. */
+void tls_crls_apply(const struct tls_crls *crls, X509_STORE_CTX *check);
 
 /* --- ticket.c ------------------------------------------------------------- */
 
@@ -87,6 +101,8 @@ struct tls_server {
 	struct tls_tickets *tickets;
 	unsigned *slots;
 	unsigned nslots;
+	struct tls_clients clients;
+	bool require_name;
 	struct tls_names names;
 	unsigned char policy[PKI_SHA256_SIZE]; /* what a ticket is bound to */
 };
@@ -99,12 +115,23 @@ struct tls_session {
 	const struct tls_cert *cert; /* from hello to certificate callback */
 	const char *refusal;         /* why a callback ended the handshake */
 	int io_errno;                /* the socket's, or ENOBUFS for out */
+	const struct tls_clients *clients; /* of its listener */
+	struct tls_peer *peer; /* once somebody asked; of a client */
+	enum { PEER_UNCHECKED, PEER_TRUSTED, PEER_REFUSED } verdict;
 	bool starved; /* the last read wanted more than there is */
 	bool broken;  /* no alert may be sent any more */
 	enum { TLS_OPEN, TLS_ENDED, TLS_END_TOLD } end;
 	unsigned char nfirst;
 	unsigned char first[5]; /* what the peer began with */
 };
+
+/* Has libssl ask for certificates of clients, and judges them. */
+int tls_clients_apply(struct tls_server *server, struct error *err);
+
+/* Why a client was refused for its certificate; NULL: it was not. */
+const char *tls_clients_problem(const struct tls_session *session);
+
+void tls_peer_free(struct tls_peer *peer); /* NULL is fine */
 
 /* Neither side yet; its maker says which. NULL without memory. */
 struct tls_session *tls_session_make(SSL_CTX *ctx, struct sock *sock);

@@ -165,7 +165,7 @@ def leave_processors(cpus: str) -> None:
 def main() -> int:
     """0: it was measured, whatever came out; 1: it could not be."""
     options = parse_options()
-    for program in "nginx", "haproxy", "wrk":
+    for program in "nginx", "haproxy", "wrk", "strace":
         if not shutil.which(program, path=PATH):
             print(f"{program} is missing: tests/setup bench", file=sys.stderr)
             return 1

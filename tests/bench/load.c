@@ -233,6 +233,12 @@ get_small(struct conn *conn, bool close)
 }
 
 static void
+do_small(struct conn *conn)
+{
+	get_small(conn, false);
+}
+
+static void
 do_download(struct conn *conn)
 {
 	static const char head[] =
@@ -313,6 +319,7 @@ do_handshake(struct conn *conn)
 }
 
 static const struct mode modes[] = {
+	{ "keepalive", open_kept, do_small, false },
 	{ "download", open_kept, do_download, false },
 	{ "upload", connect_tls, do_upload, false },
 	{ "full", do_handshake, do_handshake, false },

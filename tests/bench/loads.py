@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
@@ -107,6 +108,24 @@ def measure_wrk(load: Load, proxy: Proxied, scale: Scale
     return {row: cost / count / load.per}
 
 
+def measure_syscalls(load: Load, proxy: Proxied, scale: Scale
+                     ) -> dict[str, float]:
+    """strace counts; it slows a proxy down, so nothing else is measured."""
+    pids = proxy.all_pids()
+    tracer = Process("strace", ["strace", "-fc", "-U", "calls,name", *(
+        word for pid in pids for word in ("-p", str(pid)))])
+    with Generator(load, proxy.files_port, scale, load.connections
+                   ) as generator, tracer:
+        for pid in pids:
+            tracer.wait_for_line(f"Process {pid} attached")
+        count = generator.run()
+        tracer.signal(signal.SIGINT)
+        calls = tracer.wait_for_line(r"^ *(\d+) +total$")
+        tracer.wait()
+    row, = load.rows
+    return {row: int(calls[1]) / count}
+
+
 def settled_pss(proxy: Proxied) -> int:
     """KiB, when they no longer change (or after a time)."""
     end = time.monotonic() + TRIM_WAIT
@@ -163,6 +182,9 @@ LOADS = [
          measure_generator, mode="websocket", connections=64),
     Load("redirect", {"redirect, plain": ("us/request", Bar(.95))},
          measure_wrk, path="/lovelace?a=1"),
+    Load("syscalls", {"calls, keep-alive":
+                      ("per request", Bar(most=5))},
+         measure_syscalls, mode="keepalive", fresh=True),
     Load("idle", {"memory, idle": ("MiB", Bar(most=8)),
                   "idle connection": ("KiB", Bar(.95, .92, 15)),
                   "kept after close": ("KiB", Bar(most=1.5))},

@@ -129,7 +129,7 @@ def test_connect_that_hangs_is_a_503():
                 pound("%s:%d" % address, top="ConnTO 1")) as front:
             began = time.monotonic()
             assert ask(front).status == 503
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 4     # without the word: 5
 
 
 @pytest.mark.parametrize("framing", [
@@ -223,3 +223,79 @@ def test_e4_home_assistants_own_errors_are_its_own(scripted, script, status):
     assert response.header("X-Own") == "1"
     received, = script.received_since(before)
     assert b"\r\nX-Forwarded-For: 127.0.0.9\r\n" in received
+
+
+def test_e3_its_400_is_its_own_answer_and_no_outage():
+    """Home Assistant that does not trust us refuses what is forwarded."""
+    def behave(connection: Connection) -> None:
+        while True:
+            forwarded = b"x-forwarded-for" in connection.read_head().lower()
+            connection.send(
+                b"HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n"
+                % (b"400 Bad Request" if forwarded else b"200 OK"))
+
+    with ScriptedBackend(behave) as backend:
+        with Front(native(backend.address)) as front:
+            front.wait_for_line("is up")
+            for _ in range(3):
+                assert ask(front).status == 400
+            found, = front.status()["backends"]
+            assert found["state"] == "up"
+
+
+@pytest.mark.parametrize("end", [Connection.close, Connection.reset])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_sec17_what_one_backend_has_got_no_other_gets(method, end):
+    """It may have been done before the connection was lost."""
+    def lose(connection: Connection) -> None:
+        connection.read_request()
+        end(connection)
+
+    first, second = ScriptedBackend(lose), ScriptedBackend(lose)
+    with first, second, Front(pound(
+            first.address, second.address, top="Alive 3600")) as front:
+        response = ask(front, method, body=b"x")
+        assert response.status == 502
+    requests = b"".join(first.received() + second.received())
+    assert requests.count(method.encode() + b" / ") == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_sec17_refused_request_goes_to_the_next_backend(method):
+    """Nobody has got it: it is sent for the first time."""
+    with ScriptedBackend() as there, Front(pound(
+            f"127.0.0.1:{free_port()}", there.address)) as front:
+        for _ in range(4):
+            assert ask(front, method, body=b"x" * (method == "POST")
+                       ).status == 200
+        received = b"".join(there.received())
+    assert received.count(method.encode() + b" / ") == 4
+
+
+@pytest.fixture
+def black_hole(namespace: Namespace) -> str:
+    """An address that swallows everything: it loops back, to nobody."""
+    namespace.run("ip", "route", "add", "10.9.9.9/32", "dev", "lo")
+    return "10.9.9.9:8123"
+
+
+def test_sec17_connecting_takes_five_seconds_at_most(namespace, black_hole):
+    with Front(pound(black_hole), namespace=namespace) as front:
+        began = time.monotonic()
+        with front.https(timeout=20) as client:
+            assert client.request("GET", "/").status == 503
+        assert 4.5 < time.monotonic() - began < 7
+        # And it is not waited for again by whoever asks meanwhile.
+        began = time.monotonic()
+        front.wait_for_line("is down")
+        assert ask(front).status == 503
+
+
+def test_sec17_fail_over_from_a_black_hole(namespace, black_hole):
+    listener = namespace.listen(("127.0.0.1", 8123))
+    with ScriptedBackend(listener=listener) as there, Front(
+            pound(black_hole, there.address, top="ConnTO 1"),
+            namespace=namespace) as front:
+        for method in "GET", "POST", "GET":
+            assert ask(front, method, body=b"x" * (method == "POST")
+                       ).status == 200

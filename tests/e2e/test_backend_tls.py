@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import ssl
+import threading
 import time
 from pathlib import Path
 from typing import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from actors.authority import Authority
 from actors.backend import Connection, ScriptedBackend, SecureBackend
+from actors.client import RawClient
 from actors.front import NAME, Front, native, pound
 
 REFUSED = r"the backend's certificate is refused: "
@@ -155,6 +157,23 @@ def test_handshake_ends_with_the_connect_time_out(authority):
             front.wait_for_line("no TLS handshake within 1 s")
 
 
+@pytest.mark.parametrize("newest, lines, status", [
+    (ssl.TLSVersion.TLSv1_2, [], 200),
+    (ssl.TLSVersion.TLSv1_2, ["Disable TLSv1_1"], 200),
+    (ssl.TLSVersion.TLSv1_2, ["Disable TLSv1_2"], 502),
+    (ssl.TLSVersion.TLSv1_3, ["Disable TLSv1_2"], 200),
+    (ssl.TLSVersion.TLSv1_2, ['Ciphers "ECDHE-ECDSA-AES256-SHA384"'], 502),
+    (ssl.TLSVersion.TLSv1_2, ['Ciphers "ECDHE+AESGCM"'], 200)], ids=repr)
+def test_versions_and_ciphers(authority, make_backend, newest, lines,
+                              status):
+    backend = make_backend("127.0.0.1")
+    backend.context.maximum_version = newest
+    backend.context.set_ciphers("ECDHE+AESGCM")
+    with Front(secure(backend, ca(authority), *lines)) as front:
+        with front.https() as client:
+            assert client.request("GET", "/").status == status
+
+
 def test_next_backend_serves(authority, make_backend):
     bad, good = make_backend("ha.test"), make_backend("127.0.0.1")
 
@@ -254,3 +273,92 @@ def test_cafile_that_cannot_be_read(authority, make_backend, tmp_path):
         assert "CAFile" in done.stderr and "none.pem" in done.stderr
         with front.https() as client:
             assert client.request("GET", "/").status == 200
+
+
+# WebSockets
+
+def switch(then: Callable[[Connection], None]
+           ) -> Callable[[Connection], None]:
+    def behave(connection: Connection) -> None:
+        connection.read_head()
+        connection.send(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+            b"Connection: upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n")
+        then(connection)
+    return behave
+
+
+@contextlib.contextmanager
+def tunnel(authority: Authority, backend: SecureBackend,
+           then: Callable[[Connection], None]) -> Iterator[RawClient]:
+    backend.behaviour = switch(then)
+    with Front(secure(backend, ca(authority))) as front:
+        with front.https() as client:
+            client.send_request("GET", "/api/websocket", headers=[
+                ("Connection", "Upgrade"), ("Upgrade", "websocket"),
+                ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "x")])
+            assert client.read_response().status == 101
+            yield client
+
+
+def test_websocket_both_ways(authority, make_backend):
+    def echo(connection: Connection) -> None:
+        connection.send(b"hello")
+        while data := connection.receive():
+            connection.send(data)
+
+    with tunnel(authority, make_backend("127.0.0.1"), echo) as client:
+        assert client.read_exactly(5) == b"hello"
+        for size in 1, 125, 70000, 1 << 20:
+            sent = os.urandom(size)
+            client.send(sent)
+            assert client.read_exactly(size) == sent
+
+
+@pytest.mark.parametrize("polite", [False, True])
+def test_end_of_a_websocket(authority, make_backend, polite):
+    """With close_notify or without: its last words arrive, then the end."""
+    def leave(connection: Connection) -> None:
+        connection.send(b"bye")
+        if polite:
+            with contextlib.suppress(OSError):  # a FIN answers it
+                connection._sock.unwrap()
+
+    with tunnel(authority, make_backend("127.0.0.1"), leave) as client:
+        assert client.read_to_end() == b"bye"
+
+
+def test_websocket_of_a_client_that_leaves(authority, make_backend):
+    backend = make_backend("127.0.0.1")
+    with tunnel(authority, backend, Connection.read_to_end) as client:
+        client.close()
+        backend.wait_until(lambda: any(
+            connection.received and connection.ended
+            for connection in backend.connections), 2)
+
+
+def test_websocket_that_is_reset(authority, make_backend):
+    go_on = threading.Event()
+
+    def leave(connection: Connection) -> None:
+        assert go_on.wait(10)
+        connection.reset()
+
+    with tunnel(authority, make_backend("127.0.0.1"), leave) as client:
+        go_on.set()
+        with contextlib.suppress(OSError):
+            client.read_to_end()
+
+
+def test_reset_behind_a_session_ticket(authority, make_backend):
+    """Both may come in one event, and the ticket is all there is to read."""
+    def refuse(connection: Connection) -> None:
+        connection.read_head()
+        connection.reset()
+
+    backend = make_backend("127.0.0.1")
+    backend.behaviour = refuse
+    with Front(secure(backend, ca(authority))) as front:
+        with front.https() as client:
+            for _ in range(12):
+                assert client.request("POST", "/").status == 502

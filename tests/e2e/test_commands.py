@@ -17,7 +17,7 @@ from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
 VERBS = ["run", "check", "status", "reload", "renew", "revoke",
-         "account", "stop", "help", "version"]
+         "account", "reopen", "stop", "help", "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:
@@ -180,12 +180,14 @@ def test_status_for_people(serving):
 def test_status_for_programs(serving, home_assistant):
     status = serving.status()
     assert {name: type(part) for name, part in status.items()} == {
-        "version": str, "pid": int, "uptime": int, "listeners": list,
-        "backends": list, "certificates": list, "workers": list}
+        "version": str, "pid": int, "uptime": int, "generation": int,
+        "listeners": list, "backends": list, "certificates": list,
+        "workers": list, "memory": dict, "traffic": dict, "hour": dict,
+        "events": list}
     assert [set(part[0]) for part in map(status.get, (
         "listeners", "backends", "certificates", "workers"))] == [
-        {"index", "protocol", "address"},
-        {"id", "host", "port", "address", "state", "since", "error"},
+        {"index", "name", "protocol", "address"},
+        {"id", "name", "host", "port", "address", "state", "since", "error"},
         {"slot", "names", "source", "serial", "issuer", "not_before",
          "not_after", "next_attempt", "failures", "problem"},
         {"pid", "worker", "generation", "state"}]

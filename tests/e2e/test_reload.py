@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import re
@@ -219,7 +220,7 @@ Gateway "second.test"
 End
 Gateway "{NAME}\"""")
     with serving.https() as client:
-        assert client.request("GET", "/", host="second.test").status == 404
+        assert client.request("GET", "/", host="second.test").status == 421
     reload_by_command(serving)
     for name, backend in (NAME, None), ("second.test", other_backend):
         before = other_backend.counters()["requests"]
@@ -369,3 +370,57 @@ def test_bad_certificate_file(make_gateway, home_assistant, content, said):
     done = front.run("check", "-f", str(front.file))
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == f"{front.file}:{lines[0]}"
+
+
+WATCHED = """
+Service
+    Path -filewatch "{patterns}"
+    Error 410
+End
+Service
+    Not BasicAuth -filewatch "{users}"
+    Error 401
+End
+"""
+
+
+def test_watched_files_reload(other_backend):
+    def config(front: Front) -> str:
+        names = {}
+        for name, text in ("patterns", "^/gone$\n"), ("users", "ann:one\n"):
+            names[name] = front.directory / name
+            names[name].write_text(text)
+        return pound(other_backend.address, tls=WATCHED.format(**names))(front)
+
+    def ask(front: Front, path: str, password: str = "one") -> int:
+        credentials = base64.b64encode(f"ann:{password}".encode()).decode()
+        with front.https() as client:
+            return client.request("GET", path, headers=[
+                ("Authorization", f"Basic {credentials}")]).status
+
+    with Front(config) as front:
+        patterns = front.directory / "patterns"
+        assert (ask(front, "/gone"), ask(front, "/away")) == (410, 404)
+        since = front.mark()
+        patterns.write_text("^/away$\n")
+        front.wait_for_line(GONE.format(1), since=since)
+        assert (ask(front, "/gone"), ask(front, "/away")) == (404, 410)
+
+        since = front.mark()
+        new = front.directory / "new"
+        new.write_text("^/ok$\n^/(\n")
+        new.rename(patterns)
+        front.wait_for_line(r"patterns:2:1: .*regular expression",
+                            since=since)
+        front.wait_for_line("reload refused", since=since)
+        assert ask(front, "/away") == 410
+
+        since = front.mark()
+        patterns.write_text("^/x$\n")
+        front.wait_for_line(GONE.format(2), since=since)
+        since = front.mark()
+        (front.directory / "users").write_text("ann:two\n")
+        front.wait_for_line(GONE.format(3), since=since)
+        assert ask(front, "/", "one") == 401
+        assert ask(front, "/", "two") == 200
+        front._workers = front.pids()["proxy"]

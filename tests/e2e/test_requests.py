@@ -498,11 +498,50 @@ def test_methods_pass(front, method):
 
 @pytest.mark.parametrize("method, target, status", [
     ("TRACE", "/", 405), ("CONNECT", "/", 405),
-    ("CONNECT", "gw.test:443", 400), ("BREW", "/", 501), ("get", "/", 501),
+    ("CONNECT", "gw.test:443", 405), ("CONNECT", "10.0.0.1:22", 405),
+    ("CONNECT", "[::1]:443", 405), ("CONNECT", "gw.test", 400),
+    ("CONNECT", "gw.test:0", 400), ("CONNECT", "a@gw.test:443", 400),
+    ("BREW", "/", 501), ("get", "/", 501),
     ("M" * 32, "/", 501), ("M" * 33, "/", 400)])
 def test_other_methods_are_refused(front, method, target, status):
     with front.https() as client:
-        assert client.request(method, target).status == status
+        response = client.request(method, target)
+    assert response.status == status
+    assert (response.header("Allow") is not None) == (status == 405)
+
+
+ALLOW = [
+    {"GET", "HEAD", "POST"}, {"PUT", "PATCH", "DELETE"},
+    {"OPTIONS", "LOCK", "UNLOCK", "PROPFIND", "PROPPATCH", "SEARCH", "MKCOL",
+     "MOVE", "COPY", "MKACTIVITY", "CHECKOUT", "MERGE", "REPORT"},
+    {"SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "BPROPFIND", "BPROPPATCH", "POLL",
+     "BMOVE", "BCOPY", "BDELETE"}]
+
+
+@pytest.mark.parametrize("level", range(4))
+def test_405_tells_what_is_allowed(make_gateway, backend, level):
+    error = 'Service\nPath -exact "/error"\nError 405\nEnd'
+    front = make_gateway(Front, lambda made: pound(
+        backend.address, plain=error)(made).replace(
+            "xHTTP 2", f"xHTTP {level}"))
+    front.start_ready()
+    with front.http() as client:
+        for method, target in [("TRACE", "/"), ("GET", "/error")]:
+            response = client.request(method, target)
+            assert response.status == 405
+            assert sorted(response.header("Allow").split(", ")) == sorted(
+                set().union(*ALLOW[:level + 1]))
+
+
+def test_connection_ends_after_a_connect(front):
+    """Nothing of what was meant for a tunnel is taken for a request."""
+    with front.https() as client:
+        client.send(lines("CONNECT gw.test:443 HTTP/1.1", f"Host: {NAME}")
+                    + lines("GET /api/echo HTTP/1.1", f"Host: {NAME}"))
+        response = client.read_response()
+        assert (response.status, response.header("Connection")) == (
+            405, "close")
+        assert client.read_to_end() == b""
 
 
 def test_options_asterisk(scripted, script):

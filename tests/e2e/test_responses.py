@@ -166,13 +166,15 @@ def test_the_gateway_dates_what_has_no_date(front, scripted, script):
 
 
 def test_the_stand_in_answers_as_without_a_gateway(front, home_assistant):
+    ours = {"Date", "Strict-Transport-Security"}
     answers = []
     for client in home_assistant.client(), front.https():
         with client:
             got = client.request("GET", "/api/download?size=1000", headers=[
                 ("Range", "bytes=5-9")])
         answers.append((got.status, got.reason, sorted(
-            field for field in got.headers if field[0] != "Date"), got.body))
+            field for field in got.headers if field[0] not in ours),
+            got.body))
     assert answers[0] == answers[1]
     assert answers[0][0] == 206
 

@@ -49,7 +49,7 @@ def test_sigterm_stops_at_once(serving):
         client.send_request("GET", "/api/slow?seconds=60")
         began = time.monotonic()
         assert serving.stop() == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5     # with the grace: 30
     assert not (serving.state_dir / "control.sock").exists()
 
 
@@ -61,7 +61,7 @@ def test_sigterm_stops_at_once_while_the_ca_is_silent(make_gateway):
         ca.wait_for_connections(1)
         began = time.monotonic()
         assert front.stop() == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5     # with the grace: 30
 
 
 def test_sigint_lets_a_download_end(serving):
@@ -233,7 +233,8 @@ def test_daemon(namespace, syslog, short):
     file, pid_file = short / "gatehouse.conf", short / "pid"
     file.write_text(gateway_config(
         short / "state", forward="127.0.0.1:1", http_port=80, https_port=443,
-        extra=f'Daemon 1\nPIDFile "{pid_file}"\nLogFacility local3'))
+        extra=f'Daemon 1\nPIDFile "{pid_file}"\nLogFacility local3\n'
+              'LogTag "house"'))
     done = subprocess.run(
         namespace.enter([BUILD / "sbin/gatehoused", "-f", file]),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -246,14 +247,15 @@ def test_daemon(namespace, syslog, short):
         with RawClient(("127.0.0.1", 80), name=NAME,
                        connect=namespace.connect) as client:
             assert client.request("GET", "/").status == 301
-        wait_logged(syslog, '"GET / HTTP/1.1" 301')
+        line = wait_logged(syslog, '"GET / HTTP/1.1" 301')[-1]
+        assert re.search(r" house\[\d+\]: info: ", line)
         children = Path(f"/proc/{pids[0]}/task/{pids[0]}/children")
         pids += map(int, children.read_text().split())
         assert os.getsid(pids[0]) == pids[0] and len(pids) >= 3
         family = [os.pidfd_open(pid) for pid in pids]
         os.kill(pids[0], signal.SIGTERM)
         lines = wait_logged(syslog, "stopped")
-        assert re.match(rf"<158>.* gatehoused\[{pids[0]}\]: info: stopped",
+        assert re.match(rf"<158>.* house\[{pids[0]}\]: info: stopped",
                         lines[-1])
         assert all_end(family, 10)
         assert not pid_file.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Iterator
 
 import pytest
@@ -9,11 +10,14 @@ import pytest
 from actors.front import NAME, Front, from_address, pound
 
 SERVICES = [
+    ("disabled", "Disabled yes"),
+    ("named", 'Eval "named"'),
     ("address", 'ACL\n"127.0.0.2/31"\nEnd'),
-    ("pattern", 'Path -file "{file}"'),
+    ("pattern", 'Path -file "patterns"'),
     ("method", "Method -re \"^(PUT|PATCH)$\"\nNot Path -exact \"/put\""),
     ("parameter", 'QueryParam "lang" -exact "de"'),
     ("header", 'Header "Accept-Language" -icase -beg "DE"\nHeadDeny "^X-No:"'),
+    ("text", 'StringMatch "%[host]%[path]" -exact "c.test/c"'),
     ("host", "Match OR\nHost a.test\nHost -end .b.test\nEnd"),
 ]
 OTHER = "other"
@@ -26,10 +30,12 @@ def chooser() -> Iterator[Front]:
         patterns = front.directory / "patterns"
         patterns.write_text("# paths\n^/one$\n\n/tw[o]\n")
         services = "".join(
-            f'Service\n{lines.format(file=patterns)}\n'
+            f'Service\n{lines}\n'
             f'Redirect "https://{name}.test/"\nEnd\n'
             for name, lines in [*SERVICES, (OTHER, "")])
-        return pound(tls=services)(front).rsplit("Service", 1)[0]
+        top = f'IncludeDir "{front.directory}"\n' \
+            'Condition "named"\nPath -exact "/named"\nMethod GET\nEnd'
+        return pound(top=top, tls=services)(front).rsplit("Service", 1)[0]
     with Front(config) as made:
         yield made
 
@@ -41,7 +47,9 @@ def chooser() -> Iterator[Front]:
     ("GET /?a=1&lang=de#", "", None),
     ("GET /", "Accept-Language: de-CH", "header"),
     ("GET /", "Accept-Language: de\r\nX-No: 1", OTHER),
+    ("GET /named", "", "named"), ("PUT /named", "", "method"),
     ("GET http://a.test/", "", "host"), ("GET http://A.TEST:1/", "", "host"),
+    ("GET http://c.test/c", "", "text"), ("GET http://c.test/d", "", OTHER),
     ("GET http://x.b.test?q", "", "host"), ("GET http://b.test/", "", OTHER),
 ])
 def test_conditions_choose(chooser, line, field, chosen):
@@ -63,3 +71,103 @@ def test_addresses_choose(chooser, address, chosen):
     with chooser.https(connect=from_address(address)) as client:
         response = client.request("GET", "/")
     assert response.header("Location").startswith(f"https://{chosen}.test/")
+
+
+LIMIT = """
+Service
+    Path "^/limited/([^/]*)"
+    Not TBF "%[remoteip] $1" 1/1000s 3
+    Error 429
+End
+Service
+    Success
+End
+"""
+
+
+def test_a_rate_limits_each_key():
+    with Front(lambda front: pound(tls=LIMIT)(front)
+               .rsplit("Service", 1)[0]) as front:
+        with front.https() as client, \
+                front.https(connect=from_address("127.0.0.2")) as other:
+            def ask(who, path: str) -> int:
+                return who.request("GET", path).status
+            assert [ask(client, "/limited/a") for _ in range(5)] == [
+                200, 200, 200, 429, 429]
+            assert ask(client, "/limited/b/a") == 200
+            assert ask(client, "/") == 200
+            assert ask(other, "/limited/a") == 200
+            assert ask(client, "/limited/a") == 429
+
+
+USERS = """# who may
+ann:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a
+bob:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=
+"""
+
+GUARD = """
+Service
+    Path -beg "/in"
+    Not BasicAuth "{users}"
+    Error 401
+End
+"""
+
+
+def basic(credentials: str) -> tuple[str, str]:
+    code = base64.b64encode(credentials.encode()).decode()
+    return "Authorization", f"Basic {code}"
+
+
+def test_users_come_in_and_others_are_asked(backend, script):
+    def config(front: Front) -> str:
+        users = front.directory / "users"
+        users.write_text(USERS)
+        users.chmod(0o600)
+        return pound(backend.address, tls=GUARD.format(users=users))(front)
+
+    with Front(config) as front, front.https() as client:
+        def ask(*fields: tuple[str, str], path: str = "/in"):
+            return client.request("GET", path, headers=list(fields))
+
+        assert ask(path="/").status == 200
+        for fields in ([], [basic("ann:wrong")], [basic("joe:secret")],
+                       [basic("ann:secret"), basic("ann:secret")],
+                       [("Authorization", "Bearer secret")]):
+            response = ask(*fields)
+            assert response.status == 401
+            assert response.header("WWW-Authenticate").startswith("Basic ")
+        before = script.received()
+        assert ask(basic("ann:secret")).status == 200
+        assert ask(basic("bob:secret")).status == 200
+        heads = script.received_since(before)[0]
+        assert heads.lower().count(b"\r\nauthorization: basic ") == 2
+    assert front.count(r"secret|\$2y\$|Basic") == 0
+
+
+def test_guesses_do_not_hold_up_others(backend, script):
+    def config(front: Front) -> str:
+        users = front.directory / "users"
+        users.write_text(USERS)
+        return pound(backend.address, tls=GUARD.format(users=users))(front)
+
+    with Front(config) as front, front.https() as client:
+        assert client.request("GET", "/in", headers=[
+            basic("ann:secret")]).status == 200
+        statuses = [client.request("GET", "/in", headers=[
+            basic(f"ann:{guess}")]).status for guess in range(60)]
+        assert statuses[0] == 401 and set(statuses) == {401, 503}
+        assert client.request("GET", "/in", headers=[
+            basic("ann:secret")]).status == 200
+        assert client.request("GET", "/").status == 200
+
+
+def test_a_bad_list_of_users_starts_nothing(backend):
+    def config(front: Front) -> str:
+        users = front.directory / "users"
+        users.write_text("ann\n")
+        return pound(backend.address, tls=GUARD.format(users=users))(front)
+
+    with pytest.raises(Exception, match=r"users:1: a line is a name"):
+        with Front(config):
+            pass

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import select
+import statistics
 import threading
 import time
 from typing import Iterator
@@ -20,7 +22,7 @@ CAMERA = "/api/camera_proxy_stream/door"
 EVENTS = "/api/stream"
 LOG = "/api/hassio/core/logs/follow"
 QUIET = [EVENTS, LOG]       # one piece at once, then nothing for long
-BOUND = 0.25                # seconds from backend to client, at the very most
+PROMPT = 0.05               # seconds from backend to client
 STATUS = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -51,11 +53,11 @@ def frames(pieces: Iterator[bytes]) -> Iterator[tuple[int, float]]:
 
 def test_s1_camera_frames_arrive_as_they_are_sent(front):
     with front.https() as client:
-        seen = frames(follow(client, f"{CAMERA}?rate=100"))
-        for number in range(50):
-            index, age = next(seen)
-            assert index == number
-            assert age < BOUND
+        seen = list(itertools.islice(
+            frames(follow(client, f"{CAMERA}?rate=100")), 50))
+    assert [number for number, _ in seen] == list(range(50))
+    # Some may be late on a busy machine; what is held back makes all late.
+    assert statistics.median(age for _, age in seen) < PROMPT
 
 
 @pytest.mark.parametrize("framing", [
@@ -86,8 +88,13 @@ def test_s1_nothing_is_held_back(scripted, script, framing):
 @pytest.mark.parametrize("path, first", [
     (EVENTS, b"data: ping\n\n"), (LOG, b"core: all is well\n")])
 def test_s2_s3_first_line_comes_at_once(front, path, first):
-    with front.https(timeout=BOUND) as client:
-        assert next(follow(client, path)) == first
+    took = []
+    for _ in range(5):
+        with front.https() as client:
+            began = time.monotonic()
+            assert next(follow(client, path)) == first
+            took.append(time.monotonic() - began)
+    assert min(took) < PROMPT, took
 
 
 def test_s4_held_playlists_do_not_hold_the_segments(scripted, script):
@@ -185,16 +192,20 @@ def test_plain_half_close_still_gets_its_answer(open_front):
 def test_s8_backend_is_left_when_an_upload_ends_early(scripted, script,
                                                       scheme, end):
     script.behaviour = lambda connection: connection.read_to_end()
-    for number in range(20):
-        with scripted.open(scheme) as client:
+    before = script.received()
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(scripted.open(scheme))
+                   for _ in range(20)]
+        for client in clients:
             client.send_request("POST", "/", headers=[
                 ("Content-Length", "1000")])
-            script.wait_until(lambda: sum(map(
-                bool, script.received())) > number)
+        script.wait_until(
+            lambda: len(script.received_since(before)) == len(clients))
+        for client in clients:
             client.send(b"half")
             end(client)
-            script.wait_until(lambda: all(
-                connection.ended for connection in script.connections), 1)
+        script.wait_until(lambda: all(
+            connection.ended for connection in script.connections), 1)
 
 
 def test_s8_backend_is_left_while_it_is_still_thinking(scripted, script):
@@ -254,7 +265,7 @@ def test_slow_first_byte_is_a_504(hasty):
         client.send_request("POST", "/silent", body=b"x")
         response = client.read_response()
         assert response.status == 504
-        assert 1 <= time.monotonic() - began < 2
+        assert 1 <= time.monotonic() - began < 5      # not 60, nor 300
         silent.wait_until(lambda: all(
             connection.ended for connection in silent.connections))
         assert client.request("GET", "/manifest.json").status == 200
@@ -281,4 +292,15 @@ def test_idle_client_is_closed_without_a_word(hasty):
         assert client.request("GET", "/manifest.json").status == 200
         began = time.monotonic()
         client.expect_end()
-        assert 1 <= time.monotonic() - began < 2
+        assert 1 <= time.monotonic() - began < 5      # not 60, nor 300
+
+
+def test_answers_of_our_own_are_use_of_a_connection(hasty):
+    """It is idle since the last one, not since the first."""
+    front, *_ = hasty
+    with front.https() as client:
+        began = time.monotonic()
+        while time.monotonic() - began < 2.5:
+            assert client.request("TRACE", "/").status == 405
+            select.select([], [], [], 0.2)
+        client.expect_end()

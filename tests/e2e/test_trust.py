@@ -59,6 +59,17 @@ def test_home_assistant_gets_the_client(trusting, peer, value, client):
                            since=since)
 
 
+def test_mapped_peer_is_trusted_and_its_field_removed(make_gateway,
+                                                      home_assistant):
+    """On a listener for IPv6 and IPv4; HeadRemove is about what remains."""
+    front = make_gateway(Front, pound(
+        home_assistant.address, top=TRUST, address="",
+        tls='HeadRemove "^X-Forwarded-For:"'))
+    front.start_ready()
+    response = ask(front, PROXY, [("X-Forwarded-For", "198.51.100.1")])
+    assert told(response, "X-Forwarded-For") == ["198.51.100.1"]
+
+
 @pytest.mark.parametrize("peer, scheme, value, told_proto", [
     (PROXY, "http", "https", "https"), (PROXY, "https", "http", "http"),
     (PROXY, "http", "HTTPS", "http"), (PROXY, "http", "https,https", "http"),

@@ -86,6 +86,15 @@ compare_services(const struct config_service *a, const struct config_service *b)
 	assert(a == NULL && b == NULL);
 }
 
+static bool
+same_format(
+    const struct config_log_format *a, const struct config_log_format *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a->name, b->name) == 0 && a->nitems == b->nitems;
+}
+
 static void
 compare_listeners(
     const struct config_listener *a, const struct config_listener *b)
@@ -101,7 +110,8 @@ compare_listeners(
 		compare_conditions(a->check_url, b->check_url);
 		compare_rules(a->request_rules, b->request_rules);
 		compare_rules(a->response_rules, b->response_rules);
-		assert(a->log_level == b->log_level);
+		assert(same_format(a->log_format, b->log_format) &&
+		    a->log_suppress == b->log_suppress);
 		assert(a->client_timeout == b->client_timeout);
 		assert(a->tls_min_version == b->tls_min_version);
 		assert(same_text(a->ciphers, b->ciphers));

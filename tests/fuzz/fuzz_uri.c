@@ -129,6 +129,26 @@ check_target(const char *data, size_t size, bool options)
 		check_parts(&target, data, size);
 }
 
+/* Whatever a GET may have, and an authority with its port. */
+static void
+check_connect(const char *data, size_t size)
+{
+	static const struct slice get = { "GET", 3 },
+	                          connect = { "CONNECT", 7 };
+	struct slice text = { data, size }, host;
+	struct http_target target;
+	unsigned long port;
+	bool valid = uri_parse_target(text, connect, &target);
+
+	if (refer_authority(data, size, &host, &port) && port != 0) {
+		assert(valid && target.authority.p == data);
+		assert(target.host.p == host.p && target.host.len == host.len);
+		assert(target.path.p == data && target.path.len == size);
+	} else {
+		assert(valid == uri_parse_target(text, get, &target));
+	}
+}
+
 static void
 check_hostname(const char *data, size_t size)
 {
@@ -149,6 +169,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_authority(text, size);
 	check_target(text, size, false);
 	check_target(text, size, true);
+	check_connect(text, size);
 	check_hostname(text, size);
 	free(text);
 	return 0;

@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -39,27 +39,33 @@ def _key_pem(key: Key) -> bytes:
 
 
 class Authority:
-    """Issues server certificates; its own one is in `ca_file`."""
+    """Issues certificates; its own one is in `ca_file`.
 
-    def __init__(self, directory: str | Path) -> None:
+    With a parent, it is that one which has issued it.
+    """
+
+    def __init__(self, directory: str | Path, name: str = "Test authority",
+                 parent: Authority | None = None) -> None:
         self.directory = Path(directory)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._subject = _name("Test authority")
-        self.ca_file = self.directory / "ca.pem"
-        self._write(self.ca_file, self._builder(
+        self._subject = _name(name)
+        self.ca_file = self.directory / f"ca-{name.replace(' ', '-')}.pem"
+        issuer = parent or self
+        issuer._write(self.ca_file, issuer._builder(
             self._subject, self._key.public_key()
         ).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
+            x509.BasicConstraints(ca=True, path_length=None), critical=True
         ).add_extension(CA_KEY_USAGE, critical=True))
 
-    def _builder(self, subject: x509.Name, public_key: PublicKey
+    def _builder(self, subject: x509.Name, public_key: PublicKey,
+                 lifetime: datetime.timedelta = LIFETIME
                  ) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.timezone.utc)
         return x509.CertificateBuilder(
             issuer_name=self._subject, subject_name=subject,
             public_key=public_key, serial_number=x509.random_serial_number(),
             not_valid_before=now - datetime.timedelta(hours=1),
-            not_valid_after=now + LIFETIME
+            not_valid_after=now + lifetime
         ).add_extension(
             x509.SubjectKeyIdentifier.from_public_key(public_key),
             critical=False
@@ -86,3 +92,34 @@ class Authority:
         key_file.write_bytes(_key_pem(key))
         key_file.chmod(0o600)
         return cert_file, key_file
+
+    def issue_client(self, name: str, *,
+                     lifetime: datetime.timedelta = LIFETIME,
+                     usage: x509.ObjectIdentifier
+                     = ExtendedKeyUsageOID.CLIENT_AUTH) -> Path:
+        """A client's certificate and its key, in one file."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        file = self.directory / f"client-{key.public_key().public_numbers().x:x}"
+        self._write(file, self._builder(
+            _name(name), key.public_key(), lifetime
+        ).add_extension(x509.ExtendedKeyUsage([usage]), critical=False))
+        file.write_bytes(file.read_bytes() + _key_pem(key))
+        return file
+
+    def revoke(self, *files: Path,
+               lifetime: datetime.timedelta = LIFETIME) -> Path:
+        """The list of all that is revoked: the certificates of these files."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        builder = x509.CertificateRevocationListBuilder(
+            issuer_name=self._subject,
+            last_update=now - datetime.timedelta(hours=1),
+            next_update=now + lifetime)
+        for file in files:
+            serial = x509.load_pem_x509_certificate(
+                file.read_bytes()).serial_number
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder(serial, now).build())
+        crl = builder.sign(self._key, hashes.SHA256())
+        path = self.directory / f"{self.ca_file.stem}.crl"
+        path.write_bytes(crl.public_bytes(serialization.Encoding.PEM))
+        return path

@@ -1,18 +1,23 @@
 """Clients that use a gateway all the time, and what they have met.
 
 Each is a thread that waits for its own answers, and a little between two of
-them. The first thing that goes wrong ends a client and is kept.
+them. The first thing that goes wrong ends a client and is kept, with when it
+was and what had happened() shortly before.
 """
 
 from __future__ import annotations
 
 import collections
+import os
 import threading
 import time
 from typing import Callable, Iterator
 
 from .client import RawClient
 from .home_assistant import HomeAssistantSocket
+
+# How long a long test takes.
+SOAK_SECONDS = int(os.environ.get("SOAK_SECONDS", 1800))
 
 Open = Callable[[], RawClient]
 Steps = Iterator[None]
@@ -26,6 +31,8 @@ class Load:
         self.done: collections.Counter[str] = collections.Counter()
         self.failures: list[str] = []
         self._clients: list[threading.Thread] = []
+        self._events: list[str] = []    # what the test has done meanwhile
+        self._started = time.monotonic()
         self._begun = 0         # clients that have made a step
         self._changed = threading.Condition()
         self._over = threading.Event()
@@ -46,14 +53,23 @@ class Load:
             f"{len(self.failures)} of {len(self._clients)} clients failed "
             f"(done: {dict(self.done)}):\n" + "\n".join(self.failures[:5]))
 
-    def add(self, steps: Callable[[], Steps], count: int = 1) -> None:
+    def happened(self, what: str) -> None:
+        """Something that may matter if a client fails."""
+        with self._changed:
+            self._events.append(f"{self._now():.1f} s: {what}")
+
+    def _now(self) -> float:
+        return time.monotonic() - self._started
+
+    def add(self, steps: Callable[[], Steps], count: int = 1,
+            kind: str = "client") -> None:
         """Start clients: generators, one step between two `yield`s.
 
         Returns when each has made its first step.
         """
         for _ in range(count):
             client = threading.Thread(
-                target=self._run, args=(steps(),), daemon=True)
+                target=self._run, args=(kind, steps()), daemon=True)
             self._clients.append(client)
             client.start()
         with self._changed:
@@ -62,7 +78,7 @@ class Load:
                 30), f"{self._begun} of {len(self._clients)} clients began"
         self.check()
 
-    def _run(self, steps: Steps) -> None:
+    def _run(self, kind: str, steps: Steps) -> None:
         since = time.monotonic()
         try:
             for number, _ in enumerate(steps):
@@ -72,7 +88,8 @@ class Load:
                     break
                 since = time.monotonic()
         except Exception as failure:
-            self._note(failure=f"{type(failure).__name__} after "
+            self._note(failure=f"{self._now():.1f} s: {kind}: "
+                       f"{type(failure).__name__} after "
                        f"{time.monotonic() - since:.2f} s: {failure}")
         finally:
             steps.close()
@@ -80,7 +97,9 @@ class Load:
     def _note(self, begun: int = 0, failure: str | None = None) -> None:
         with self._changed:
             self._begun += begun
-            self.failures += [failure] if failure else []
+            if failure:
+                self.failures.append("\n  ".join(
+                    [failure, *self._events[-3:]]))
             self._changed.notify_all()
 
     def count(self, what: str) -> None:
@@ -97,6 +116,12 @@ class Load:
                 lambda: self.failures or all(
                     self.done[kind] >= wanted[kind] for kind in kinds),
                 timeout), f"{self.done} after {timeout:g} s, not {wanted}"
+        self.check()
+
+    def go_on(self, seconds: float) -> None:
+        """Wait so long; a failure ends it at once."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.failures, seconds)
         self.check()
 
     # The kinds of clients
@@ -117,7 +142,7 @@ class Load:
                         closing = response.header("Connection") == "close"
                         yield
                     client.expect_end()
-        self.add(steps, count)
+        self.add(steps, count, f"keep-alive {target}")
 
     def new_connections(self, connect: Open, count: int, *,
                         target: str = "/manifest.json") -> None:
@@ -129,7 +154,7 @@ class Load:
                     assert response.status == 200, response
                 self.count("handshakes")
                 yield
-        self.add(steps, count)
+        self.add(steps, count, "new connection")
 
     def websockets(self, connect: Open, count: int) -> None:
         """Logged-in WebSockets that are never to end."""
@@ -140,4 +165,4 @@ class Load:
                     assert socket.call("ping")["type"] == "pong"
                     self.count("pongs")
                     yield
-        self.add(steps, count)
+        self.add(steps, count, "websocket")

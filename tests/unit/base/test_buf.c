@@ -146,12 +146,34 @@ test_detach_gives_a_string(void **state)
 	buf_release(&buf);
 }
 
+static void
+test_numbers(void **state)
+{
+	static const struct {
+		uint64_t value;
+		const char *text;
+	} rows[] = { { 0, "0" }, { 7, "7" }, { 10, "10" }, { 4096, "4096" },
+		{ UINT64_MAX, "18446744073709551615" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf buf = { 0 };
+		char *text;
+
+		assert_int_equal(buf_append_u64(&buf, rows[i].value), 0);
+		text = buf_detach(&buf, NULL);
+		assert_string_equal(text, rows[i].text);
+		free(text);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_zeroed_is_empty),
 		cmocka_unit_test(test_append_and_consume),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_stream_keeps_order_and_memory),
 		cmocka_unit_test(test_cap_is_of_unread_bytes),
 		cmocka_unit_test(test_printf),

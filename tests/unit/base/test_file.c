@@ -537,6 +537,54 @@ test_write_all_survives_interruption(void **state)
 	assert_int_equal(file_write_all(-1, "x", 1), -1);
 }
 
+static void
+test_open_beneath(void **state)
+{
+	static const struct {
+		const char *path;
+		enum error_kind kind; /* 0: it opens */
+	} cases[] = {
+		{ "file", 0 },
+		{ "sub/file", 0 },
+		{ "sub/../file", 0 },
+		{ "none", ERR_NOTFOUND },
+		{ "file/x", ERR_NOTFOUND },
+		{ "../../etc/passwd", ERR_NOTFOUND },
+		{ "/etc/passwd", ERR_NOTFOUND },
+		{ "link", ERR_NOTFOUND },
+		{ "way/file", ERR_NOTFOUND },
+		{ "sub", ERR_NOTFOUND },
+		{ "fifo", ERR_NOTFOUND },
+	};
+	int tree = file_open_tree(directory, &err), fd;
+	size_t i;
+
+	(void)state;
+	assert_int_not_equal(tree, -1);
+	assert_int_equal(mkdirat(dirfd_of_test, "sub", 0755), 0);
+	assert_int_equal(
+	    file_write_at(dirfd_of_test, "file", "x", 1, 0644, &err), 0);
+	fd = openat(dirfd_of_test, "sub/file", O_WRONLY | O_CREAT, 0644);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(symlinkat("file", dirfd_of_test, "link"), 0);
+	assert_int_equal(symlinkat("sub", dirfd_of_test, "way"), 0);
+	assert_int_equal(mkfifoat(dirfd_of_test, "fifo", 0644), 0);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		err.kind = 0;
+		fd = file_open_beneath(tree, cases[i].path, &err);
+		if ((fd != -1) != (cases[i].kind == 0) ||
+		    err.kind != cases[i].kind)
+			fail_msg("%s: %s", cases[i].path, err.msg);
+		if (fd != -1)
+			close(fd);
+	}
+	assert_int_equal(unlinkat(dirfd_of_test, "sub/file", 0), 0);
+	assert_int_equal(unlinkat(dirfd_of_test, "sub", AT_REMOVEDIR), 0);
+	close(tree);
+	assert_int_equal(file_open_tree("/etc/passwd", &err), -1);
+	assert_int_equal(file_open_tree("/nonexistent", &err), -1);
+}
+
 #define WITH_DIRECTORY(test)                                                   \
 	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
@@ -556,6 +604,7 @@ main(void)
 		WITH_DIRECTORY(test_replace_keeps_previous),
 		WITH_DIRECTORY(test_replace_refuses_an_unreadable_name),
 		WITH_DIRECTORY(test_readers_see_old_or_new),
+		WITH_DIRECTORY(test_open_beneath),
 		WITH_DIRECTORY(test_open_dir_creates),
 		WITH_DIRECTORY(test_open_dir_refusals),
 		WITH_DIRECTORY(test_open_dir_relative),

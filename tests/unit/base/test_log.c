@@ -157,16 +157,66 @@ log_to_syslog(void *arg)
 	memcpy(addr.sun_path, "/dev/log", sizeof("/dev/log"));
 	CHILD_CHECK(
 	    bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0);
+	log_set_tag("tag");
 	log_open("prog", LOG_TO_SYSLOG, LOG_DAEMON);
 	CHILD_CHECK(mkdir("/dev/jail", 0700) == 0);
 	CHILD_CHECK(chroot("/dev/jail") == 0);
 	log_warn("still %s", "heard");
+	log_info_lines("one\ntwo\n", 8);
 	n = recv(fd, line, sizeof(line) - 1, MSG_DONTWAIT);
 	CHILD_CHECK(n > 0);
 	line[n] = '\0';
 	CHILD_CHECK(strncmp(line, "<28>", 4) == 0);
-	CHILD_CHECK(strstr(line, " prog[") != NULL);
+	CHILD_CHECK(strstr(line, " tag[") != NULL);
 	CHILD_CHECK(strstr(line, "]: warning: still heard") != NULL);
+	n = recv(fd, line, sizeof(line) - 1, MSG_DONTWAIT);
+	CHILD_CHECK(n > 3 && memcmp(line + n - 3, "one", 3) == 0);
+	n = recv(fd, line, sizeof(line) - 1, MSG_DONTWAIT);
+	CHILD_CHECK(n > 9 && memcmp(line + n - 9, "info: two", 9) == 0);
+}
+
+/* What a read from the other end gets at once was one write. */
+static void
+log_gathered(void *arg)
+{
+	static char many[64 * 1024];
+	char got[8192];
+	int fds[2];
+	ssize_t n;
+	size_t i, count = 0;
+
+	(void)arg;
+	CHILD_CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) == 0);
+	CHILD_CHECK(dup2(fds[0], STDERR_FILENO) == STDERR_FILENO);
+	log_open("prog", LOG_TO_STDERR, 0);
+	log_info_lines("one\ntwo\n", 8);
+	n = recv(fds[1], got, sizeof(got) - 1, MSG_DONTWAIT);
+	CHILD_CHECK(n > 0);
+	got[n] = '\0';
+	CHILD_CHECK(strncmp(got, "prog[", 5) == 0);
+	CHILD_CHECK(strstr(got, "]: info: one\nprog[") != NULL);
+	CHILD_CHECK(strcmp(got + n - 12, ": info: two\n") == 0);
+	for (i = 0; i < sizeof(many); i++)
+		many[i] = i % 64 == 63 ? '\n' : 'x';
+	memset(many, 'y', 8000);
+	log_info_lines(many, sizeof(many));
+	while ((n = recv(fds[1], got, sizeof(got), MSG_DONTWAIT)) > 0) {
+		CHILD_CHECK(n <= 4096 && got[n - 1] == '\n');
+		CHILD_CHECK(memcmp(got, "prog[", 5) == 0);
+		for (i = 0; i < (size_t)n; i++)
+			count += got[i] == '\n';
+	}
+	CHILD_CHECK(count == sizeof(many) / 64 - 125);
+}
+
+static void
+test_gathered_lines(void **state)
+{
+	struct child child;
+
+	(void)state;
+	run_child(log_gathered, NULL, &child);
+	assert_child_succeeded(child);
 }
 
 static void
@@ -227,6 +277,7 @@ main(void)
 		cmocka_unit_test(test_journal_gets_priorities),
 		cmocka_unit_test(test_fatal),
 		cmocka_unit_test(test_syslog_outlives_chroot),
+		cmocka_unit_test(test_gathered_lines),
 		cmocka_unit_test(test_escape),
 	};
 

@@ -363,6 +363,23 @@ remove_directory(void **state)
 
 #define scene_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void
+test_users(void **state)
+{
+	struct scene *scene = *state;
+	struct config_users users = { .pos = AT(8), .file = scene->file };
+
+	scene->config.users = &users;
+	write_file(scene->file, "a:", "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n");
+	assert_silent(scene);
+	write_file(scene->file, "a:", "b\n");
+	assert_says(scene, "x.conf:8:1: warning: BasicAuth /tmp/");
+	diag_free(scene->diag);
+	scene->diag = diag_new();
+	users.file = "/nonexistent";
+	assert_says(scene, "x.conf:8:1: BasicAuth /nonexistent");
+}
+
 int
 main(void)
 {
@@ -375,6 +392,7 @@ main(void)
 		scene_test(test_foreign_key),
 		scene_test(test_dates_are_worth_a_warning),
 		scene_test(test_ca_file),
+		scene_test(test_users),
 		scene_test(test_ciphers),
 		scene_test(test_ciphers_with_a_certificate_file),
 	};

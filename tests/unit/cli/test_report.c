@@ -64,7 +64,16 @@ test_a_whole_screen(void **state)
 	    "\"source\":\"acme\",\"serial\":\"04ab\",\"issuer\":\"Test CA\","
 	    "\"not_before\":1799000000,\"not_after\":1800864000,"
 	    "\"next_attempt\":1800172800,\"failures\":0,\"problem\":\"\"}]"
-	    "," WORKER "}");
+	    "," WORKER ","
+	    "\"traffic\":{\"connections_open\":14,\"websockets_open\":3},"
+	    "\"hour\":{\"requests\":1234,\"errors\":2,\"p50\":12,\"p95\":130,"
+	    "\"received\":999,\"sent\":4123456789},"
+	    "\"events\":["
+	    "{\"when\":1799999880,\"kind\":\"backend-up\",\"text\":\"ha\"},"
+	    "{\"when\":1799999820,\"kind\":\"backend-down\",\"text\":\"ha: "
+	    "no\"},"
+	    "{\"when\":1799990000,\"kind\":\"reload\",\"text\":\"x\"},"
+	    "{\"when\":1799980000,\"kind\":\"start\",\"text\":\"y\"}]}");
 
 	(void)state;
 	assert_string_equal(screen,
@@ -88,7 +97,18 @@ test_a_whole_screen(void **state)
 	    "    next renewal 2027-01-17 08:00:00Z (in 2 days)\n"
 	    "\n"
 	    "Workers\n"
-	    "  process 12       generation 3    serving\n");
+	    "  process 12       generation 3    serving\n"
+	    "\n"
+	    "Traffic\n"
+	    "  now        14 connections, 3 WebSockets\n"
+	    "  last hour  1234 requests, 2 failed\n"
+	    "             half of them answered in 12 ms, 95 % in 130 ms\n"
+	    "             999 B received, 4.1 GB sent\n"
+	    "\n"
+	    "Lately\n"
+	    "  2 minutes ago: backend-up, ha\n"
+	    "  3 minutes ago: backend-down, ha: no\n"
+	    "  2 hours ago: reload, x\n");
 	free(screen);
 }
 
@@ -145,6 +165,21 @@ test_certificates_that_need_attention(void **state)
 }
 
 static void
+test_sizes(void **state)
+{
+	(void)state;
+	assert_reports("{\"hour\":{\"received\":1000,\"sent\":12345678}}",
+	    "  1.0 kB received, 12.3 MB sent\n");
+	assert_reports("{\"hour\":{\"received\":999999,"
+	               "\"sent\":9007199254740993}}",
+	    "  999.9 kB received, 9007.1 TB sent\n");
+	assert_reports("{}",
+	    "  now        0 connections, 0 WebSockets\n"
+	    "  last hour  0 requests, 0 failed\n"
+	    "             0 B received, 0 B sent\n");
+}
+
+static void
 test_no_worker(void **state)
 {
 	(void)state;
@@ -173,6 +208,7 @@ main(void)
 		cmocka_unit_test(test_a_whole_screen),
 		cmocka_unit_test(test_backends),
 		cmocka_unit_test(test_certificates_that_need_attention),
+		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_no_worker),
 		cmocka_unit_test(test_nothing_reaches_the_terminal_raw),
 	};

@@ -49,7 +49,7 @@ test_pound_of_home_assistant(void **state)
 	assert_false(http->tls);
 	assert_addr(&http->addr, "127.0.0.1:7080");
 	assert_int_equal(http->methods, 2);
-	assert_int_equal(http->log_level, 0);
+	assert_null(http->log_format);
 	assert_non_null(http->head_remove);
 	assert_null(http->head_remove->next);
 	assert_is_host(http->services, "myhomeassistant.mydomain.com");
@@ -110,7 +110,7 @@ test_defaults(void **state)
 	assert_true(listener->dual);
 	assert_addr(&listener->addr, "[::]:80");
 	assert_int_equal(listener->methods, 0);
-	assert_int_equal(listener->log_level, 1);
+	assert_string_equal(listener->log_format->name, "regular");
 	assert_int_equal(listener->client_timeout, 60);
 	assert_null(listener->head_remove);
 
@@ -180,9 +180,10 @@ test_top_level_holds_for_all_until_narrowed(void **state)
 	    "Client 30\nTimeOut 1\nConnTO 2\nWSTimeOut 3\nLogLevel 5\n");
 	config = reading.config;
 	assert_int_equal(config->listeners->client_timeout, 30);
-	assert_int_equal(config->listeners->log_level, 5);
+	assert_string_equal(config->listeners->log_format->name, "detailed");
 	assert_int_equal(config->listeners->next->client_timeout, 7);
-	assert_int_equal(config->listeners->next->log_level, 2);
+	assert_string_equal(
+	    config->listeners->next->log_format->name, "extended");
 	assert_int_equal(config->nbackends, 2);
 	assert_int_equal(config->backends[0]->timeout, 1);
 	assert_int_equal(config->backends[0]->connect_timeout, 2);
@@ -255,6 +256,40 @@ test_header_options(void **state)
 		    reading.config->listeners->tells_client, cases[i].client);
 		assert_int_equal(
 		    reading.config->listeners->tells_tls, cases[i].tls);
+		reading_release(&reading);
+	}
+}
+
+static void
+test_hsts(void **state)
+{
+	static const struct {
+		const char *line, *value;
+	} cases[] = {
+		{ "", "max-age=86400" },
+		{ "HSTS off\n", "" },
+		{ "HSTS 0\n", "max-age=0" },
+		{ "HSTS 300\n", "max-age=300" },
+		{ "hsts 730d\n", "max-age=63072000" },
+	};
+	struct reading reading;
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		snprintf(text, sizeof(text),
+		    "Gateway a.example.org\nForward 10.0.0.1\n%sEnd\n"
+		    "Service\n%sError 404\nEnd\n",
+		    cases[i].line, cases[i].line);
+		reading_init_clean(&reading, text);
+		assert_int_equal(
+		    reading.config->listeners->services->hsts.len, 0);
+		assert_string_equal(
+		    reading.config->listeners->next->services->hsts.p,
+		    cases[i].value);
+		assert_string_equal(reading.config->services->hsts.p,
+		    i == 0 ? "" : cases[i].value);
 		reading_release(&reading);
 	}
 }
@@ -480,7 +515,7 @@ test_words_without_case_and_sections_with_names(void **state)
 static void
 test_backends_over_tls(void **state)
 {
-	const struct config_backend *const *backends;
+	struct config_backend *const *backends;
 	struct reading reading;
 
 	(void)state;
@@ -515,17 +550,185 @@ test_backends_over_tls(void **state)
 	reading_release(&reading);
 }
 
+static void
+test_certificates_of_clients(void **state)
+{
+	const struct config_listener *listener;
+	const struct config_service *service;
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTPS\nPort 1\nCert a\nCRLlist /r.pem\n"
+	    "VerifyList /v.pem\nCAlist /c.pem\nClientCert 2 3\nEnd\n"
+	    "ListenHTTPS\nPort 2\nCert a\n"
+	    "Service\nNot ClientCert /x.pem\nClientCert /y.pem\nError "
+	    "403\nEnd\n"
+	    "Service\nMatch OR\nClientCert /y.pem\nPath "
+	    "/\nEnd\nSuccess\nEnd\nEnd\n"
+	    "ListenHTTPS\nPort 3\nCert a\nClientCert 0\n"
+	    "Service\nClientCert /x.pem\nSuccess\nEnd\nEnd\n"
+	    "ListenHTTPS\nPort 4\nCert a\nEnd\n"
+	    "Gateway g.example.org\nForward h\nClientCert 1\n"
+	    "VerifyList /v.pem\nPort 5\nHTTPSPort 6\nEnd\n"
+	    "Gateway h.example.org\nForward h\nVerifyList /v.pem\n"
+	    "ClientCert 1\nPort 5\nHTTPSPort 6\nEnd\n"
+	    "Service\nSuccess\nEnd\n");
+	listener = reading.config->listeners;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_REQUIRE);
+	assert_int_equal(listener->client_depth, 3);
+	assert_string_equal(listener->verify_list.path, "/v.pem");
+	assert_int_equal(listener->verify_list.pos.line, 5);
+	assert_string_equal(listener->ca_list.path, "/c.pem");
+	assert_string_equal(listener->crl_list.path, "/r.pem");
+	listener = listener->next;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_ASK);
+	assert_int_equal(listener->client_depth, 9);
+	assert_null(listener->verify_list.path);
+	service = listener->services;
+	assert_int_equal(service->conditions->kind, COND_CERT);
+	assert_true(service->conditions->negated);
+	assert_int_equal(service->conditions->ca, 0);
+	assert_int_equal(service->conditions->next->ca, 1);
+	assert_int_equal(service->next->conditions->parts->ca, 1);
+	listener = listener->next;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_NONE);
+	listener = listener->next;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_NONE);
+	listener = listener->next->next;
+	assert_int_equal(listener->client_cert, CLIENT_CERT_ASK);
+	assert_string_equal(listener->verify_list.path, "/v.pem");
+	assert_int_equal(reading.config->nclient_cas, 2);
+	assert_string_equal(reading.config->client_cas[1].path, "/y.pem");
+	reading_release(&reading);
+
+	reading_init_clean(&reading,
+	    "ListenHTTPS\nPort 1\nCert a\nEnd\n"
+	    "ListenHTTP\nPort 2\nEnd\n"
+	    "Service\nClientCert /x.pem\nSuccess\nEnd\n");
+	assert_int_equal(
+	    reading.config->listeners->client_cert, CLIENT_CERT_ASK);
+	reading_release(&reading);
+}
+
+static void
+test_directories(void **state)
+{
+	const struct config_service *service;
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nPort 1\nService\nSendFile /b\nEnd\nEnd\n"
+	    "Service\nSendFile \"/a\"\nPath x\nEnd\n");
+	service = reading.config->services;
+	assert_int_equal(reading.config->ndirectories, 2);
+	assert_ptr_equal(service->directory, reading.config->directories[0]);
+	assert_string_equal(service->directory->file.path, "/a");
+	assert_int_equal(service->directory->file.pos.line, 8);
+	service = reading.config->listeners->services;
+	assert_ptr_equal(service->directory, reading.config->directories[1]);
+	assert_int_equal(service->directory->id, 1);
+}
+
+static void
+test_status(void **state)
+{
+	struct reading reading;
+	const struct config_status *status;
+	char name[CONFIG_LABEL_SIZE];
+
+	(void)state;
+	reading_init_clean(
+	    &reading, "ListenHTTP\nPort 8080\nEnd\nStatus\nEnd\n");
+	status = reading.config->status;
+	assert_addr(&status->addr, "127.0.0.1:9123");
+	assert_null(status->acl);
+	assert_int_equal(status->nnames, 0);
+	assert_string_equal(
+	    config_listener_label(reading.config->listeners, name),
+	    "http *:8080");
+	reading_release(&reading);
+
+	reading_init_clean(&reading,
+	    "ListenHTTP\nAddress 192.0.2.1\nPort 99\nEnd\n"
+	    "Service\nBackEnd\nAddress ::1\nPort 7\nEnd\nEnd\n"
+	    "ACL home\n192.0.2.0/24\nEnd\n"
+	    "Status\nAddress 192.0.2.2\nPort 99\nACL home\n"
+	    "ServerName GW.local\nServerName b.local\nEnd\n");
+	status = reading.config->status;
+	assert_addr(&status->addr, "192.0.2.2:99");
+	assert_true(config_acl_holds(status->acl, "192.0.2.77"));
+	assert_false(config_acl_holds(status->acl, "192.0.3.77"));
+	assert_int_equal(status->nnames, 2);
+	assert_string_equal(status->names[0], "gw.local");
+	assert_string_equal(
+	    config_listener_label(reading.config->listeners, name),
+	    "http 192.0.2.1:99");
+	assert_string_equal(
+	    config_backend_label(reading.config->backends[0], name), "[::1]:7");
+	reading_release(&reading);
+}
+
+static void
+test_backends_that_are_shared(void **state)
+{
+	struct reading reading;
+	const struct config_service *first, *second;
+	const struct config *config;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nPort 1\nEnd\nBalancer random\n"
+	    "Service\nURL x\nUseBackend ha\n"
+	    "BackEnd\nUse \"ha\"\nPriority 9\nEnd\n"
+	    "BackEnd \"ha\"\nDisabled no\nEnd\n"
+	    "Emergency\nAddress a\nPort 2\nEnd\nEnd\n"
+	    "Service\nBalancer IWRR\n"
+	    "BackEnd \"ha\"\nAddress a\nPort 2\nEnd\n"
+	    "BackEnd\nAddress a\nPort 3\nDisabled\nEnd\n"
+	    "End\n"
+	    "Backend ha\nAddress a\nPort 1\nPriority 2\nDisabled\nEnd\n");
+	config = reading.config;
+	first = config->services;
+	second = first->next;
+	assert_int_equal(config->nbackends, 3);
+	assert_int_equal(config->nplaces, 6);
+	assert_int_equal(first->nbackends, 3);
+	assert_int_equal(first->nemergencies, 1);
+	assert_int_equal(first->balancer, BALANCE_RANDOM);
+	for (unsigned i = 0; i < 3; i++)
+		assert_ptr_equal(first->backends[i], config->backends[0]);
+	assert_int_equal(first->priorities[0], 0);
+	assert_int_equal(first->priorities[1], 0);
+	assert_int_equal(first->priorities[2], 2);
+	assert_int_equal(first->priorities[3], 5);
+	assert_int_equal(first->backends[0]->port, 1);
+	assert_true(first->backends[0]->used);
+
+	assert_int_equal(second->first_place, 4);
+	assert_int_equal(second->balancer, BALANCE_IWRR);
+	assert_ptr_equal(second->backends[0], first->backends[3]);
+	assert_int_equal(second->priorities[1], 0);
+	assert_false(second->backends[1]->used);
+	reading_release(&reading);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_directories),
+		cmocka_unit_test(test_certificates_of_clients),
 		cmocka_unit_test(test_backends_over_tls),
+		cmocka_unit_test(test_backends_that_are_shared),
 		cmocka_unit_test(test_pound_of_home_assistant),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_top_level),
 		cmocka_unit_test(test_top_level_holds_for_all_until_narrowed),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_header_options),
+		cmocka_unit_test(test_hsts),
 		cmocka_unit_test(test_redirects),
 		cmocka_unit_test(test_certificates_have_one_slot_each),
 		cmocka_unit_test(test_tls),
@@ -533,6 +736,7 @@ main(void)
 		cmocka_unit_test(test_acme_staging),
 		cmocka_unit_test(test_acme_of_a_name),
 		cmocka_unit_test(test_gateways_of_different_authorities),
+		cmocka_unit_test(test_status),
 		cmocka_unit_test(
 		    test_words_without_case_and_sections_with_names),
 	};

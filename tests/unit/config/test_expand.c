@@ -53,9 +53,11 @@ test_the_five_lines(void **state)
 	    "ListenHTTPS\n"
 	    "\tPort\t443\n"
 	    "\txHTTP\t2\n"
+	    "\tRequireSNI\tyes\n"
 	    "\tAutoCert\t\"home.example.org\"\n"
 	    "\tService\n"
 	    "\t\tHost\t\"home.example.org\"\n"
+	    "\t\tHSTS\t1d\n"
 	    "\t\tBackEnd\n"
 	    "\t\t\tAddress\t192.168.1.2\n"
 	    "\t\t\tPort\t8123\n"
@@ -75,6 +77,7 @@ test_forward_over_tls(void **state)
 	                 "Insecure\nServerName ha.lan\nProbe TCP\nEnd\n");
 	assert_non_null(printed);
 	assert_non_null(strstr(printed,
+	    "\t\tHSTS\t1d\n"
 	    "\t\tBackEnd\n"
 	    "\t\t\tAddress\tha.lan\n"
 	    "\t\t\tPort\t8123\n"
@@ -82,6 +85,51 @@ test_forward_over_tls(void **state)
 	    "\t\t\tServerName\t\"ha.lan\"\n"
 	    "\t\t\tInsecure\n"
 	    "\t\t\tProbe\t\"tcp\"\n"
+	    "\t\tEnd\n"));
+	assert_expands(printed, printed);
+	free(printed);
+}
+
+static void
+test_certificates_of_clients(void **state)
+{
+	char *printed;
+
+	(void)state;
+	printed = expand("Gateway a.example.org\nForward h\n"
+	                 "CRLlist \"/r.pem\"\nVerifyList /v.pem\n"
+	                 "ClientCert 2 3\nCAlist /c.pem\nEnd\n"
+	                 "ListenHTTPS\nPort 1\nCert /x\n"
+	                 "Ciphers -ciphersuites TLS_AES_128_GCM_SHA256\n"
+	                 "Service\nNot ClientCert /v.pem\nSendFile /w\n"
+	                 "End\nEnd\n");
+	assert_non_null(strstr(printed,
+	    "\tAutoCert\t\"a.example.org\"\n"
+	    "\tClientCert\t2 3\n"
+	    "\tVerifyList\t\"/v.pem\"\n"
+	    "\tCAlist\t\"/c.pem\"\n"
+	    "\tCRLlist\t\"/r.pem\"\n"));
+	assert_non_null(strstr(printed,
+	    "\tCiphers\t-ciphersuites \"TLS_AES_128_GCM_SHA256\"\n"
+	    "\tService\n"
+	    "\t\tNot ClientCert\t\"/v.pem\"\n"
+	    "\t\tSendFile\t\"/w\"\n"));
+	free(printed);
+}
+
+static void
+test_forward_to_a_socket(void **state)
+{
+	char *printed;
+
+	(void)state;
+	printed = expand("Gateway a.example.org\nForward UNIX:/run/ha.sock\n"
+	                 "End\n");
+	assert_non_null(printed);
+	assert_non_null(strstr(printed,
+	    "\t\tBackEnd\n"
+	    "\t\t\tAddress\t/run/ha.sock\n"
+	    "\t\t\tProbe\t\"/manifest.json\"\n"
 	    "\t\tEnd\n"));
 	assert_expands(printed, printed);
 	free(printed);
@@ -126,6 +174,44 @@ test_gateways_share_listeners(void **state)
 	assert_string_equal(
 	    other->next->services->backends[0]->host, "ha.local");
 	reading_release(&reading);
+}
+
+static void
+test_one_gateway_lets_everybody_in(void **state)
+{
+	static const struct {
+		const char *first, *second;
+		bool required;
+	} cases[] = {
+		{ "", "", true },
+		{ "RequireSNI no\n", "", false },
+		{ "", "RequireSNI off\n", false },
+		{ "RequireSNI 0\n", "RequireSNI yes\n", false },
+		{ "RequireSNI yes\n", "RequireSNI yes\n", true },
+	};
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct reading reading;
+		char *printed;
+
+		snprintf(text, sizeof(text),
+		    "Gateway a.example.org\nForward 10.0.0.1\n%sEnd\n"
+		    "Gateway b.example.org\nForward 10.0.0.2\n%sEnd\n",
+		    cases[i].first, cases[i].second);
+		reading_init_clean(&reading, text);
+		assert_int_equal(reading.config->listeners->next->require_sni,
+		    cases[i].required);
+		reading_release(&reading);
+		printed = expand(text);
+		reading_init_clean(&reading, printed);
+		assert_int_equal(reading.config->listeners->next->require_sni,
+		    cases[i].required);
+		reading_release(&reading);
+		free(printed);
+	}
 }
 
 static void
@@ -225,8 +311,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forward_over_tls),
+		cmocka_unit_test(test_forward_to_a_socket),
 		cmocka_unit_test(test_the_five_lines),
+		cmocka_unit_test(test_certificates_of_clients),
 		cmocka_unit_test(test_gateways_share_listeners),
+		cmocka_unit_test(test_one_gateway_lets_everybody_in),
 		cmocka_unit_test(test_positions_are_those_of_the_gateway),
 		cmocka_unit_test(test_email_comes_to_the_one_account),
 		cmocka_unit_test(test_everything_else_is_printed_as_it_is),

@@ -31,9 +31,18 @@ test_words(void **state)
 	assert_said(HTTP("Cert a.pem\n"),
 	    "t:2:1: 'Cert' belongs in ListenHTTPS, not in ListenHTTP\n");
 	assert_said(HTTP("") "client 5\nPort 80\nForward x\n",
-	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd "
-	    "or in Gateway, not at the top level\n"
+	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd, "
+	    "in Gateway or in Status, not at the top level\n"
 	    "t:5:1: 'Forward' belongs in Gateway, not at the top level\n");
+	assert_said("Control \"/run/pound.sock\"\nBackendStats yes\n" HTTP(""),
+	    "t:1:1: warning: 'Control' has no effect: the gatehouse command "
+	    "asks over a socket in StateDir\n"
+	    "t:2:1: warning: 'BackendStats' has no effect: the figures of "
+	    "backends are always kept\n");
+	assert_said(
+	    "Control\n  Socket \"/run/pound.sock\"\n  Mode 600\nEnd\n" HTTP(""),
+	    "t:1:1: warning: 'Control' has no effect: the gatehouse command "
+	    "asks over a socket in StateDir\n");
 	assert_said(HTTP("User a\n"),
 	    "t:2:1: 'User' belongs at the top level, not in ListenHTTP\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nxHTTP 1\n"),
@@ -55,31 +64,28 @@ static void
 test_words_of_later(void **state)
 {
 	(void)state;
-	assert_said(
-	    HTTP("RewriteErrors 5\n") "LogTag x\nDDNS a\n Token b\nEnd\n"
-	                              "Session\n Type IP\nEnd\n",
+	assert_said(HTTP("RewriteErrors 5\n") "Debug x\nDDNS a\n Token b\nEnd\n"
+	                                      "Tunnel\n Type IP\nEnd\n",
 	    "t:2:1: 'RewriteErrors' is a Pound directive that Gatehouse does "
 	    "not "
 	    "support yet\n"
-	    "t:4:1: 'LogTag' is a Pound directive that Gatehouse does not "
+	    "t:4:1: 'Debug' is a Pound directive that Gatehouse does not "
 	    "support yet\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
-	    "t:8:1: 'Session' is a Pound directive that Gatehouse does not "
-	    "support yet\n");
+	    "t:8:1: 'Tunnel' is a Pound directive that Gatehouse does not "
+	    "support yet; a program such as systemd-socket-proxyd does it "
+	    "beside "
+	    "Gatehouse\n");
 	assert_said(HTTP("ACME /var/www\n"),
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
 	    "support yet; use AutoCert in ListenHTTPS: challenges are answered "
 	    "by themselves\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nHost -pcre \"x\"\n"),
-	    "t:4:6: '-pcre' is a Pound option that Gatehouse does not support "
-	    "yet\n");
-	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n"
-	            "Backend \"x\"\nAddress 1.1.1.1\nEnd\n" HTTP(""),
-	    "t:1:1: 'Resolver' is a Pound directive that Gatehouse does not "
-	    "support yet\n"
-	    "t:5:1: 'End' without a section that it could end\n"
-	    "t:6:1: 'Backend' is a Pound directive that Gatehouse does not "
-	    "support yet\n");
+	    "t:4:6: '-pcre' is not supported: such an expression can take any "
+	    "time to match; most mean the same without it\n");
+	assert_said("Resolver\nConfigText\nnonsense\nEnd\nEnd\n" HTTP(""),
+	    "t:1:1: warning: 'Resolver' has no effect: names are looked up as "
+	    "the system does it\n");
 }
 
 static void
@@ -100,7 +106,7 @@ test_conditions(void **state)
 	    "t:4:10: '-beg' does not go with the option before it\n"
 	    "t:5:13: '-case' does not go with the option before it\n"
 	    "t:6:1: 'Redirect' is already given on line 3\n"
-	    "t:6:10: '-exact' is an option of patterns, and here is none\n"
+	    "t:6:10: '-exact' is an option of other lines, not of this one\n"
 	    "t:7:1: 'QueryParam' needs the name of a parameter and a pattern: "
 	    "a pattern that a parameter of the query must match\n"
 	    "t:8:12: 'QueryParam' needs the name of a parameter and a pattern, "
@@ -115,14 +121,111 @@ test_conditions(void **state)
 }
 
 static void
+test_conditions_with_a_name(void **state)
+{
+	(void)state;
+	assert_said("Condition a\nEval b\nEnd\nCondition b\nEval b\nEnd\n"
+	            "Condition b\nEnd\nListenHTTP\nEnd\n"
+	            "Service\nEval c\nNot Eval a\nSuccess\nEnd\n",
+	    "t:2:6: there is no Condition 'b' above this one\n"
+	    "t:5:6: there is no Condition 'b' above this one\n"
+	    "t:7:1: there is a Condition 'b' already\n"
+	    "t:7:1: 'Condition' has no condition in it\n"
+	    "t:12:6: there is no Condition 'c' at the top level\n");
+	assert_said("Condition a\nPath (x)\nEnd\nListenHTTP\nEnd\n"
+	            "Service\nEval a\nRedirect https://x/$1\nEnd\n",
+	    "t:8:10: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n");
+}
+
+static void
+test_words_without_effect(void **state)
+{
+	(void)state;
+	assert_said("ReserveFD -worker 3\nCombineHeaders\n\"Accept\"\n"
+	            "\tAllow\nEnd\nListenHTTP\nLineBufferSize 1\nEnd\n"
+	            "RegexType POSIX\nRegexType pcre\n"
+	            "Service\nSuccess\nPath -perl x\nEnd\n"
+	            "Lua\n\tLoad \"x\"\nEnd\n",
+	    "t:1:1: warning: 'ReserveFD' has no effect: descriptors are kept "
+	    "in reserve by themselves\n"
+	    "t:2:1: warning: 'CombineHeaders' has no effect: fields go on as "
+	    "they came, which means the same\n"
+	    "t:7:1: warning: 'LineBufferSize' has no effect: lines of 24 KiB "
+	    "and more pass\n"
+	    "t:10:11: 'RegexType' needs posix, not 'pcre' (it can take any "
+	    "time to match; most expressions mean the same to both, so leave "
+	    "this line out and try)\n"
+	    "t:13:6: '-perl' is not supported: such an expression can take "
+	    "any time to match; most mean the same without it\n"
+	    "t:15:1: 'Lua' is a Pound directive that Gatehouse does not "
+	    "support yet; Gatehouse runs no programs of others; StringMatch, "
+	    "Rewrite and substitutions may do\n");
+}
+
+static void
+test_references(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("Error 404\nConstant a b\n"
+	                    "StringMatch \"%[const a]%[const b]\" b\n"
+	                    "Constant c -file nowhere\nConstant d\n"
+	                    "StringMatch \"%[const c]\" b\n"),
+	    "t:5:13: there is no Constant 'b' around it\n"
+	    "t:6:18: cannot read nowhere: this text stands for itself\n"
+	    "t:7:1: 'Constant' needs a name and a text, or -file and a file: a "
+	    "text that substitutions can name\n");
+	assert_said(HTTP("SetPath /$1\nRewrite\nPath -exact /x\n"
+	                 "Not Query (.)\nSetPath /$1\nElse\nQuery (.)\n"
+	                 "SetPath \"/$1(0)$1(1)\"\nEnd\n"),
+	    "t:2:9: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n"
+	    "t:9:9: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n");
+	assert_said(SERVICE("Redirect \"https://x/$1(a)$1(b)$1(2)\"\n"
+	                    "Path -tag a x\nMatch OR\nQuery x\nURL x\nEnd\n"),
+	    "t:3:10: '$1(b)': there is no regular expression with -tag \"b\" "
+	    "in the conditions around it\n");
+	assert_said(SERVICE("Error 404\nStringMatch x\n"),
+	    "t:4:1: 'StringMatch' needs a text and a pattern: a pattern that a "
+	    "text filled in must match\n");
+	assert_said(SERVICE("Error 404\nStringMatch $1 x\n"),
+	    "t:4:13: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n");
+	assert_said(SERVICE("Error 404\nTBF a 5\nTBF $1 5 1\nTBF a 0 1\n"
+	                    "TBF a 1/0s 1\nTBF a 5/x 1\nTBF a 5 0\n"
+	                    "TBF a 1000000/1us 1\nTBF a 1/2s 20\n"),
+	    "t:4:1: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000: how many requests a token bucket lets through\n"
+	    "t:5:5: '$1' refers to a regular expression that is not in the "
+	    "conditions around it; '$$' is a dollar sign\n"
+	    "t:6:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '0'\n"
+	    "t:7:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '1/0s'\n"
+	    "t:8:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '5/x'\n"
+	    "t:9:9: 'TBF' needs a text, a rate such as 5 or 1/2s, and a number "
+	    "from 1 to 1000000, not '0'\n"
+	    "t:10:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a "
+	    "number from 1 to 1000000, not '1000000/1us'\n");
+	assert_said(SERVICE("Error 404\nPath -tag 1 x\nPath -tag\n"
+	                    "HeadRemove -tag a x\nPath -decode x\n"),
+	    "t:4:6: '-tag' needs a name that is not a number\n"
+	    "t:5:6: '-tag' needs a name that is not a number\n"
+	    "t:6:12: '-tag' is an option of other lines, not of this one\n"
+	    "t:7:6: '-decode' is an option of other lines, not of this one\n");
+}
+
+static void
 test_edits(void **state)
 {
 	(void)state;
 	assert_said(HTTP("AddHeader \"X\"\nAddHeader \"X Y: z\"\n"
 	                 "SetHeader \"Host: a\"\nSetHeader \"TE: a\"\n"
 	                 "SetHeader \"X_Forwarded-for: a\"\n"
-	                 "SetHeader \"X-A: $1\"\nSetHeader \"X-A: $x $\"\n"
-	                 "AddHeader \"X-A: %[path]\"\nDeleteHeader (\n"),
+	                 "SetHeader \"X-A: $10\"\nSetHeader \"X-A: $x $\"\n"
+	                 "AddHeader \"X-A: %[header]\"\nDeleteHeader (\n"),
 	    "t:2:11: 'AddHeader' needs a header field such as \"X-Name: "
 	    "value\", not 'X'\n"
 	    "t:3:11: 'AddHeader' needs a header field such as \"X-Name: "
@@ -135,10 +238,12 @@ test_edits(void **state)
 	    "value\", not 'X_Forwarded-for: a' (the gateway writes this field "
 	    "itself)\n"
 	    "t:7:11: 'SetHeader' needs a header field such as \"X-Name: "
-	    "value\", not 'X-A: $1' (references such as $1 are not supported "
-	    "yet)\n"
+	    "value\", not 'X-A: $10' (there are $0 to $9 only; '${1}0' has a "
+	    "digit behind it)\n"
 	    "t:9:11: 'AddHeader' needs a header field such as \"X-Name: "
-	    "value\", not 'X-A: %[path]' (%[...] is not supported yet)\n"
+	    "value\", not 'X-A: %[header]' (%[...] needs one of host, port, "
+	    "url, path, query, param NAME, header NAME, remoteip, user, "
+	    "const NAME)\n"
 	    "t:10:14: 'DeleteHeader' needs a regular expression, not '(' "
 	    "(Unmatched ( or \\()\n");
 	assert_said(
@@ -152,8 +257,8 @@ test_edits(void **state)
 	    "x'\n"
 	    "t:5:10: 'SetQuery' needs a part of a URL, percent-encoded, not "
 	    "'#'\n"
-	    "t:6:17: 'SetQueryParam' needs the name of a parameter and its "
-	    "value, not 'b&c'\n"
+	    "t:6:17: 'SetQueryParam' needs the name of a parameter and perhaps "
+	    "its value, not 'b&c'\n"
 	    "t:7:13: 'DeleteQuery' takes no value\n"
 	    "t:8:1: 'Else' belongs in Rewrite or in Rewrite response, not in "
 	    "ListenHTTP\n");
@@ -172,7 +277,7 @@ test_answers(void **state)
 	(void)state;
 	assert_said(SERVICE("Path /a\n") SERVICE("Error 404\nSuccess\n"),
 	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error or a Success\n"
+	    "Error, a Success or Metrics\n"
 	    "t:6:1: 'ListenHTTP' wants to listen on port 80, but the "
 	    "'ListenHTTP' on line 1 listens on port 80 already\n"
 	    "t:7:1: 'Service' has both Error and Success; a request can go to "
@@ -214,11 +319,27 @@ test_lists_of_addresses(void **state)
 	    "192.168.1.0/24, not '::/129'\n"
 	    "t:11:1: there is an ACL 'a' already\n"
 	    "t:13:1: 'ACL' takes a file behind -file only\n"
-	    "t:14:5: '-re' is an option of patterns, and here is none\n");
+	    "t:14:5: '-re' is an option of other lines, not of this one\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nACL \"none\"\n"
 	                    "ACL -file \"f\"\n"),
 	    "t:4:5: there is no ACL 'none' at the top level\n"
 	    "t:5:11: cannot read f: this text stands for itself\n");
+}
+
+static void
+test_hsts(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("Redirect \"https://x\"\nHSTS 731d\n"
+	                    "HSTS no\nHSTS \"\"\n"),
+	    "t:4:6: 'HSTS' needs off, or a time up to 730d such as 300 or "
+	    "180d, not '731d'\n"
+	    "t:5:1: 'HSTS' is already given on line 4\n"
+	    "t:5:6: 'HSTS' needs off, or a time up to 730d such as 300 or "
+	    "180d, not 'no'\n"
+	    "t:6:1: 'HSTS' is already given on line 4\n"
+	    "t:6:6: 'HSTS' needs off, or a time up to 730d such as 300 or "
+	    "180d, not ''\n");
 }
 
 static void
@@ -238,11 +359,11 @@ test_whom_to_trust(void **state)
 	    "t:2:1: warning: 'TrustedIP' holds everybody: any client can say "
 	    "that it is somebody else\n"
 	    "t:6:1: 'TrustedIP' is already given on line 2\n"
-	    "t:6:11: '-forwarded' is an option of conditions, and here is "
-	    "none\n");
+	    "t:6:11: '-forwarded' is an option of other lines, not of "
+	    "this one\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nPath -forwarded a\n"),
-	    "t:4:6: '-forwarded' is an option of conditions, and here is "
-	    "none\n");
+	    "t:4:6: '-forwarded' is an option of other lines, not of "
+	    "this one\n");
 }
 
 static void
@@ -315,7 +436,8 @@ test_numbers_of_values(void **state)
 	assert_said(HTTP("Port\n") "LogLevel\nAlive\nEnd\n",
 	    "t:2:1: 'Port' needs a number from 0 to 65535: the port to listen "
 	    "on\n"
-	    "t:4:1: 'LogLevel' needs a number from 0 to 5: how much is logged "
+	    "t:4:1: 'LogLevel' needs a number from 0 to 5 or the name of a "
+	    "format: what is logged "
 	    "of each request\n"
 	    "t:5:1: 'Alive' needs a time from 1s to 30d, such as 90 or 1m30s: "
 	    "the time between two looks at a backend\n"
@@ -331,18 +453,130 @@ test_numbers_of_values(void **state)
 }
 
 static void
+test_unix_sockets(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address /run/ha.sock\n"), "");
+	assert_said(BACKEND("Address /run/ha.sock\nPort 1\n"),
+	    "t:5:1: warning: 'Port' has no effect: a UNIX socket has none\n");
+	assert_said("RootJail /jail/\n" BACKEND("Address /jail/ha.sock\n"), "");
+	assert_said("RootJail /jail\n" BACKEND("Address /jailed/ha.sock\n"),
+	    "t:5:9: '/jailed/ha.sock' is not within the RootJail '/jail', "
+	    "where the workers could reach it\n");
+	assert_said(BACKEND("Address /run/../ha.sock\n"),
+	    "t:4:9: 'Address' needs an address or a host name, not "
+	    "'/run/../ha.sock' (a path without ..)\n");
+	assert_said(BACKEND("Address /ha.sock\nHTTPS\n"),
+	    "t:3:1: 'HTTPS' over a UNIX socket needs a ServerName: the path "
+	    "says nothing about the certificate\n");
+	assert_said("Gateway a.example.org\nForward unix:ha.sock\nEnd\n",
+	    "t:2:9: 'Forward' needs an address such as \"192.168.1.2:8123\", "
+	    "not 'unix:ha.sock' (the path of a socket begins with /)\n");
+}
+
+static void
+test_tls_of_backends(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address a\nPort 1\nCiphers \"HIGH\"\n"),
+	    "t:3:1: 'Ciphers' needs HTTPS\n");
+	assert_said(BACKEND("Address a\nPort 1\nDisable TLSv1_2\n"),
+	    "t:3:1: 'Disable' needs HTTPS\n");
+	assert_said(BACKEND("Address a\nPort 1\nHTTPS\nDisable TLSv1_2\n"
+	                    "Ciphers \"HIGH\"\n"),
+	    "");
+}
+
+static void
+test_resolving(void **state)
+{
+	(void)state;
+	assert_said(BACKEND("Address a\nPort 1\nResolve srv\n"),
+	    "t:6:9: 'Resolve srv' is not supported: SRV records are not read; "
+	    "a BackEnd for each server, or 'Resolve all', takes its place\n");
+	assert_said(BACKEND("Address a\nPort 1\nResolve ALL\nFamily inet\n"
+	                    "OverrideTTL 5m\nRetryInterval 600\n"),
+	    "");
+}
+
+static void
+test_sessions(void **state)
+{
+	(void)state;
+	assert_said(
+	    SERVICE(
+	        "Session\nType IP\nEnd\nUseBackend b\n") "Backend b\nAddress "
+	                                                 "a\nPort 1\nEnd\n",
+	    "t:3:1: 'Session' needs a line 'TTL' with a time from 1s to 30d, "
+	    "such as 90 or 1m30s\n");
+	assert_said(SERVICE("Session\nType COOKIE\nTTL 5\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:3:1: 'Session' of this Type needs an ID\n");
+	assert_said(SERVICE("Session\nType IP\nTTL 5\nID a\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:3:1: 'Session' of this Type has no ID\n");
+	assert_said(SERVICE("Session\nType IPS\nTTL 0\nID \"a b\"\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:4:6: 'Type' needs one of IP, BASIC, URL, PARM, COOKIE, HEADER, "
+	    "not 'IPS'\n"
+	    "t:5:5: 'TTL' needs a time from 1s to 30d, such as 90 or 1m30s, "
+	    "not '0'\n"
+	    "t:6:4: 'ID' needs the name of a parameter, a cookie or a header "
+	    "field, not 'a b'\n");
+}
+
+static void
+test_shared_backends(void **state)
+{
+	(void)state;
+	assert_said(
+	    "Backend\nAddress a\nPort 1\nEnd\n" SERVICE("UseBackend b\n"),
+	    "t:1:1: 'Backend' needs a name: a server that services may "
+	    "share\n"
+	    "t:7:12: there is no Backend 'b' at the top level\n");
+	assert_said("Backend b\nPort 1\nEnd\n" SERVICE("UseBackend b\n"),
+	    "t:1:1: 'Backend' needs a line 'Address' with an address or a host "
+	    "name\n");
+	assert_said(
+	    "Backend b\nAddress a\nPort 1\nEnd\n"
+	    "Backend b\nAddress a\nPort 1\nEnd\n" SERVICE("UseBackend b\n"),
+	    "t:5:9: there is a Backend 'b' on line 1 already\n");
+	assert_said("Backend b\nAddress a\nPort 1\nEnd\n" BACKEND(
+	                "Use b\nPort 2\nDisabled no\n"),
+	    "t:9:1: 'Port' belongs in the Backend at the top level that is "
+	    "used here\n");
+	assert_said(BACKEND("Use b\n"),
+	    "t:4:5: there is no Backend 'b' at the top level\n");
+	assert_said(SERVICE("UseBackend b\nError 404\n"),
+	    "t:2:1: 'Service' has both BackEnd and Error; a request can go to "
+	    "one of them only\n"
+	    "t:3:12: there is no Backend 'b' at the top level\n");
+	assert_said(BACKEND("Address a\nPort 1\nPriority 0\n"),
+	    "t:6:10: 'Priority' needs a number from 1 to 65535, not '0'\n");
+	assert_said(
+	    SERVICE("Balancer first\nUseBackend b\n") "Backend b\nAddress "
+	                                              "a\nPort 1\nEnd\n",
+	    "t:3:10: 'Balancer' needs one of random, iwrr, not 'first'\n");
+}
+
+static void
 test_services(void **state)
 {
 	(void)state;
 	assert_said(SERVICE(""),
 	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error or a Success\n");
+	    "Error, a Success or Metrics\n");
 	assert_said(BACKEND("Address 10.0.0.1\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
 	    "65535\n");
 	assert_said(BACKEND("Port 80\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Address' with an address or a host "
 	    "name\n");
+	assert_said(BACKEND(""),
+	    "t:3:1: 'BackEnd' needs a line 'Address' with an address or a host "
+	    "name\n"
+	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
+	    "65535\n");
 	/* Only once: not missing as well. */
 	assert_said(BACKEND("Port 0\nAdress 10.0.0.1\n"),
 	    "t:4:6: 'Port' needs a number from 1 to 65535, not '0'\n"
@@ -388,11 +622,12 @@ test_listeners(void **state)
 	    "t:4:6: 'Port' needs a number from 0 to 65535, not 'http'\n");
 }
 
+#define HTTPS(lines)                                                           \
+	"ListenHTTPS\n" lines "End\nService\nRedirect \"https://x\"\nEnd\n"
+
 static void
 test_certificates(void **state)
 {
-#define HTTPS(lines)                                                           \
-	"ListenHTTPS\n" lines "End\nService\nRedirect \"https://x\"\nEnd\n"
 #define PRIVATE(name)                                                          \
 	"warning: no public certificate authority issues for '" name           \
 	"'; use a name of a public domain, or a Directory of your own in "     \
@@ -414,8 +649,70 @@ test_certificates(void **state)
 	    "t:5:1: 'AutoCert' for 'a.example.org' is on line 4 with other "
 	    "names or another authority; the first name of a certificate must "
 	    "be its own\n");
-#undef HTTPS
 #undef PRIVATE
+}
+
+static void
+test_ciphers(void **state)
+{
+	(void)state;
+	assert_said(
+	    HTTPS("Cert a\nCiphers \"A\"\nCiphers -ciphersuites B\n"), "");
+	assert_said(HTTPS("Cert a\nCiphers A\nCiphers B\n"),
+	    "t:4:1: 'Ciphers' is already given on line 3\n");
+	assert_said(HTTPS("Cert a\nCiphers -ciphersuites A\nCiphers C\n"
+	                  "Ciphers -ciphersuites B\n"),
+	    "t:5:1: 'Ciphers' is already given on line 3\n");
+	assert_said(HTTPS("Cert a\nCiphers -exact A\n"),
+	    "t:3:9: '-exact' is an option of other lines, not of this one\n");
+	assert_said(HTTPS("Cert a\nCheckURL -ciphersuites A\n"),
+	    "t:3:10: '-ciphersuites' is an option of other lines, not of "
+	    "this one\n");
+	assert_said("SSLEngine \"x\"\nECDHCurve P-256\n" HTTPS(
+	                "Cert a\nECDHCurve P-256\nNoHTTPS11 1\n"
+	                "SSLAllowClientRenegotiation 2\n"),
+	    "t:1:1: warning: 'SSLEngine' has no effect: OpenSSL finds out by "
+	    "itself what the processor can do\n"
+	    "t:2:1: warning: 'ECDHCurve' has no effect: all groups for key "
+	    "exchange that are safe are offered\n"
+	    "t:5:1: warning: 'ECDHCurve' has no effect: all groups for key "
+	    "exchange that are safe are offered\n"
+	    "t:6:1: warning: 'NoHTTPS11' has no effect: every client is "
+	    "answered in the version that it speaks\n"
+	    "t:7:1: warning: 'SSLAllowClientRenegotiation' has no effect: no "
+	    "client may renegotiate\n");
+}
+
+static void
+test_certificates_of_clients(void **state)
+{
+	(void)state;
+	assert_said(HTTPS("Cert a\nClientCert 2\n"),
+	    "t:3:12: 'ClientCert 2' needs VerifyList: nobody is trusted for "
+	    "the certificates of clients\n");
+	assert_said(HTTPS("Cert a\nClientCert 4\n"),
+	    "t:3:12: 'ClientCert' has the levels 0 to 3\n");
+	assert_said(HTTPS("Cert a\nClientCert 1 10\n"),
+	    "t:3:14: 'ClientCert' needs a level from 0 to 3, and perhaps a "
+	    "depth up to 9, not '10'\n");
+	assert_said(HTTPS("Cert a\nVerifyList v\nCRLlist r\nCAlist c\n"),
+	    "t:3:1: warning: 'VerifyList' has no effect: without ClientCert "
+	    "no client is asked for a certificate\n"
+	    "t:4:1: warning: 'CRLlist' has no effect: without ClientCert "
+	    "no client is asked for a certificate\n"
+	    "t:5:1: warning: 'CAlist' has no effect: without ClientCert "
+	    "no client is asked for a certificate\n");
+	assert_said(GATEWAY("ClientCert 2\n"),
+	    "t:3:12: 'ClientCert 2' needs VerifyList: nobody is trusted for "
+	    "the certificates of clients\n");
+	assert_said(GATEWAY("ClientCert 1\n") "Gateway b.example.org\n"
+	                                      "Forward h\nEnd\nGateway "
+	                                      "c.example.org\nForward h\n"
+	                                      "ClientCert 1 2\nEnd\n",
+	    "t:5:1: 'ClientCert' must be the same as in the Gateway on line "
+	    "1, which shares its address and port\n"
+	    "t:10:1: 'ClientCert' must be the same as in the Gateway on line "
+	    "1, which shares its address and port\n");
 }
 
 static void
@@ -506,23 +803,49 @@ test_backends_over_tls(void **state)
 	    "certificate\n");
 }
 
+static void
+test_status(void **state)
+{
+	(void)state;
+	assert_said("Status\nPort 80\nEnd\n" HTTP(""),
+	    "t:1:1: 'Status' wants to listen on 127.0.0.1:80, but the listener "
+	    "on line 4 listens there already\n");
+	assert_said(HTTP("") "Status\nACL nobody\nPort x\nEnd\n",
+	    "t:4:5: there is no ACL 'nobody' at the top level\n"
+	    "t:5:6: 'Port' needs a number from 0 to 65535, not 'x'\n");
+	assert_said(HTTP("") "Status\nEnd\nStatus\nEnd\n",
+	    "t:5:1: 'Status' is already given on line 3\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_certificates_of_clients),
+		cmocka_unit_test(test_ciphers),
 		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
 		cmocka_unit_test(test_conditions),
+		cmocka_unit_test(test_conditions_with_a_name),
+		cmocka_unit_test(test_words_without_effect),
+		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_edits),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_lists_of_addresses),
+		cmocka_unit_test(test_hsts),
 		cmocka_unit_test(test_whom_to_trust),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_nesting_is_bounded),
 		cmocka_unit_test(test_number_of_directives_is_bounded),
 		cmocka_unit_test(test_numbers_of_values),
 		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_shared_backends),
+		cmocka_unit_test(test_sessions),
+		cmocka_unit_test(test_resolving),
+		cmocka_unit_test(test_tls_of_backends),
+		cmocka_unit_test(test_unix_sockets),
 		cmocka_unit_test(test_listeners),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_gateways),

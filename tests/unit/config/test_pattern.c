@@ -33,8 +33,8 @@ test_compile(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		if (pattern_compile(&regex, cases[i].pattern, false, &err) ==
-		    0) {
+		if (pattern_compile(
+		        &regex, cases[i].pattern, false, false, &err) == 0) {
 			assert_null(cases[i].why);
 			regfree(&regex);
 		} else {
@@ -44,7 +44,8 @@ test_compile(void **state)
 	}
 	memset(long_one, 'a', sizeof(long_one));
 	long_one[sizeof(long_one) - 1] = '\0';
-	assert_int_equal(pattern_compile(&regex, long_one, false, &err), -1);
+	assert_int_equal(
+	    pattern_compile(&regex, long_one, false, false, &err), -1);
 	assert_string_equal(err.msg, "longer than 1024 bytes");
 }
 

@@ -27,6 +27,8 @@ static const struct {
 	{ SCOPE_BACKEND, "BACKENDS" },
 	{ SCOPE_ACME, "CERTIFICATE AUTHORITY" },
 	{ SCOPE_GATEWAY, "GATEWAY" },
+	{ SCOPE_STATUS, "STATUS" },
+	{ SCOPE_SESSION, "SESSIONS" },
 };
 
 /* What Pound 4 knows, top level, listeners, services, backends and inside. */

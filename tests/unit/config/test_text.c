@@ -240,6 +240,29 @@ test_includes(void **state)
 }
 
 static void
+test_names_begin_at_the_include_dir(void **state)
+{
+	struct reading reading;
+	const struct config *config;
+
+	(void)state;
+	write_file("main",
+	    "Include sub/a\nIncludeDir sub\nInclude b\n"
+	    "IncludeDir /etc\nListenHTTP\nEnd\n");
+	write_file("sub/a", "PIDFile pid\n");
+	write_file("sub/b",
+	    "ListenHTTPS\nCert a.pem\nCert /b.pem\nEnd\n"
+	    "Service\nSuccess\nEnd\n");
+	read_main(&reading);
+	assert_messages_here(&reading, "");
+	config = reading.config;
+	assert_string_equal(config->pid_file, path_of("sub/pid"));
+	assert_string_equal(config->certs[0]->file, path_of("sub/a.pem"));
+	assert_string_equal(config->certs[1]->file, "/b.pem");
+	reading_release(&reading);
+}
+
+static void
 test_relative_paths_of_a_relative_file(void **state)
 {
 	struct reading reading;
@@ -445,6 +468,7 @@ main(void)
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_address_files),
 		cmocka_unit_test(test_pattern_files),
+		cmocka_unit_test(test_names_begin_at_the_include_dir),
 		cmocka_unit_test(test_relative_paths_of_a_relative_file),
 		cmocka_unit_test(test_includes_that_fail),
 		cmocka_unit_test(test_number_of_files_is_bounded),

@@ -178,7 +178,7 @@ test_addresses(void **state)
 	assert_refused(SCOPE_HTTP, "Address", "127.0.0.1:80");
 	assert_text(SCOPE_BACKEND, "Address", "ha_1.local", "ha_1.local");
 	assert_text(SCOPE_BACKEND, "Address", "2001:db8::1", "2001:db8::1");
-	assert_refused(SCOPE_BACKEND, "Address", "/run/ha.sock");
+	assert_refused(SCOPE_BACKEND, "Address", "/run/../ha.sock");
 	assert_refused(SCOPE_BACKEND, "Address", "http://10.0.0.1");
 	assert_refused(SCOPE_BACKEND, "Address", "10.0.0.1:8123");
 	assert_refused(SCOPE_BACKEND, "Address", "-x");
@@ -223,8 +223,12 @@ test_urls(void **state)
 	assert_refused(SCOPE_SERVICE, "Redirect", "https://me@x/");
 	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/a b");
 	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/\"");
-	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/$1");
-	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/%[url]");
+	assert_text(SCOPE_SERVICE, "Redirect", "https://%[host]/$1",
+	    "https://%[host]/$1");
+	assert_refused(SCOPE_SERVICE, "Redirect", "%[path]");
+	assert_refused(SCOPE_SERVICE, "Redirect", "$1://x");
+	assert_refused(SCOPE_SERVICE, "Redirect", "https://x/$1 ");
+	assert_refused(SCOPE_SERVICE, "Redirect", "https://$1/%[uri]");
 	assert_text(
 	    SCOPE_SERVICE, "Redirect", "https://x/?a=$b", "https://x/?a=$b");
 	assert_text(SCOPE_ACME, "Directory", "LetsEncrypt", "letsencrypt");

@@ -49,6 +49,9 @@ test_targets_are_split(void **state)
 		{ "OPTIONS", "http://h:80", "h", "h:80", "*", "" },
 		{ "OPTIONS", "http://h/", "h", "h", "/", "" },
 		{ "OPTIONS", "http://h?q", "h", "h", "/", "?q" },
+		{ "CONNECT", "h:443", "h", "h:443", "h:443", "" },
+		{ "CONNECT", "[::1]:80", "::1", "[::1]:80", "[::1]:80", "" },
+		{ "CONNECT", "/x?y", "", "", "/x", "?y" },
 	};
 	size_t i;
 
@@ -89,8 +92,9 @@ test_bad_targets_are_refused(void **state)
 	    (struct slice){ "/\0", 2 }, slice("GET"), &target));
 	assert_false(uri_parse_target(slice("*"), slice("options"), &target));
 	assert_false(uri_parse_target(slice("*?q"), slice("OPTIONS"), &target));
+	assert_false(uri_parse_target(slice("h"), slice("CONNECT"), &target));
 	assert_false(
-	    uri_parse_target(slice("h:443"), slice("CONNECT"), &target));
+	    uri_parse_target(slice("u@h:443"), slice("CONNECT"), &target));
 }
 
 static void

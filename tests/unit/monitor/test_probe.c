@@ -75,8 +75,11 @@ set_up(void **state)
 	scene.listener = listen_on(0);
 	assert_int_equal(listener_addr(scene.listener, &scene.backend.addr), 0);
 	scene.fd = -1;
-	scene.backend.host = "127.0.0.1";
+	scene.backend.host = scene.backend.place = "127.0.0.1";
 	scene.backend.numeric = true;
+	scene.backend.used = true;
+	scene.backend.lookup_every = 60;
+	scene.backend.lookup_retry = 5;
 	scene.backend.port = addr_port(&scene.backend.addr);
 	scene.probe.changed = on_change;
 	scene.probe.arg = &scene;
@@ -375,12 +378,25 @@ test_a_backend_over_tls_that_speaks_http(void **state)
 }
 
 static void
+test_nobody_asks_a_backend_without_requests(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->backend.used = false;
+	start(scene, 3600);
+	assert_int_equal(scene->probe.state, PROBE_DISABLED);
+	probe_mark(&scene->probe);
+	assert_int_equal(scene->changes, 0);
+}
+
+static void
 test_state_names(void **state)
 {
 	(void)state;
 	assert_string_equal(probe_state_name(PROBE_UNKNOWN), "unknown");
 	assert_string_equal(probe_state_name(PROBE_UP), "up");
 	assert_string_equal(probe_state_name(PROBE_DOWN), "down");
+	assert_string_equal(probe_state_name(PROBE_DISABLED), "disabled");
 }
 
 #define scene_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -400,6 +416,7 @@ main(void)
 		scene_test(test_no_answer_is_down),
 		scene_test(test_whom_to_trust_cannot_be_read),
 		scene_test(test_a_backend_over_tls_that_speaks_http),
+		scene_test(test_nobody_asks_a_backend_without_requests),
 		cmocka_unit_test(test_state_names),
 	};
 

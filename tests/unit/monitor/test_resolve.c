@@ -57,6 +57,8 @@ set_up(void **state)
 	scene.guard.fn = on_guard;
 	scene.resolver.fn = on_result;
 	scene.resolver.arg = &scene;
+	scene.resolver.every_ms = 60000;
+	scene.resolver.retry_ms = 5000;
 	loop_timer_set(scene.loop, &scene.guard, 20000);
 	*state = &scene;
 	return 0;

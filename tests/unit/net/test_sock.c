@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "net/sock.h"
@@ -97,6 +98,14 @@ test_doubt_lasts_until_a_write(void **state)
 	peer_writes(ends, "abcd");
 	sock_ready(&ends->sock, true, false, false);
 	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 4);
+	assert_false(ends->sock.doubt);
+
+	/* Or until the kernel says that there is nothing. */
+	peer_writes(ends, "abc");
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), 3);
+	assert_true(ends->sock.doubt);
+	sock_ready(&ends->sock, true, false, false);
+	assert_int_equal(sock_read(&ends->sock, data, sizeof(data)), -1);
 	assert_false(ends->sock.doubt);
 }
 
@@ -193,12 +202,22 @@ test_writev_sends_all_parts(void **state)
 	struct ends *ends = *state;
 	struct iovec iov[2] = { { (char[]){ "head" }, 4 },
 		{ (char[]){ "body" }, 4 } };
-	char data[16];
+	char data[4096], large[3000];
 
 	assert_int_equal(sock_writev(&ends->sock, iov, 2), 8);
 	assert_true(ends->sock.writable);
 	assert_int_equal(read(ends->peer, data, sizeof(data)), 8);
 	assert_memory_equal(data, "headbody", 8);
+
+	/* Few bytes take another way than many, and one piece than two. */
+	memset(large, 'x', sizeof(large));
+	iov[1] = (struct iovec){ large, sizeof(large) };
+	assert_int_equal(sock_writev(&ends->sock, iov, 2), 3004);
+	assert_int_equal(read(ends->peer, data, sizeof(data)), 3004);
+	assert_memory_equal(data, "head", 4);
+	assert_memory_equal(data + 4, large, sizeof(large));
+	assert_int_equal(sock_writev(&ends->sock, iov, 1), 4);
+	assert_int_equal(read(ends->peer, data, sizeof(data)), 4);
 }
 
 static void
@@ -255,10 +274,44 @@ test_reset_is_seen_without_reading(void **state)
 	assert_int_equal(sock_peek(&ends->sock), SOCK_BROKEN);
 }
 
+static void
+test_connect_to_a_unix_socket(void **state)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	char directory[] = "/tmp/sockXXXXXX", too_long[200];
+	bool connected = false;
+	int listener, fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/s", directory);
+	assert_int_equal(sock_connect_unix(sun.sun_path, &connected), -1);
+	assert_int_equal(errno, ENOENT);
+
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(
+	    bind(listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(sock_connect_unix(sun.sun_path, &connected), -1);
+	assert_int_equal(errno, ECONNREFUSED);
+	assert_int_equal(listen(listener, 1), 0);
+	fd = sock_connect_unix(sun.sun_path, &connected);
+	assert_true(fd != -1 && connected);
+	close(fd);
+	close(listener);
+	unlink(sun.sun_path);
+	rmdir(directory);
+
+	memset(too_long, '/', sizeof(too_long) - 1);
+	too_long[sizeof(too_long) - 1] = '\0';
+	assert_int_equal(sock_connect_unix(too_long, &connected), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_connect_to_a_unix_socket),
 		sock_test(test_reset_is_seen_without_reading),
 		sock_test(test_short_read_means_drained),
 		sock_test(test_doubt_lasts_until_a_write),

@@ -13,11 +13,13 @@
 #include "forward.h"
 #include "route.h"
 #include "scene.h"
+#include "tls/session.h"
 
 static const char config[] = "ListenHTTP\n"
                              "  Address 127.0.0.1\n"
                              "  Port 8080\n"
                              "  xHTTP 2\n"
+                             "  HeaderOption forwarded ssl\n"
                              "  HeadRemove \"X-Secret-.*\"\n"
                              "  Service\n"
                              "    BackEnd\n"
@@ -88,11 +90,42 @@ drops_what_clients_claim(void **state)
 	check("GET / HTTP/1.1\r\nHost: ha.example\r\n"
 	      "X-Forwarded-For: 6.6.6.6\r\nx-forwarded-proto: https\r\n"
 	      "X-FORWARDED-Port: 1\r\nForwarded: for=6.6.6.6\r\n"
+	      "X-SSL-Subject: CN = x\r\nx-ssl-anything: 1\r\n"
 	      "X-Real-IP: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\n"
 	      "X-Secret-Thing: 1\r\nConnection: X-Forwarded-For, X-Hop\r\n"
 	      "X-Hop: 1\r\nKeep-Alive: timeout=5\r\nTE: trailers\r\n"
 	      "Upgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n",
 	    "GET / HTTP/1.1\r\nHost: ha.example\r\n" OURS);
+}
+
+static void
+tells_what_a_certificate_says(void **state)
+{
+	static char facts[TLS_FACTS][4] = { "s", "i", "nb", "na", "1", "pem" };
+	static const char head[] = "GET / HTTP/1.1\r\nHost: ha.example\r\n"
+	                           "X-SSL-Subject: other\r\n\r\n";
+	struct exchange *ex = exchange_for(head, 0);
+	struct tls_peer peer;
+	struct buf out = { 0 };
+	struct answer answer;
+	char *got;
+
+	(void)state;
+	for (unsigned i = 0; i < TLS_FACTS; i++)
+		peer.facts[i] = facts[i];
+	ex->client_cert = &peer;
+	assert_true(route_request(ex, &answer));
+	forward_request(ex, &out);
+	exchange_end(ex);
+	got = buf_detach(&out, NULL);
+	assert_string_equal(got,
+	    "GET / HTTP/1.1\r\nHost: ha.example\r\n"
+	    "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: http\r\n"
+	    "X-Forwarded-Host: ha.example\r\n"
+	    "X-SSL-Subject: s\r\nX-SSL-Issuer: i\r\n"
+	    "X-SSL-notBefore: nb\r\nX-SSL-notAfter: na\r\n"
+	    "X-SSL-serial: 1\r\nX-SSL-certificate: pem\r\n\r\n");
+	free(got);
 }
 
 static void
@@ -181,6 +214,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(passes_fields_as_they_are),
 		cmocka_unit_test(drops_what_clients_claim),
+		cmocka_unit_test(tells_what_a_certificate_says),
 		cmocka_unit_test(writes_the_framing_anew),
 		cmocka_unit_test(an_absolute_target_decides_the_host),
 		cmocka_unit_test(asks_for_websockets_in_one_way),

@@ -14,6 +14,9 @@
 #include "route.h"
 #include "scene.h"
 
+/* Lines of the service. */
+static const char *service = "";
+
 /* What the client of http://<host> gets for a Location, at this level. */
 static void
 check(unsigned level, const char *host, const char *location,
@@ -29,17 +32,17 @@ check(unsigned level, const char *host, const char *location,
 	};
 	struct answer answer;
 	struct exchange *ex;
-	uint64_t tried = 0;
 
 	snprintf(text, sizeof text,
 	    "ListenHTTP\nAddress 127.0.0.1\nPort 8080\nRewriteLocation %u\n"
-	    "Service\nBackEnd\nAddress 192.0.2.1\nPort 8123\nEnd\nEnd\nEnd\n",
-	    level);
+	    "Service\n%s\nBackEnd\nAddress 192.0.2.1\nPort 8123\n"
+	    "End\nEnd\nEnd\n",
+	    level, service);
 	worker_for(text);
 	snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host);
 	ex = exchange_for(head, 0);
 	assert_true(route_request(ex, &answer));
-	ex->backend = backend_pick(worker.backends, ex->service, &tried);
+	ex->backend = backend_at(worker.backends, ex->service, 0);
 	location_rewrite(ex, &res);
 	snprintf(got, sizeof got, "%.*s", (int)field.value.len, field.value.p);
 	assert_string_equal(got, expected);
@@ -74,6 +77,17 @@ our_host_by_another_scheme_or_port_is_mended(void **state)
 }
 
 static void
+a_service_may_differ_from_its_listener(void **state)
+{
+	(void)state;
+	service = "RewriteLocation 0";
+	check(1, "a.test", "http://192.0.2.1:8123/", "http://192.0.2.1:8123/");
+	service = "RewriteLocation 1";
+	check(0, "a.test", "http://192.0.2.1:8123/", "http://a.test/");
+	service = "";
+}
+
+static void
 other_urls_stay(void **state)
 {
 	static const char *const others[] = {
@@ -104,6 +118,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_address_of_the_backend_becomes_ours),
 		cmocka_unit_test(our_host_by_another_scheme_or_port_is_mended),
+		cmocka_unit_test(a_service_may_differ_from_its_listener),
 		cmocka_unit_test(other_urls_stay),
 	};
 

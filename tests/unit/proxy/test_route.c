@@ -108,6 +108,9 @@ asks_for_exactly_one_host(void **state)
 		{ "GET http://ha.example/ HTTP/1.1", "Host: other\r\n", 0 },
 		{ "GET http://ha.example/ HTTP/1.1", "", 400 },
 		{ "GET / HTTP/1.0", "", 404 },
+		{ "CONNECT ha.example:443 HTTP/1.1", "Host: ha.example:443\r\n",
+		    405 },
+		{ "CONNECT ha.example:443 HTTP/1.1", "", 400 },
 	};
 
 	(void)state;

@@ -24,12 +24,23 @@ struct made {
 	struct diag *diag;
 };
 
+static struct made
+read_text(const char *text)
+{
+	struct made made = { .diag = diag_new() };
+
+	made.text = config_text_new("test.conf", text, strlen(text));
+	made.config = config_parse(made.text, made.diag);
+	if (made.config == NULL)
+		fail_msg("%s", diag_line(made.diag, 0));
+	return made;
+}
+
 /* Listeners on loopback with these ports; 0 lets the kernel choose. */
 static struct made
 make(unsigned workers, unsigned count, const unsigned *ports)
 {
 	char text[1024];
-	struct made made = { .diag = diag_new() };
 	int len = snprintf(text, sizeof(text), "Workers %u\n", workers);
 
 	for (unsigned i = 0; i < count; i++)
@@ -37,11 +48,7 @@ make(unsigned workers, unsigned count, const unsigned *ports)
 		    "ListenHTTP\nAddress 127.0.0.1\nPort %u\nService\n"
 		    "Redirect \"https://gw.test\"\nEnd\nEnd\n",
 		    ports[i]);
-	made.text = config_text_new("test.conf", text, strlen(text));
-	made.config = config_parse(made.text, made.diag);
-	if (made.config == NULL)
-		fail_msg("%s", diag_line(made.diag, 0));
-	return made;
+	return read_text(text);
 }
 
 static void
@@ -174,6 +181,41 @@ test_taken(void **state)
 	release(&both);
 }
 
+#define HTTP "Workers 2\nListenHTTP\nAddress 127.0.0.1\nPort 0\nEnd\n"
+
+/* One for the monitor, whatever there is for workers; kept, moved and gone. */
+static void
+test_status(void **state)
+{
+	struct made first = read_text(HTTP "Status\nPort 0\nEnd\n");
+	struct made second =
+	    read_text(HTTP "Status\nAddress 127.0.0.2\nPort 0\nEnd\n");
+	struct made none = read_text(HTTP);
+	struct bindings *old = open_all(&first, NULL), *new;
+	unsigned port = addr_port(&old->status.actual);
+
+	(void)state;
+	assert_int_equal(port_of(old->status.fds[0]), port);
+	new = open_all(&first, old);
+	assert_int_equal(
+	    socket_of(new->status.fds[0]), socket_of(old->status.fds[0]));
+	bindings_free(old);
+	assert_int_equal(port_of(new->status.fds[0]), port);
+	old = new;
+	new = open_all(&second, old);
+	assert_int_not_equal(
+	    socket_of(new->status.fds[0]), socket_of(old->status.fds[0]));
+	bindings_free(old);
+	old = new;
+	new = open_all(&none, old);
+	assert_null(new->status.fds);
+	bindings_free(old);
+	bindings_free(new);
+	release(&first);
+	release(&second);
+	release(&none);
+}
+
 int
 main(void)
 {
@@ -181,6 +223,7 @@ main(void)
 		cmocka_unit_test(test_one_port_for_all_workers),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

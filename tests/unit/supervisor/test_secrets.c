@@ -12,6 +12,9 @@
 
 #include "secrets.h"
 
+_Static_assert(TICKET_ROTATE_MS <= 24 * 3600 * 1000,
+    "a stolen key is of use for a day at most");
+
 static void
 test_rotation(void **state)
 {
@@ -35,6 +38,7 @@ test_rotation(void **state)
 	assert_memory_equal(keys.key[0], second, sizeof(second));
 	assert_ptr_equal(ticket_keys_newest(&keys), keys.key[2]);
 	assert_memory_not_equal(keys.key[1], keys.key[2], TICKET_KEY_SIZE);
+	assert_null(memmem(&keys, sizeof(keys), first, sizeof(first)));
 	ticket_keys_release(&keys);
 }
 

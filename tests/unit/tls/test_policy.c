@@ -60,12 +60,35 @@ test_refusals(void **state)
 	assert_true(report.rsa);
 }
 
+static void
+test_suites(void **state)
+{
+	static const char *const good[] = { "TLS_AES_128_GCM_SHA256",
+		"TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384" };
+	static const char *const bad[] = { "", ":",
+		"TLS_AES_128_GCM_SHA256:", "ECDHE-RSA-AES128-GCM-SHA256",
+		"bogus", "HIGH", "TLS_AES_128_GCM_SHA256:bogus" };
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (tls_suites_check(good[i], &err) == -1)
+			fail_msg("%s", err.msg);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (tls_suites_check(bad[i], &err) == 0)
+			fail_msg("accepted '%s'", bad[i]);
+		assert_int_equal(err.kind, ERR_SYNTAX);
+		assert_int_equal(ERR_peek_error(), 0);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reports),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_suites),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -447,6 +447,50 @@ test_users_order(void **state)
 	pair_close(&pair);
 }
 
+/* Only whoever asks for a name that is there gets to see a certificate. */
+static void
+test_required_name(void **state)
+{
+	static const unsigned slots[] = { 0, 1 };
+	const struct tls_settings settings = { .min_version = TLS_1_2,
+		.require_name = true,
+		.slots = slots,
+		.nslots = 2 };
+	static const struct {
+		const char *host;
+		bool served;
+	} cases[] = { { "zero.example", true }, { "a.one.example", true },
+		{ "ZERO.example", true }, { "one.example", false },
+		{ "a.b.one.example", false }, { "zero.example.evil", false },
+		{ "192.0.2.1", false }, { NULL, false } };
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	struct lab *lab = *state;
+	struct pair pair;
+
+	lab_set(lab, 0, "zero.example");
+	lab_set(lab, 1, "*.one.example");
+	tls_server_free(lab->server);
+	lab->server = tls_server_new(&settings, lab->certs, lab->tickets, NULL);
+	for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *host = cases[i / 2].host;
+
+		pair_open(&pair, lab);
+		SSL_set_max_proto_version(pair.client, versions[i % 2]);
+		if (host != NULL)
+			pair_ask_for(&pair, host);
+		if (cases[i / 2].served) {
+			pair_connect(&pair);
+			pair_close(&pair);
+			continue;
+		}
+		assert_int_equal(pair_handshake(&pair), TLS_FAILED);
+		assert_int_equal(pair_client_alert(), SSL_AD_UNRECOGNIZED_NAME);
+		assert_int_equal(pair.nraw, 7); /* the alert and no more */
+		assert_null(SSL_get0_peer_certificate(pair.client));
+		pair_close(&pair);
+	}
+}
+
 /* A level that the listener's list asks for binds its certificates too. */
 static void
 test_users_security_level(void **state)
@@ -602,6 +646,7 @@ main(void)
 		LAB_TEST(test_our_ciphers),
 		LAB_TEST(test_users_ciphers),
 		LAB_TEST(test_users_order),
+		LAB_TEST(test_required_name),
 		LAB_TEST(test_users_security_level),
 		LAB_TEST(test_bad_ciphers),
 		LAB_TEST(test_groups),

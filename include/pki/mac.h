@@ -1,0 +1,18 @@
+#ifndef PKI_MAC_H
+#define PKI_MAC_H
+
+/* HMAC-SHA-256 (RFC 2104): names that who lacks the key cannot guess. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PKI_MAC_SIZE 32
+
+void pki_mac(const unsigned char key[PKI_MAC_SIZE], const void *data,
+    size_t len, unsigned char mac[PKI_MAC_SIZE]);
+
+/* Whether two are the same, in constant time. */
+bool pki_mac_is(
+    const unsigned char a[PKI_MAC_SIZE], const unsigned char b[PKI_MAC_SIZE]);
+
+#endif

@@ -1,0 +1,36 @@
+/* What backends and listeners are called. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+
+char *
+config_backend_label(
+    const struct config_backend *backend, char dst[CONFIG_LABEL_SIZE])
+{
+	bool colon = strchr(backend->host, ':') != NULL;
+
+	if (backend->path != NULL)
+		snprintf(dst, CONFIG_LABEL_SIZE, "%s", backend->path);
+	else
+		snprintf(dst, CONFIG_LABEL_SIZE, "%s%s%s:%u", colon ? "[" : "",
+		    backend->host, colon ? "]" : "", backend->port);
+	return dst;
+}
+
+char *
+config_listener_label(
+    const struct config_listener *listener, char dst[CONFIG_LABEL_SIZE])
+{
+	const char *protocol = listener->tls ? "https" : "http";
+	char address[ADDR_TEXT_SIZE];
+
+	if (listener->dual)
+		snprintf(dst, CONFIG_LABEL_SIZE, "%s *:%u", protocol,
+		    addr_port(&listener->addr));
+	else
+		snprintf(dst, CONFIG_LABEL_SIZE, "%s %s", protocol,
+		    addr_text(&listener->addr, address));
+	return dst;
+}

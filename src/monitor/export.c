@@ -1,0 +1,190 @@
+/* The status as OpenMetrics: what the monitor knows, and what workers count. */
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "process.h"
+#include "stats/metrics.h"
+#include "status.h"
+
+#define LABELS(...)                                                            \
+	((const struct metrics_label[]){ __VA_ARGS__, { NULL, NULL } })
+
+/* Two services may have the same backend: it is told once. */
+static bool
+was_told(const struct config *config, unsigned n, const char *name)
+{
+	char other[CONFIG_LABEL_SIZE];
+
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(config_backend_label(config->backends[i], other),
+		        name) == 0)
+			return true;
+	return false;
+}
+
+static void
+put_backends(
+    const struct status *status, const struct probe *probes, struct buf *out)
+{
+	char name[CONFIG_LABEL_SIZE];
+
+	metrics_family(out, "gatehouse_backend_up", METRICS_GAUGE, "",
+	    "Whether the backend answers; not there until that is known.");
+	for (unsigned i = 0; i < status->config->nbackends; i++) {
+		config_backend_label(status->config->backends[i], name);
+		if (probes[i].state != PROBE_UNKNOWN &&
+		    !was_told(status->config, i, name))
+			metrics_sample(out, "gatehouse_backend_up", "",
+			    LABELS({ "backend", name }),
+			    probes[i].state == PROBE_UP);
+	}
+}
+
+static int64_t
+expiry(const struct cert_row *cert)
+{
+	return cert->not_after;
+}
+
+static int64_t
+next_attempt(const struct cert_row *cert)
+{
+	return cert->next_attempt;
+}
+
+static int64_t
+failures(const struct cert_row *cert)
+{
+	return cert->failures;
+}
+
+static int64_t
+has_problem(const struct cert_row *cert)
+{
+	return cert->problem[0] != '\0';
+}
+
+static const struct {
+	const char *name;
+	const char *unit;
+	bool is_date; /* 0 is none */
+	int64_t (*value)(const struct cert_row *cert);
+	const char *help;
+} cert_families[] = {
+	{ "gatehouse_certificate_expiry_timestamp_seconds", "seconds", true,
+	    expiry, "When the certificate expires, since the epoch." },
+	{ "gatehouse_certificate_next_attempt_timestamp_seconds", "seconds",
+	    true, next_attempt,
+	    "When the certificate is to be renewed, since the epoch." },
+	{ "gatehouse_certificate_failures", "", false, failures,
+	    "Attempts to renew it that failed, in a row." },
+	{ "gatehouse_certificate_problem", "", false, has_problem,
+	    "Whether something stands in the way of its renewal." },
+};
+
+static void
+put_certs(const struct status *status, struct buf *out)
+{
+	for (size_t i = 0; i < sizeof(cert_families) / sizeof(cert_families[0]);
+	     i++) {
+		metrics_family(out, cert_families[i].name, METRICS_GAUGE,
+		    cert_families[i].unit, cert_families[i].help);
+		for (unsigned n = 0; n < status->config->ncerts; n++) {
+			const struct cert_row *cert = &status->certs[n];
+			char slot[16], name[256];
+			int64_t value;
+
+			if (cert->names == NULL)
+				continue;
+			value = cert_families[i].value(cert);
+			if (cert_families[i].is_date && value == 0)
+				continue;
+			snprintf(slot, sizeof(slot), "%u", n);
+			snprintf(name, sizeof(name), "%.*s",
+			    (int)strcspn(cert->names, " "), cert->names);
+			metrics_sample(out, cert_families[i].name, "",
+			    LABELS({ "name", name }, { "slot", slot },
+			        { "source", cert->source }),
+			    value);
+		}
+	}
+}
+
+static void
+put_memory(struct buf *out, const char *role, int64_t pid, const char *number)
+{
+	char text[24];
+	int64_t memory = process_memory(pid);
+
+	if (memory == 0)
+		return;
+	snprintf(text, sizeof(text), "%lld", (long long)pid);
+	metrics_sample(out, "gatehouse_process_resident_memory_bytes", "",
+	    LABELS(
+	        { "process", role }, { "pid", text }, { "generation", number }),
+	    memory);
+}
+
+static void
+put_processes(const struct status *status, struct buf *out)
+{
+	char number[16];
+
+	metrics_family(out, "gatehouse_process_resident_memory_bytes",
+	    METRICS_GAUGE, "bytes", "Memory of a process that is in RAM.");
+	put_memory(out, "supervisor", getppid(), "");
+	snprintf(number, sizeof(number), "%u", status->generation);
+	put_memory(out, "monitor", getpid(), number);
+	for (unsigned i = 0; i < status->nworkers; i++) {
+		snprintf(number, sizeof(number), "%u",
+		    status->workers[i].generation);
+		put_memory(out, "worker", status->workers[i].pid, number);
+	}
+}
+
+static unsigned
+count_workers(const struct status *status, const char *state)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < status->nworkers; i++)
+		n += strcmp(status->workers[i].state, state) == 0;
+	return n;
+}
+
+static void
+put_workers(const struct status *status, struct buf *out)
+{
+	static const char *const states[] = { "starting", "serving",
+		"draining" };
+
+	metrics_family(out, "gatehouse_workers", METRICS_GAUGE, "",
+	    "Worker processes by what they do.");
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		metrics_sample(out, "gatehouse_workers", "",
+		    LABELS({ "state", states[i] }),
+		    count_workers(status, states[i]));
+}
+
+void
+status_export(
+    const struct status *status, const struct probe *probes, struct buf *out)
+{
+	metrics_figures(out, status->stats);
+	put_backends(status, probes, out);
+	put_certs(status, out);
+	put_workers(status, out);
+	put_processes(status, out);
+	metrics_family(out, "gatehouse_generation", METRICS_GAUGE, "",
+	    "The number of the configuration that serves.");
+	metrics_sample(out, "gatehouse_generation", "", METRICS_NO_LABELS,
+	    status->generation);
+	metrics_family(out, "gatehouse_start_time_seconds", METRICS_GAUGE,
+	    "seconds", "When the gateway was started, since the epoch.");
+	metrics_sample(out, "gatehouse_start_time_seconds", "",
+	    METRICS_NO_LABELS, status->started);
+	metrics_end(out);
+}
