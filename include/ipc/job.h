@@ -10,9 +10,8 @@
  * JOB.http_address: where the gateway listens for plain HTTP, "" = nowhere.
  * JOB.certificate: the chain in service, PEM without its key. JOB.reuse_key:
  * the key that the next certificate is to have, "" = a new one; of a JOB_REVOKE
- * without an account there: the certificate's own. A JOB_ACCOUNT "roll" sends
- * ACCOUNT_SAVE with the new key and waits for SAVED before it asks the CA, and
- * JOB_DONE puts that key in the place of the old one. The job exits 0
+ * the certificate's own. ACCOUNT_SAVE.key: two keys while one takes the other's
+ * place, "" when the account is no more. The job exits 0
  * after its last word (CERT_ISSUED, JOB_DONE, RENEWAL_INFO of a
  * JOB_RENEWAL_INFO), 1 after JOB_FAILED or when the supervisor is gone.
  */

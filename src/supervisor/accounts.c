@@ -19,7 +19,6 @@
 #define ACCOUNT_NAME_MAX 80 /* of a directory URL, before its hash */
 
 #define KEY_FILE "key.pem"
-#define NEXT_KEY_FILE "next.pem"
 #define URL_FILE "url"
 
 void
@@ -152,99 +151,4 @@ certstore_write_account(const struct certstore *store, const char *directory,
 	secret_free(key);
 	close(fd);
 	return rc;
-}
-
-int
-certstore_write_next_key(const struct certstore *store, const char *directory,
-    const char *key, struct error *err)
-{
-	int fd = open_account(store, directory, true, err), rc;
-
-	if (fd == -1)
-		return -1;
-	rc = file_write_at(fd, NEXT_KEY_FILE, key, strlen(key), 0600, err);
-	close(fd);
-	return rc;
-}
-
-bool
-certstore_has_next_key(const struct certstore *store, const char *directory)
-{
-	int fd = open_account(store, directory, false, NULL);
-	bool has;
-
-	if (fd == -1)
-		return false;
-	has = faccessat(fd, NEXT_KEY_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	close(fd);
-	return has;
-}
-
-/* Without a next key there is nothing to do, and nothing wrong. */
-static int
-rename_key(const struct certstore *store, const char *directory, unsigned flags,
-    struct error *err)
-{
-	int fd = open_account(store, directory, false, err), rc;
-
-	if (fd == -1)
-		return -1;
-	rc = renameat2(fd, NEXT_KEY_FILE, fd, KEY_FILE, flags);
-	if (rc == -1 && errno != ENOENT)
-		error_sys(err, "rename %s", NEXT_KEY_FILE);
-	else
-		rc = fsync(fd) == -1 ? error_sys(err, "fsync") : 0;
-	close(fd);
-	return rc;
-}
-
-int
-certstore_take_next_key(
-    const struct certstore *store, const char *directory, struct error *err)
-{
-	return rename_key(store, directory, 0, err);
-}
-
-int
-certstore_swap_keys(
-    const struct certstore *store, const char *directory, struct error *err)
-{
-	return rename_key(store, directory, RENAME_EXCHANGE, err);
-}
-
-static int
-forget(const struct certstore *store, const char *directory,
-    const char *const *files, struct error *err)
-{
-	int fd = open_account(store, directory, false, err), rc = 0;
-
-	if (fd == -1)
-		return -1;
-	for (; *files != NULL && rc == 0; files++)
-		if (unlinkat(fd, *files, 0) == -1 && errno != ENOENT)
-			rc = error_sys(err, "remove %s", *files);
-	if (rc == 0 && fsync(fd) == -1)
-		rc = error_sys(err, "fsync");
-	close(fd);
-	return rc;
-}
-
-int
-certstore_drop_next_key(
-    const struct certstore *store, const char *directory, struct error *err)
-{
-	static const char *const files[] = { NEXT_KEY_FILE, NULL };
-
-	return forget(store, directory, files, err);
-}
-
-/* The URL first: a key without one is merely not registered. */
-int
-certstore_forget_account(
-    const struct certstore *store, const char *directory, struct error *err)
-{
-	static const char *const files[] = { URL_FILE, NEXT_KEY_FILE, KEY_FILE,
-		NULL };
-
-	return forget(store, directory, files, err);
 }

@@ -50,7 +50,7 @@ text_of(struct buf *buf)
 
 /*
  * The certificate in service is of interest to the CA that issued it; who
- * revokes it without an account there proves with its key that he may.
+ * revokes it may have to prove with its key that he may.
  */
 static void
 read_pair(struct brief *brief)
@@ -65,8 +65,7 @@ read_pair(struct brief *brief)
 		return;
 	if (revokes || authority_issued(slot) == task->acme)
 		certstore_chain(&pem, &brief->chain);
-	if (revokes ? brief->account.key[0] == '\0'
-	            : task->acme->reuse_key && task->kind == JOB_ISSUE)
+	if (revokes || (task->acme->reuse_key && task->kind == JOB_ISSUE))
 		certstore_key(&pem, &brief->key);
 	buf_wipe(&pem);
 }

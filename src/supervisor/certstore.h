@@ -8,9 +8,8 @@
  *	certs/NAME.prev.pem     the pair before it
  *	certs/NAME.state        struct record
  *	certs/NAME.order.pem    the order that is under way, and its key
- *	accounts/CA/key.pem     the account's key, made once
+ *	accounts/CA/key.pem     the account's key; two while it is changed
  *	accounts/CA/url         its URL, when the CA has told it
- *	accounts/CA/next.pem    the key that it is being given
  *
  * Everything is 0600, written whole or not at all. Nothing is parsed here: a
  * worker has the last word on a pair. One process uses a store at a time.
@@ -101,25 +100,5 @@ int certstore_read_account(const struct certstore *store, const char *directory,
 int certstore_write_account(const struct certstore *store,
     const char *directory, const struct certstore_account *account,
     struct error *err);
-
-/*
- * Another key for an account: written beside its key before the CA hears of it,
- * and put in its place when the CA has taken it. As long as that is not known
- * both are kept, and can change places. ERR_NOTFOUND: there is no account.
- */
-int certstore_write_next_key(const struct certstore *store,
-    const char *directory, const char *key, struct error *err);
-bool certstore_has_next_key(
-    const struct certstore *store, const char *directory);
-int certstore_take_next_key(
-    const struct certstore *store, const char *directory, struct error *err);
-int certstore_swap_keys(
-    const struct certstore *store, const char *directory, struct error *err);
-int certstore_drop_next_key(
-    const struct certstore *store, const char *directory, struct error *err);
-
-/* The account is no more: the next one begins with a new key. */
-int certstore_forget_account(
-    const struct certstore *store, const char *directory, struct error *err);
 
 #endif

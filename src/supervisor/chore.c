@@ -50,13 +50,12 @@ struct chore {
 	char *name;                 /* of a certificate or section; "" */
 	const char *code;           /* JOB_REVOKE: the reason */
 	enum account_action action; /* JOB_ACCOUNT */
-	bool settling;       /* the account: which of two keys is its key? */
-	unsigned generation; /* whose slots `next` counts */
-	unsigned next;       /* slot to look at */
-	struct job *job;     /* NULL: none is under way */
-	struct slot *slot;   /* that it is about; NULL: none */
-	char *serial;        /* JOB_REVOKE: of the certificate */
-	char *directory;     /* that is asked */
+	unsigned generation;        /* whose slots `next` counts */
+	unsigned next;              /* slot to look at */
+	struct job *job;            /* NULL: none is under way */
+	struct slot *slot;          /* that it is about; NULL: none */
+	char *serial;               /* JOB_REVOKE: of the certificate */
+	char *directory;            /* that is asked */
 	bool ok;
 	struct buf text; /* a line for each thing that was done */
 };
@@ -272,10 +271,7 @@ tend_account(struct chore *chore)
 		return false;
 	}
 	task.directory = acme->directory;
-	chore->settling = chore->action == ACCOUNT_ROLL &&
-	    certstore_has_next_key(&sup->store, acme->directory);
-	task.arg =
-	    account_actions[chore->settling ? ACCOUNT_SHOW : chore->action];
+	task.arg = account_actions[chore->action];
 	return start(chore, &task);
 }
 
@@ -378,33 +374,11 @@ revoked(struct chore *chore)
 	        slot_name(slot), chore->serial));
 }
 
-static void
-account_done(struct chore *chore, const char *text)
-{
-	const struct certstore *store = &chore->sup->store;
-	const char *directory = chore->directory;
-	struct error err = { 0 };
-	int rc;
-
-	if (chore->action == ACCOUNT_END)
-		rc = certstore_forget_account(store, directory, &err);
-	else if (chore->action == ACCOUNT_ROLL && !chore->settling)
-		rc = certstore_take_next_key(store, directory, &err);
-	else
-		rc = certstore_drop_next_key(store, directory, &err);
-	if (rc == -1)
-		say(chore, false, xasprintf("%s: %s", directory, err.msg));
-	else if (chore->settling)
-		chore->next = 0; /* once more, in earnest */
-	else
-		say(chore, true, xstrdup(text));
-}
-
 void
 chore_done(struct chore *chore, const char *text)
 {
 	if (chore->kind == JOB_ACCOUNT)
-		account_done(chore, text);
+		say(chore, true, xstrdup(text));
 	else if (chore->kind == JOB_REVOKE)
 		revoked(chore);
 	else

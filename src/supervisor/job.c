@@ -60,24 +60,6 @@ detach_chore(struct job *job)
 	return chore;
 }
 
-/* A CA that does not know the account may know its other key. */
-static void
-doubt_account(const struct job *job, const char *problem)
-{
-	static const char *const doubts[] = { "accountDoesNotExist",
-		"unauthorized", "malformed" };
-	struct error err = { 0 };
-
-	if (job->directory == NULL ||
-	    !certstore_has_next_key(&job->sup->store, job->directory))
-		return;
-	for (size_t i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++)
-		if (strstr(problem, doubts[i]) != NULL &&
-		    certstore_swap_keys(
-		        &job->sup->store, job->directory, &err) == -1)
-			log_err("account with %s: %s", job->directory, err.msg);
-}
-
 static void
 failed(struct job *job, struct renewal_failure *failure)
 {
@@ -88,8 +70,6 @@ failed(struct job *job, struct renewal_failure *failure)
 	if (job->kind == JOB_NOTIFY && !job->over)
 		log_warn("a Webhook was not told: %s", failure->detail);
 	job->over = true;
-	if (chore != NULL || slot != NULL)
-		doubt_account(job, failure->problem);
 	if (chore != NULL) {
 		challenge_forget_job(job->sup, job);
 		chore_failed(chore, failure);
@@ -282,12 +262,8 @@ job_account_save(struct child *child, const struct msg *msg)
 		return;
 	account.key = xstrdup(msg->u.ACCOUNT_SAVE.key);
 	account.url = xstrdup(msg->u.ACCOUNT_SAVE.url);
-	if (job->kind == JOB_ACCOUNT)
-		rc = certstore_write_next_key(
-		    &job->sup->store, job->directory, account.key, &err);
-	else
-		rc = certstore_write_account(
-		    &job->sup->store, job->directory, &account, &err);
+	rc = certstore_write_account(
+	    &job->sup->store, job->directory, &account, &err);
 	certstore_account_release(&account);
 	if (rc == 0)
 		saved(child);
@@ -342,10 +318,6 @@ store_issued(struct job *job, const struct msg_bytes *pem)
 	}
 	if (certstore_clear_order(&job->sup->store, name, &err) == -1)
 		log_warn("certificate for %s: %s", name, err.msg);
-	if (certstore_has_next_key(&job->sup->store, job->directory) &&
-	    certstore_drop_next_key(&job->sup->store, job->directory, &err) ==
-	        -1)
-		log_warn("account with %s: %s", job->directory, err.msg);
 	record_set(&slot->record.issuer, job->directory);
 	detach(job);
 	swap_issued(slot);

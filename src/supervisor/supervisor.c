@@ -105,7 +105,8 @@ supervisor_started(struct supervisor *sup)
 	reload_end(sup, true, text);
 	renewal_dismiss(
 	    sup, "the gateway was reloaded meanwhile; the renewal goes on");
-	chore_dismiss(sup, "the gateway was reloaded meanwhile; ask once more");
+	chore_dismiss(sup,
+	    "the gateway was reloaded meanwhile; the log says how it ends");
 }
 
 void

@@ -287,13 +287,16 @@ standin_step(struct chan *chan, const char *verb, const char *first, long n)
 		                         "-----END PRIVATE KEY-----\n";
 		msg.u.ACCOUNT_SAVE.url = first;
 	} else if (strcmp(verb, "key") == 0) {
+		bool none = strcmp(first, "-") == 0;
+
 		msg.kind = MSG_ACCOUNT_SAVE;
 		snprintf(pem, sizeof(pem),
 		    "-----BEGIN PRIVATE KEY-----\n%s\n"
 		    "-----END PRIVATE KEY-----\n",
 		    first);
-		msg.u.ACCOUNT_SAVE.key = pem;
-		msg.u.ACCOUNT_SAVE.url = "https://ca.test/account/1";
+		msg.u.ACCOUNT_SAVE.key = none ? "" : pem;
+		msg.u.ACCOUNT_SAVE.url =
+		    none ? "" : "https://ca.test/account/1";
 	} else if (strcmp(verb, "done") == 0) {
 		msg.kind = MSG_JOB_DONE;
 		msg.u.JOB_DONE.text = first;
