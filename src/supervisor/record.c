@@ -23,6 +23,7 @@ static const struct field {
 	{ "revoked", TEXT, FIELD(revoked) },
 	{ "gates", TEXT, FIELD(gates) },
 	{ "succeeded-at", NUMBER, FIELD(succeeded_at) },
+	{ "attempts", NUMBER, FIELD(attempts) },
 	{ "window-start", NUMBER, FIELD(schedule.window_start) },
 	{ "window-end", NUMBER, FIELD(schedule.window_end) },
 	{ "chosen", NUMBER, FIELD(schedule.chosen) },

@@ -17,6 +17,7 @@ struct buf;
 struct record {
 	struct schedule schedule;
 	int64_t succeeded_at; /* the last issuance, 0 = none */
+	int64_t attempts;     /* ever */
 	char *problem; /* of the last failure: the ACME type; NULL = none */
 	char *detail;  /* and what it means, in one line; NULL = none */
 	char *advice;  /* and what a person can do; NULL = nothing */

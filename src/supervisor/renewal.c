@@ -40,7 +40,7 @@ renewal_next(const struct slot *slot, enum schedule_reason *reason)
 	if (!slot->asked)
 		return schedule_next(&schedule, slot_dates(slot), reason);
 	if (reason != NULL)
-		*reason = SCHEDULE_GATE;
+		*reason = schedule.gate != 0 ? SCHEDULE_GATE : SCHEDULE_ASKED;
 	return schedule.gate;
 }
 
@@ -172,6 +172,7 @@ start(struct slot *slot)
 		.directory = directory };
 
 	slot->asked = false;
+	slot->record.attempts++;
 	schedule_started(&slot->record.schedule, clock_wall());
 	slot_save(slot);
 	log_info("certificate for %s: asking %s", slot_name(slot), directory);

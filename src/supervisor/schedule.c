@@ -26,12 +26,13 @@ clamp(int64_t value, int64_t least, int64_t most)
 }
 
 static const char *const reasons[] = {
-	[SCHEDULE_MISSING] = "there is none yet",
+	[SCHEDULE_MISSING] = "there is none that will do",
 	[SCHEDULE_WINDOW] = "in the window that the CA suggests",
 	[SCHEDULE_LIFE] = "by its lifetime",
 	[SCHEDULE_EMERGENCY] = "it is about to expire",
 	[SCHEDULE_RETRY] = "after the last failure",
 	[SCHEDULE_GATE] = "the CA asked to wait until then",
+	[SCHEDULE_ASKED] = "somebody asked for it",
 };
 
 const char *

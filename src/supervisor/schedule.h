@@ -45,7 +45,8 @@ enum schedule_reason {
 	SCHEDULE_LIFE,      /* 2/3 of its life, 1/2 if that is under ten days */
 	SCHEDULE_EMERGENCY, /* a twentieth of its life is left */
 	SCHEDULE_RETRY,     /* the ladder after a failure */
-	SCHEDULE_GATE       /* the CA asked not to come back before */
+	SCHEDULE_GATE,      /* the CA asked not to come back before */
+	SCHEDULE_ASKED      /* a person wants it */
 };
 
 /* In words, as a person would say it. */

@@ -188,8 +188,10 @@ def test_status_for_programs(serving, home_assistant):
         "listeners", "backends", "certificates", "workers"))] == [
         {"index", "name", "protocol", "address"},
         {"id", "name", "host", "port", "address", "state", "since", "error"},
-        {"slot", "names", "source", "serial", "issuer", "not_before",
-         "not_after", "next_attempt", "failures", "problem"},
+        {"slot", "names", "source", "state", "serial", "issuer", "not_before",
+         "not_after", "issued_by", "directory", "profile", "window_start",
+         "window_end", "chosen", "next_attempt", "reason", "attempts",
+         "failures", "problem", "advice"},
         {"pid", "worker", "generation", "state"}]
     assert status["backends"][0]["port"] == home_assistant.port
     assert status["certificates"][0]["names"] == [NAME]

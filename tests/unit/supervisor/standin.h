@@ -249,10 +249,13 @@ standin_hear_monitor(struct chan *chan)
 		standin_send(chan, backend);
 	}
 	if (msg.kind == MSG_SHOW_CERT)
-		log_info("row: %s, serial '%s', failures %u, problem '%s', "
-		         "next in %ld",
-		    row->source, row->serial, row->failures, row->problem,
-		    (long)(row->next_attempt - clock_wall()));
+		log_info("row: %s, serial '%s', failures %d, problem '%s', "
+		         "next in %ld, %s: %s; attempts %d at %s, issued by "
+		         "'%s', chosen %d",
+		    row->source, row->serial, (int)row->failures, row->problem,
+		    (long)(row->next_attempt - clock_wall()), row->state,
+		    row->reason, (int)row->attempts, row->directory,
+		    row->issued_by, row->chosen != 0);
 	if (msg.kind == MSG_CONTROL_REPLY)
 		log_info("reply %u: %s: %s", msg.u.CONTROL_REPLY.id,
 		    msg.u.CONTROL_REPLY.ok ? "ok" : "error",

@@ -150,6 +150,9 @@ test_window(void **state)
 	house_command(house, "renew gw.test");
 	house_wait(house, "in service: serial second");
 	house_wait(house, "the CA suggests to renew it about");
+	house_wait(house,
+	    "valid: in the window that the CA suggests; attempts 2 at "
+	    "https://ca.test/dir, issued by 'https://ca.test/dir', chosen 1");
 	house_tell(house, "job", "issue third " CONFIDENT "\n");
 	house_wait(house, "certificate for gw.test: asking");
 	house_stop(house);
@@ -166,6 +169,9 @@ test_failure(void **state)
 	house_wait(house,
 	    "row: self-signed, serial 'self', failures 1, "
 	    "problem 'test: as told'");
+	house_wait(house,
+	    "failing: after the last failure; attempts 1 at "
+	    "https://ca.test/dir, issued by '', chosen 0");
 	house_stop(house);
 
 	/* A restart is no way round the wait. */

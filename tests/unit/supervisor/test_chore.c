@@ -111,6 +111,7 @@ test_revoke(void **state)
 	house_wait(house, "gw.test: serial first is revoked");
 	house_wait(house, "certificate for gw.test: test: as told; next");
 	house_stop(house);
+	assert_true(house_said(house, "revoked: there is none that will do"));
 
 	/* Over a restart it is served, and still to be replaced. */
 	house_tell(house, "job", "issue second 7776000\n");
