@@ -366,7 +366,7 @@ revoked(struct chore *chore)
 
 	record_set(&slot->record.revoked, chore->serial);
 	schedule_clear(&slot->record.schedule);
-	slot_save(slot);
+	slot_save(slot, NULL);
 	monitor_show_cert(slot);
 	say(chore, true,
 	    xasprintf("%s: serial %s is revoked; a new certificate is being "

@@ -144,7 +144,7 @@ clock_is_good(struct supervisor *sup, int64_t now)
 			continue;
 		schedule_clock_went_back(&slot->record.schedule, back);
 		authority_clock_went_back(&slot->record, back);
-		slot_save(slot);
+		slot_save(slot, NULL);
 	}
 	return true;
 }
@@ -159,7 +159,10 @@ start_asking(struct slot *slot)
 		renewal_not_informed(slot, err.msg);
 }
 
-/* Written down before it starts: a crash must not let it start for free. */
+/*
+ * Written down before it starts: a crash must not let it start for free. Where
+ * nothing can be written, nothing is asked.
+ */
 static void
 start(struct slot *slot)
 {
@@ -174,7 +177,11 @@ start(struct slot *slot)
 	slot->asked = false;
 	slot->record.attempts++;
 	schedule_started(&slot->record.schedule, clock_wall());
-	slot_save(slot);
+	if (slot_save(slot, &err) == -1) {
+		failure.problem = "store";
+		renewal_failed(slot, &failure);
+		return;
+	}
 	log_info("certificate for %s: asking %s", slot_name(slot), directory);
 	if (job_start(slot, JOB_ISSUE, &err) == -1)
 		renewal_failed(slot, &failure);
@@ -280,7 +287,7 @@ renewal_informed(struct slot *slot, const struct schedule_info *info)
 	char next[CLOCK_DATE_SIZE];
 
 	schedule_informed(&slot->record.schedule, info, this_moment());
-	slot_save(slot);
+	slot_save(slot, NULL);
 	if (slot->record.schedule.chosen != before)
 		log_info("certificate for %s: the CA suggests to renew it "
 		         "about %s",
@@ -296,7 +303,7 @@ renewal_not_informed(struct slot *slot, const char *why)
 	log_info("certificate for %s: the CA does not say when to renew it: %s",
 	    slot_name(slot), why);
 	schedule_informed(&slot->record.schedule, NULL, this_moment());
-	slot_save(slot);
+	slot_save(slot, NULL);
 	renewal_update(slot->sup);
 }
 
@@ -318,7 +325,7 @@ renewal_succeeded(struct slot *slot)
 	record_set(&record->advice, NULL);
 	record_set(&record->issued, record->wanted);
 	record_set(&record->revoked, NULL);
-	slot_save(slot);
+	slot_save(slot, NULL);
 	clock_date(expires, slot->facts.dates.not_after);
 	clock_date(next, renewal_next(slot, NULL));
 	log_info("certificate for %s is in service: serial %s, expires %s, "
@@ -349,7 +356,7 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 	record_set(&record->problem, failure->problem);
 	record_set(&record->detail, failure->detail);
 	record_set(&record->advice, failure->advice);
-	slot_save(slot);
+	slot_save(slot, NULL);
 	line = xasprintf("%s: %s: %s%s%s; next attempt %s", slot_name(slot),
 	    failure->problem, failure->detail,
 	    record->advice != NULL ? ". " : "",
@@ -384,7 +391,7 @@ ask_slot(struct renew_request *request, struct slot *slot)
 	if (!is_obtaining(slot) && !slot->fresh) {
 		schedule_clear(&slot->record.schedule);
 		slot->asked = true;
-		slot_save(slot);
+		slot_save(slot, NULL);
 	}
 	request->pending[request->npending++] = slot;
 }

@@ -251,16 +251,18 @@ slot_schedule(const struct slot *slot, int64_t now)
 	return schedule;
 }
 
-void
-slot_save(struct slot *slot)
+int
+slot_save(struct slot *slot, struct error *err)
 {
-	struct error err = { 0 };
+	struct error reason = { 0 };
 
 	slot->record.schedule.saved_at = clock_wall();
-	if (certstore_write_record(
-	        &slot->sup->store, slot_name(slot), &slot->record, &err) == -1)
-		log_err("cannot write the record of %s: %s", slot_name(slot),
-		    err.msg);
+	if (certstore_write_record(&slot->sup->store, slot_name(slot),
+	        &slot->record, &reason) == 0)
+		return 0;
+	log_err(
+	    "cannot write the record of %s: %s", slot_name(slot), reason.msg);
+	return error_set(err, reason.kind, "%s", reason.msg);
 }
 
 void

@@ -108,7 +108,7 @@ void slot_learn(struct slot *slot, const struct msg_CERT_SWAPPED *swapped);
  */
 struct schedule slot_schedule(const struct slot *slot, int64_t now);
 
-/* Writes the record down. */
-void slot_save(struct slot *slot);
+/* Writes the record down. Logs why it cannot, and sets err unless NULL. */
+int slot_save(struct slot *slot, struct error *err);
 
 #endif
