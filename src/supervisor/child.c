@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "hook.h"
 
 /* Messages of one child handled before the others have their turn. */
 #define MESSAGES_AT_ONCE 64
@@ -191,6 +192,8 @@ on_sigchld(void *arg)
 
 		if (child != NULL)
 			bury(child, status);
+		else
+			hook_reaped(children, pid, status);
 	}
 	if (TAILQ_EMPTY(&children->list) && children->on_empty != NULL)
 		children->on_empty(children->arg);
@@ -202,6 +205,7 @@ children_init(struct children *children, struct loop *loop, const char *dir,
 {
 	*children = (struct children){ .loop = loop, .null_fd = -1 };
 	TAILQ_INIT(&children->list);
+	TAILQ_INIT(&children->hooks);
 	children->dir = dir != NULL ? xstrdup(dir) : programs_dir(err);
 	if (children->dir == NULL)
 		return -1;
@@ -222,6 +226,7 @@ children_release(struct children *children)
 {
 	struct child *child, *next;
 
+	hooks_release(children);
 	TAILQ_FOREACH_SAFE(child, &children->list, entry, next) {
 		child_kill(child);
 		waitpid(child->pid, NULL, 0);
@@ -233,6 +238,7 @@ children_release(struct children *children)
 	free(children->dir);
 	*children = (struct children){ .null_fd = -1 };
 	TAILQ_INIT(&children->list);
+	TAILQ_INIT(&children->hooks);
 }
 
 /*

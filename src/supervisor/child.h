@@ -37,9 +37,11 @@ struct child {
 };
 
 TAILQ_HEAD(child_list, child);
+TAILQ_HEAD(hook_list, hook);
 
 struct children {
 	struct child_list list;
+	struct hook_list hooks; /* see hook.h: no child of the list */
 	struct loop *loop;
 	struct loop_signal reaper; /* SIGCHLD */
 	char *dir;                 /* where the programs are */

@@ -225,6 +225,7 @@ job_cancel(struct job *job)
 	challenge_forget_job(job->sup, job);
 	detach(job);
 	job->chore = NULL;
+	job->over = true;
 	child_close(job->child);
 	child_kill(job->child); /* it may be waiting for a silent CA */
 }

@@ -20,6 +20,7 @@ static const struct field {
 	{ "wanted", TEXT, FIELD(wanted) },
 	{ "issued", TEXT, FIELD(issued) },
 	{ "issuer", TEXT, FIELD(issuer) },
+	{ "told", TEXT, FIELD(told) },
 	{ "revoked", TEXT, FIELD(revoked) },
 	{ "gates", TEXT, FIELD(gates) },
 	{ "succeeded-at", NUMBER, FIELD(succeeded_at) },

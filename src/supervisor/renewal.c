@@ -16,6 +16,7 @@
 #include "monitor.h"
 #include "slot.h"
 #include "stats/journal.h"
+#include "tell.h"
 
 #define LOOK_AGAIN 600 /* seconds between looks at the wall clock */
 
@@ -219,6 +220,7 @@ renewal_update(struct supervisor *sup)
 		look_again(sup, CLOCKWATCH_AGAIN);
 		return;
 	}
+	tell_expiring(sup, now);
 	next = first_errand(sup->current, now);
 	if (next.slot == NULL)
 		return;
@@ -337,6 +339,7 @@ renewal_succeeded(struct slot *slot)
 	journal_event(slot->sup->journal, "certificate", "%s", line);
 	report(slot, true, line);
 	free(line);
+	tell(slot, TELL_ISSUED);
 }
 
 void
@@ -344,6 +347,7 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 {
 	struct record *record = &slot->record;
 	struct schedule_moment moment = this_moment();
+	int64_t before = record->schedule.failures;
 	char next[CLOCK_DATE_SIZE];
 	char *line;
 
@@ -370,6 +374,9 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 	journal_event(slot->sup->journal, "certificate-failed", "%s", line);
 	report(slot, false, line);
 	free(line);
+	if (before < TELL_FAILURES &&
+	    record->schedule.failures == TELL_FAILURES)
+		tell(slot, TELL_FAILING);
 	renewal_update(slot->sup);
 }
 
