@@ -345,19 +345,6 @@ go_on(struct chore *chore)
 	renewal_update(chore->sup);
 }
 
-void
-chore_issued(struct chore *chore, const struct msg_CERT_ISSUED *issued)
-{
-	char date[CLOCK_DATE_SIZE];
-
-	say(chore, true,
-	    xasprintf("%s: the dry run succeeded: %s issued a certificate that "
-	              "is valid until %s; it was thrown away",
-	        slot_name(chore->slot), chore->directory,
-	        clock_date(date, issued->not_after)));
-	go_on(chore);
-}
-
 /* What was revoked serves on, until its successor is there. */
 static void
 revoked(struct chore *chore)
@@ -383,7 +370,8 @@ chore_done(struct chore *chore, const char *text)
 		revoked(chore);
 	else
 		say(chore, true,
-		    xasprintf("%s: %s", slot_name(chore->slot), text));
+		    xasprintf("%s: the dry run with %s succeeded: %s",
+		        slot_name(chore->slot), chore->directory, text));
 	go_on(chore);
 }
 

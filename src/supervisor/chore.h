@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 
-#include "ipc/msg.h"
 #include "supervisor.h"
 
 struct chore;
@@ -29,7 +28,6 @@ void chore_account(struct supervisor *sup, struct asker asker, const char *arg);
 bool chore_start(struct supervisor *sup);
 
 /* How its job ended. */
-void chore_issued(struct chore *chore, const struct msg_CERT_ISSUED *issued);
 void chore_done(struct chore *chore, const char *text);
 void chore_failed(struct chore *chore, const struct renewal_failure *failure);
 

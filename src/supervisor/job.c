@@ -330,12 +330,10 @@ job_issued(struct child *child, const struct msg *msg)
 	struct job *job = job_from(child->owner);
 	const struct msg_bytes *pem = &msg->u.CERT_ISSUED.pem;
 
-	if (job->slot == NULL && job->chore == NULL)
+	if (job->slot == NULL)
 		return;
 	challenge_forget_job(job->sup, job);
-	if (job->chore != NULL)
-		chore_issued(detach_chore(job), &msg->u.CERT_ISSUED);
-	else if (job->kind == JOB_PLACEHOLDER)
+	if (job->kind == JOB_PLACEHOLDER)
 		swap_placeholder(detach(job), pem);
 	else
 		store_issued(job, pem);
@@ -348,6 +346,7 @@ job_done(struct child *child, const struct msg *msg)
 	struct chore *chore = detach_chore(job);
 
 	job->over = true;
+	challenge_forget_job(job->sup, job);
 	if (chore != NULL)
 		chore_done(chore, msg->u.JOB_DONE.text);
 }

@@ -61,13 +61,14 @@ test_dry_run(void **state)
 	house_tell(house, "chore",
 	    "order https://ca.test/order/9 0\n"
 	    "challenge token 0\n"
-	    "issue rehearsed 7776000\n");
+	    "done well 0\n");
 	house_command(house, "dry-run gw.test");
 	house_wait(house, "job: dry run '' at " CA);
 	house_wait(house, "job: SAVED");
 	house_wait(house, "worker 0: challenge token");
 	house_wait(house, "job: CHALLENGE_READY");
-	house_wait(house, "reply 7: ok: gw.test: the dry run succeeded: " CA);
+	house_wait(house,
+	    "reply 7: ok: gw.test: the dry run with " CA " succeeded: well");
 	house_tell(house, "chore", "fail 2 0\n");
 	house_command(house, "dry-run");
 	house_wait(house, "reply 7: error: gw.test: test: as told");
@@ -77,7 +78,6 @@ test_dry_run(void **state)
 	house_wait(house, "order '', account 'https://ca.test/account/1'");
 	house_wait(house, "reply 7: ok: gw.test: serial first");
 	house_stop(house);
-	assert_false(house_said(house, "pair rehearsed"));
 	assert_false(
 	    house_said(house, "row: acme, serial 'first', failures 1"));
 }
@@ -233,7 +233,7 @@ test_one_after_the_other(void **state)
 	house_wait(house, "job: names 'gw.test'");
 	house_stop(house);
 	assert_true(house_said(house, "job: CHALLENGE_READY"));
-	assert_true(house_said(house, "gw.test: well"));
+	assert_true(house_said(house, "succeeded: well"));
 	assert_true(house_said(house, "meanwhile; the log says how it ends"));
 }
 
