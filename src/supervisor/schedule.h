@@ -13,6 +13,12 @@
 
 #include "ipc/job.h"
 
+/*
+ * Seconds: longer than any rate limit lasts. What was written down with a wait
+ * beyond it is damaged, and counts for nothing.
+ */
+#define SCHEDULE_WAIT_MAX (8 * 24 * 3600)
+
 struct schedule {
 	int64_t window_start;  /* when the CA would have it renewed; … */
 	int64_t window_end;    /* … both 0 = it has not said (RFC 9773) */

@@ -132,6 +132,7 @@ read_record(struct slot *slot)
 
 	secret_random(&moment.random, sizeof(moment.random));
 	certstore_read_record(store, slot_name(slot), record);
+	authority_loaded(record);
 	if (record->wanted != NULL && strcmp(record->wanted, text) != 0) {
 		certstore_clear_order(store, slot_name(slot), NULL);
 		schedule_clear(&record->schedule);
