@@ -60,7 +60,7 @@ sys.monitor := -levent_core -lssl -lcrypto
 
 out.acme := libexec/gatehouse/gatehouse-acme
 use.acme := fetch json pki ipc base
-sys.acme := -lcurl -ljansson -lcrypto
+sys.acme := -lcurl -ljansson -lcrypto -lresolv
 
 out.cli := bin/gatehouse
 use.cli := config ipc net json tls pki http base

@@ -11,8 +11,10 @@
 #include "base/xalloc.h"
 #include "client.h"
 #include "job.h"
-#include "jws.h"
 #include "pace.h"
+#include "proof.h"
+#include "propagation.h"
+#include "selfcheck.h"
 #include "supervisor.h"
 #include "validation.h"
 #include "json/json.h"
@@ -30,29 +32,38 @@ is_token(const char *text)
 	        "0123456789-_") == len;
 }
 
-static bool
-has_type(const struct json *challenge, const char *type)
+static enum job_challenge
+way_of(const struct json *challenge)
 {
-	const char *word = json_str(challenge, "type");
+	const char *type = json_str(challenge, "type");
+	enum job_challenge way = 0;
 
-	return word != NULL && strcmp(word, type) == 0;
+	while (way < JOB_CHALLENGE_COUNT &&
+	    (type == NULL || strcmp(type, job_way_word(way)) != 0))
+		way++;
+	return way;
 }
 
-/* The first well-formed http-01 challenge, or NULL. */
-static const struct json *
-find_http01(const struct json *challenges)
+/* Takes the first well-formed challenge of each way. */
+static void
+take_offers(struct authorization *authorization, const struct json *challenges)
 {
-	size_t i;
-
-	for (i = 0; i < json_count(challenges); i++) {
+	for (size_t i = 0; i < json_count(challenges); i++) {
 		const struct json *challenge = json_at(challenges, i);
+		const char *token = json_str(challenge, "token");
+		const char *url = json_str(challenge, "url");
+		enum job_challenge way = way_of(challenge);
 
-		if (has_type(challenge, "http-01") &&
-		    is_token(json_str(challenge, "token")) &&
-		    json_str(challenge, "url") != NULL)
-			return challenge;
+		if (way == JOB_CHALLENGE_COUNT || !is_token(token) ||
+		    url == NULL || authorization->offers[way].token != NULL)
+			continue;
+		authorization->offers[way] = (struct offer){
+			.token = xstrdup(token),
+			.url = xstrdup(url),
+			.untouched = acme_status_parse(json_str(
+			                 challenge, "status")) == ACME_PENDING,
+		};
 	}
-	return NULL;
 }
 
 /* The challenge that failed, whichever it was: it carries the reason. */
@@ -92,7 +103,6 @@ authorization_parse(struct authorization *authorization, const struct json *doc,
     struct problem *problem)
 {
 	const struct json *challenges = json_get(doc, "challenges");
-	const struct json *ours = find_http01(challenges);
 	const struct json *failed = find_failed(challenges);
 	const char *name = json_str(json_get(doc, "identifier"), "value");
 	const char *word = json_str(doc, "status");
@@ -106,12 +116,7 @@ authorization_parse(struct authorization *authorization, const struct json *doc,
 		.name = xstrdup(name),
 		.offered = list_types(challenges),
 	};
-	if (ours != NULL) {
-		authorization->token = xstrdup(json_str(ours, "token"));
-		authorization->url = xstrdup(json_str(ours, "url"));
-		authorization->untouched =
-		    acme_status_parse(json_str(ours, "status")) == ACME_PENDING;
-	}
+	take_offers(authorization, challenges);
 	if (failed != NULL)
 		validation_problem(&authorization->problem, failed);
 	else
@@ -125,10 +130,32 @@ void
 authorization_release(struct authorization *authorization)
 {
 	free(authorization->name);
-	free(authorization->token);
-	free(authorization->url);
+	for (size_t i = 0; i < JOB_CHALLENGE_COUNT; i++) {
+		free(authorization->offers[i].token);
+		free(authorization->offers[i].url);
+	}
 	free(authorization->offered);
 	*authorization = (struct authorization){ .status = ACME_STATUS_COUNT };
+}
+
+enum job_challenge
+authorization_choose(
+    const struct authorization *authorization, const struct job *job)
+{
+	enum job_challenge first = JOB_CHALLENGE_COUNT;
+
+	for (size_t i = 0; i < job->nways; i++) {
+		const struct offer *offer =
+		    &authorization->offers[job->ways[i]];
+
+		if (offer->token == NULL)
+			continue;
+		if (!offer->untouched)
+			return job->ways[i];
+		if (first == JOB_CHALLENGE_COUNT)
+			first = job->ways[i];
+	}
+	return first;
 }
 
 static int
@@ -149,18 +176,16 @@ read_authorization(const char *url, struct client *client,
 
 /* Asks the CA to look. Not twice: some CAs refuse the second time. */
 static int
-start(const struct authorization *authorization, struct client *client,
-    struct problem *problem)
+start(const struct offer *offer, struct client *client, struct problem *problem)
 {
 	struct json *nothing;
 	struct answer answer;
 	int ret;
 
-	if (!authorization->untouched)
+	if (!offer->untouched)
 		return 0;
 	nothing = json_new_object();
-	ret =
-	    client_write(client, authorization->url, nothing, &answer, problem);
+	ret = client_write(client, offer->url, nothing, &answer, problem);
 	json_free(nothing);
 	if (ret == 0)
 		answer_release(&answer);
@@ -169,7 +194,7 @@ start(const struct authorization *authorization, struct client *client,
 
 /* An earlier request may have arrived although nobody saw its answer. */
 static bool
-is_under_way(const char *url, struct client *client)
+is_under_way(const char *url, enum job_challenge way, struct client *client)
 {
 	struct authorization now;
 	struct problem problem;
@@ -178,7 +203,8 @@ is_under_way(const char *url, struct client *client)
 
 	if (read_authorization(url, client, &now, &retry_after, &problem) == -1)
 		return false;
-	under_way = now.status != ACME_PENDING || !now.untouched;
+	under_way = now.status != ACME_PENDING ||
+	    (now.offers[way].token != NULL && !now.offers[way].untouched);
 	authorization_release(&now);
 	return under_way;
 }
@@ -219,32 +245,68 @@ wait_until_valid(const char *url, struct client *client, const struct job *job,
 	return ret;
 }
 
+static int
+no_way(const struct authorization *authorization, const struct job *job,
+    struct problem *problem)
+{
+	struct buf ways;
+
+	buf_init(&ways, OFFERED_MAX);
+	for (size_t i = 0; i < job->nways; i++)
+		buf_printf(&ways, "%s%s", i > 0 ? ", " : "",
+		    job_way_word(job->ways[i]));
+	buf_append(&ways, "", 1);
+	problem_set(problem, PROBLEM_CHALLENGE,
+	    "%s: the CA offers no way that we can go (%s), but: %s",
+	    authorization->name, (const char *)buf_data(&ways),
+	    authorization->offered);
+	buf_release(&ways);
+	return -1;
+}
+
+/* The CA may look when this returns 0. */
+static int
+publish(
+    const struct proof *proof, const struct job *job, struct problem *problem)
+{
+	if (supervisor_set_challenge(job->supervisor, proof, problem) == -1)
+		return -1;
+	if (proof->kind != JOB_DNS_01)
+		return 0;
+	return propagation_wait(proof, job, problem);
+}
+
 /* The answer is served until the CA has decided, however it decides. */
 static int
 prove(const char *url, const struct authorization *authorization,
     struct client *client, const struct job *job, struct problem *problem)
 {
-	char *thumbprint, *text;
-	struct error err;
+	enum job_challenge way = authorization_choose(authorization, job);
+	const struct offer *offer = &authorization->offers[way];
+	struct proof proof;
 	int ret;
 
-	if (authorization->token == NULL)
-		return problem_set(problem, PROBLEM_CHALLENGE,
-		    "%s: the CA offers no usable http-01 challenge, but: %s",
-		    authorization->name, authorization->offered);
-	thumbprint = jws_thumbprint(client_key(client), &err);
-	if (thumbprint == NULL)
-		return problem_set(problem, PROBLEM_LOCAL,
-		    "cannot make the challenge's answer: %s", err.msg);
-	text = xasprintf("%s.%s", authorization->token, thumbprint);
-	supervisor_set_challenge(job->supervisor, authorization->token, text);
-	ret = start(authorization, client, problem);
-	if (ret == 0 ||
-	    (problem->type == PROBLEM_MALFORMED && is_under_way(url, client)))
+	if (way == JOB_CHALLENGE_COUNT)
+		return no_way(authorization, job, problem);
+	if (proof_make(&proof,
+	        &(struct proof_claim){ .kind = way,
+	            .identifier = authorization->name,
+	            .token = offer->token,
+	            .account = client_key(client) },
+	        problem) == -1)
+		return -1;
+	ret = publish(&proof, job, problem);
+	if (ret == 0)
+		ret = start(offer, client, problem);
+	if (ret == -1 && problem->type == PROBLEM_MALFORMED &&
+	    is_under_way(url, way, client))
+		ret = 0;
+	if (ret == 0)
 		ret = wait_until_valid(url, client, job, problem);
-	supervisor_clear_challenge(job->supervisor, authorization->token);
-	free(text);
-	free(thumbprint);
+	if (ret == -1 && way == JOB_HTTP_01)
+		selfcheck_advise(&proof, authorization->name, problem);
+	supervisor_clear_challenge(job->supervisor, &proof);
+	proof_release(&proof);
 	return ret;
 }
 

@@ -2,9 +2,9 @@
 #define CHALLENGE_H
 
 /*
- * Proving that a name is ours (RFC 8555 sections 7.5 and 8.3): the CA asks the
- * name's address for a token's answer over plain HTTP. Only http-01 is known;
- * other challenges, and malformed ones, are passed over.
+ * Proving that a name is ours (RFC 8555 section 7.5): of the challenges that
+ * the CA offers, the one whose way comes first in the job's order is taken.
+ * Ways that we do not know, and malformed challenges, are passed over.
  */
 
 #include <stdbool.h>
@@ -18,13 +18,18 @@ struct json;
 
 #define CHALLENGE_TOKEN_MAX 128
 
-/* An authorization object with its http-01 challenge. */
+/* A challenge of one way. */
+struct offer {
+	char *token;    /* NULL: it is not offered */
+	char *url;      /* NULL as well then */
+	bool untouched; /* the CA was not asked to look yet */
+};
+
+/* An authorization object with the challenges that we know. */
 struct authorization {
 	enum acme_status status;
-	char *name;             /* the identifier's value */
-	char *token;            /* NULL: no http-01 challenge is offered */
-	char *url;              /* of the challenge, NULL as well then */
-	bool untouched;         /* the CA was not asked to look yet */
+	char *name; /* the identifier's value */
+	struct offer offers[JOB_CHALLENGE_COUNT];
 	char *offered;          /* types of all challenges, for people */
 	struct problem problem; /* why, when the status is invalid */
 };
@@ -32,6 +37,13 @@ struct authorization {
 int authorization_parse(struct authorization *authorization,
     const struct json *doc, struct problem *problem);
 void authorization_release(struct authorization *authorization);
+
+/*
+ * The way to go: the one that the CA was already asked to look at, else the
+ * first of the job's order. JOB_CHALLENGE_COUNT: there is none.
+ */
+enum job_challenge authorization_choose(
+    const struct authorization *authorization, const struct job *job);
 
 /* Makes the authorization at this URL valid, if it is not. */
 int authorization_complete(const char *url, struct client *client,

@@ -11,6 +11,12 @@
 #include "base/xalloc.h"
 #include "ipc/msg.h"
 
+static const char *const ways[JOB_CHALLENGE_COUNT] = {
+	[JOB_HTTP_01] = "http-01",
+	[JOB_TLS_ALPN_01] = "tls-alpn-01",
+	[JOB_DNS_01] = "dns-01",
+};
+
 /* The one form of an address that two texts can be compared in. */
 static char *
 normal_form(const char *name, size_t len)
@@ -40,12 +46,35 @@ add_name(struct job *job, const char *name, size_t len)
 	job->names[job->nnames++] = normal_form(name, len);
 }
 
+/* Words that we do not know are passed over. */
+static void
+add_way(struct job *job, const char *word, size_t len)
+{
+	enum job_challenge way = 0;
+
+	while (way < JOB_CHALLENGE_COUNT &&
+	    (strlen(ways[way]) != len || memcmp(ways[way], word, len) != 0))
+		way++;
+	if (way < JOB_CHALLENGE_COUNT && job->nways < JOB_CHALLENGE_COUNT)
+		job->ways[job->nways++] = way;
+}
+
+/* Hands each word of a text to the function. */
+static void
+each_word(struct job *job, const char *text,
+    void (*add)(struct job *job, const char *word, size_t len))
+{
+	size_t len;
+
+	for (; *text != '\0'; text += len + (text[len] != '\0')) {
+		len = strcspn(text, " ");
+		add(job, text, len);
+	}
+}
+
 void
 job_init(struct job *job, struct chan *supervisor, const struct msg_JOB *msg)
 {
-	const char *name = msg->names;
-	size_t len;
-
 	*job = (struct job){
 		.supervisor = supervisor,
 		.uid = (uid_t)msg->uid,
@@ -59,7 +88,6 @@ job_init(struct job *job, struct chan *supervisor, const struct msg_JOB *msg)
 		.eab_key = xstrdup(msg->eab_key),
 		.profile = xstrdup(msg->profile),
 		.chain = xstrdup(msg->chain),
-		.challenges = xstrdup(msg->challenges),
 		.http_address = xstrdup(msg->http_address),
 		.key_type = xstrdup(msg->key_type),
 		.reuse_key = xstrdup(msg->reuse_key),
@@ -69,10 +97,8 @@ job_init(struct job *job, struct chan *supervisor, const struct msg_JOB *msg)
 		.order_url = xstrdup(msg->order_url),
 		.order_key = xstrdup(msg->order_key),
 	};
-	for (; *name != '\0'; name += len + (name[len] != '\0')) {
-		len = strcspn(name, " ");
-		add_name(job, name, len);
-	}
+	each_word(job, msg->names, add_name);
+	each_word(job, msg->challenges, add_way);
 }
 
 void
@@ -91,7 +117,6 @@ job_release(struct job *job)
 	secret_free(job->eab_key);
 	free(job->profile);
 	free(job->chain);
-	free(job->challenges);
 	free(job->http_address);
 	free(job->key_type);
 	secret_free(job->reuse_key);
@@ -107,6 +132,23 @@ const char *const *
 job_names(const struct job *job)
 {
 	return (const char *const *)job->names;
+}
+
+const char *
+job_way_word(enum job_challenge way)
+{
+	return way < JOB_CHALLENGE_COUNT ? ways[way] : "";
+}
+
+void
+job_drop_way(struct job *job, enum job_challenge way)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < job->nways; i++)
+		if (job->ways[i] != way)
+			job->ways[kept++] = job->ways[i];
+	job->nways = kept;
 }
 
 bool

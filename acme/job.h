@@ -33,7 +33,9 @@ struct job {
 	char *eab_key;
 	char *profile;
 	char *chain;
-	char *challenges;
+	enum job_challenge
+	    ways[JOB_CHALLENGE_COUNT]; /* to be tried, in order */
+	size_t nways;
 	char *http_address;
 	char *key_type;
 	char *reuse_key;
@@ -50,6 +52,12 @@ void job_release(struct job *job); /* wipes what is secret */
 
 /* The names as an array of borrowed strings, as pki wants them. */
 const char *const *job_names(const struct job *job);
+
+/* "http-01" and its like; "" for JOB_CHALLENGE_COUNT. */
+const char *job_way_word(enum job_challenge way);
+
+/* This way is known not to work. */
+void job_drop_way(struct job *job, enum job_challenge way);
 
 bool job_is_address(const char *name);
 

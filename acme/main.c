@@ -24,6 +24,7 @@
 #include "problem.h"
 #include "renewal.h"
 #include "revoke.h"
+#include "selfcheck.h"
 #include "supervisor.h"
 
 #define PROGRAM "gatehouse-acme"
@@ -62,11 +63,13 @@ fulfil(struct order *order, struct client *client, const struct job *job,
 
 /* An earlier job's order may end in no usable certificate: then a new one. */
 static int
-obtain(struct client *client, const struct job *job, struct problem *problem)
+obtain(struct client *client, struct job *job, struct problem *problem)
 {
 	struct order order;
 	int ret;
 
+	if (*job->order_url == '\0' && selfcheck_listener(job, problem) == -1)
+		return -1;
 	if (account_open(client, job, problem) == -1 ||
 	    order_open(&order, client, job, problem) == -1)
 		return -1;
@@ -84,7 +87,7 @@ obtain(struct client *client, const struct job *job, struct problem *problem)
 }
 
 static int
-issue(const struct job *job, struct problem *problem)
+issue(struct job *job, struct problem *problem)
 {
 	struct client *client;
 	int ret;
@@ -100,7 +103,7 @@ issue(const struct job *job, struct problem *problem)
 }
 
 static int
-run(const struct job *job, struct problem *problem)
+run(struct job *job, struct problem *problem)
 {
 	switch (job->kind) {
 	case JOB_ISSUE:

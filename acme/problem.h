@@ -95,7 +95,14 @@ struct json;
 	X(ANSWER, "answer", JOB_LADDER,                                        \
 	    "This is no answer of an ACME server: check the Directory.")       \
 	X(CHALLENGE, "challenge", JOB_DAILY,                                   \
-	    "Only http-01 is supported, which cannot prove a wildcard.")       \
+	    "A name is proven by http-01 or tls-alpn-01 only where there is "  \
+	    "a "                                                               \
+	    "listener for it, and a wildcard only by dns-01, which needs a "   \
+	    "DNSHook.")                                                        \
+	X(SELFCHECK, "selfcheck", JOB_LADDER,                                  \
+	    "Something else answers at the address of this ListenHTTP, or "    \
+	    "nothing does.")                                                   \
+	X(HOOK, "hook", JOB_LADDER, "What the DNSHook said is in the log.")    \
 	X(CERTIFICATE, "certificate", JOB_LADDER,                              \
 	    "The certificate in service stays.")                               \
 	X(STATE, "state", JOB_DAILY,                                           \

@@ -15,6 +15,7 @@
 #include "ipc/msg.h"
 #include "pki/cert.h"
 #include "problem.h"
+#include "proof.h"
 #include "renewal.h"
 
 /* It closes the line to call the job off. */
@@ -86,28 +87,33 @@ supervisor_save_order(struct chan *supervisor, const char *url, const char *key)
 	hear(supervisor, MSG_SAVED, &msg);
 }
 
-void
+int
 supervisor_set_challenge(
-    struct chan *supervisor, const char *token, const char *authorization)
+    struct chan *supervisor, const struct proof *proof, struct problem *problem)
 {
 	struct msg msg = { .kind = MSG_CHALLENGE_SET,
 		.fd = -1,
-		.u.CHALLENGE_SET = { .kind = JOB_HTTP_01,
-		    .name = token,
-		    .answer = { authorization, strlen(authorization) } } };
+		.u.CHALLENGE_SET = { .kind = proof->kind,
+		    .name = proof->name,
+		    .answer = { proof->answer, strlen(proof->answer) } } };
+	const struct msg_CHALLENGE_READY *ready = &msg.u.CHALLENGE_READY;
 
 	tell(supervisor, &msg);
 	hear(supervisor, MSG_CHALLENGE_READY, &msg);
-	if (strcmp(msg.u.CHALLENGE_READY.name, token) != 0)
+	if (strcmp(ready->name, proof->name) != 0)
 		fatal("the supervisor is ready for another challenge");
+	if (*ready->error != '\0')
+		return problem_set(problem, PROBLEM_HOOK, "%s", ready->error);
+	return 0;
 }
 
 void
-supervisor_clear_challenge(struct chan *supervisor, const char *token)
+supervisor_clear_challenge(struct chan *supervisor, const struct proof *proof)
 {
 	struct msg msg = { .kind = MSG_CHALLENGE_CLEAR,
 		.fd = -1,
-		.u.CHALLENGE_CLEAR = { .kind = JOB_HTTP_01, .name = token } };
+		.u.CHALLENGE_CLEAR = {
+		    .kind = proof->kind, .name = proof->name } };
 
 	tell(supervisor, &msg);
 }

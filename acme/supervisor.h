@@ -13,6 +13,7 @@ struct chan;
 struct msg_JOB;
 struct pki_cert_info;
 struct problem;
+struct proof;
 struct renewal;
 
 /* The first message; borrowed until the next call of this kind. */
@@ -24,10 +25,14 @@ void supervisor_save_account(
 void supervisor_save_order(
     struct chan *supervisor, const char *url, const char *key);
 
-/* Returns when every worker gives the answer. */
-void supervisor_set_challenge(
-    struct chan *supervisor, const char *token, const char *authorization);
-void supervisor_clear_challenge(struct chan *supervisor, const char *token);
+/*
+ * Returns when every worker gives the answer, or the record is published. -1:
+ * it cannot be.
+ */
+int supervisor_set_challenge(struct chan *supervisor, const struct proof *proof,
+    struct problem *problem);
+void supervisor_clear_challenge(
+    struct chan *supervisor, const struct proof *proof);
 
 /* Sleeps; with 0 it only checks that the supervisor is there. */
 void supervisor_pause(struct chan *supervisor, int64_t ms);

@@ -12,7 +12,7 @@ struct client;
 struct job;
 struct problem;
 
-/* Sends the newOrder request (RFC 8555 section 7.4); the answer is the order. */
+/* Sends the newOrder request (RFC 8555 section 7.4): an order is the answer. */
 int wishes_send(struct client *client, const struct job *job,
     struct answer *answer, struct problem *problem);
 

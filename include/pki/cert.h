@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "pki/key.h"
 
-struct pki_key;
 struct pki_chain;
 
 #define PKI_SERIAL_SIZE 64
@@ -79,6 +79,18 @@ bool pki_name_covers(const char *pattern, const char *host);
  */
 char *pki_self_signed(const struct pki_key *key, const char *const *names,
     size_t nnames, int64_t not_before, int64_t not_after, struct error *err);
+
+/* Is it one of those? */
+bool pki_is_placeholder(const struct pki_cert_info *info);
+
+/*
+ * A self-signed certificate as PEM that proves a name to a CA (RFC 8737 section
+ * 3): the name, or the IP address (RFC 8738), is its only one, and the SHA-256
+ * of the key authorization stands in its acmeIdentifier. The caller frees.
+ */
+char *pki_acme_proof(const struct pki_key *key, const char *name,
+    const unsigned char digest[PKI_SHA256_SIZE], int64_t now,
+    struct error *err);
 
 /* For src/tls: the n-th certificate, borrowed; NULL past the end. */
 struct x509_st *pki_chain_x509(const struct pki_chain *chain, size_t n);

@@ -16,7 +16,12 @@
 
 struct pki_cert_info;
 
-/* The certificates of a worker, numbered by the slots of the configuration. */
+/*
+ * The certificates of a worker, numbered by the slots of the configuration. Of
+ * two for the same name the earlier slot serves, and a placeholder only where
+ * there is nothing else; if the keys are of two kinds, both do, and each client
+ * gets the one that it can use.
+ */
 struct tls_certs;
 
 struct tls_certs *tls_certs_new(unsigned nslots);
@@ -32,6 +37,17 @@ void tls_certs_free(struct tls_certs *certs);
  */
 int tls_certs_set(struct tls_certs *certs, unsigned slot, const char *pem,
     size_t len, const struct pki_cert_info **info, struct error *err);
+
+#define TLS_PROOFS_MAX 128 /* as many names as one order may have */
+
+/*
+ * Serves the pair (PEM) for this name to a client that offers the protocol
+ * acme-tls/1 alone (RFC 8737 section 3), on every listener, in place of what it
+ * served for it. ERR_LIMIT above TLS_PROOFS_MAX; errors as of tls_certs_set().
+ */
+int tls_certs_prove(struct tls_certs *certs, const char *name, const char *pem,
+    size_t len, struct error *err);
+void tls_certs_unprove(struct tls_certs *certs, const char *name);
 
 #define TLS_TICKET_KEY_SIZE 80 /* 16 name, 32 HMAC, 32 AES-256 */
 

@@ -70,6 +70,12 @@ void tls_session_close(struct tls_session *session, struct buf *out);
  */
 bool tls_session_pending(const struct tls_session *session);
 
+/*
+ * Has the handshake proven a name to a CA (RFC 8737)? Then that was all: the
+ * connection is to be closed.
+ */
+bool tls_session_proves(const struct tls_session *session);
+
 const char *tls_session_version(const struct tls_session *session);
 
 /* Whether the handshake continued an earlier session. */

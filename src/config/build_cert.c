@@ -35,11 +35,21 @@ same_names(const struct config_cert *a, const struct config_cert *b)
 }
 
 static bool
+is_address(const char *name)
+{
+	struct addr addr;
+
+	return addr_parse(&addr, name, 0);
+}
+
+static bool
 is_private_name(const char *name)
 {
 	const char *last = strrchr(name, '.');
 	size_t i;
 
+	if (is_address(name))
+		return false;
 	if (last == NULL)
 		return true;
 	for (i = 0; i < sizeof(private_domains) / sizeof(private_domains[0]);
@@ -49,6 +59,41 @@ is_private_name(const char *name)
 	return false;
 }
 
+/* May this way be gone? Without a Challenge, all may. */
+static bool
+may_use(const struct config_acme *acme, enum config_challenge challenge)
+{
+	unsigned i;
+
+	for (i = 0; i < acme->nchallenges; i++)
+		if (acme->challenges[i] == challenge)
+			return true;
+	return acme->nchallenges == 0;
+}
+
+/* Whether the names can be proven: there is a ListenHTTPS in any case. */
+static void
+check_ways(struct build *build, const struct directive *line,
+    const struct config_acme *acme)
+{
+	const struct value *value;
+
+	if (tree_find(build->tree->root, WORD_LISTENHTTP) == NULL &&
+	    !may_use(acme, CHALLENGE_TLS_ALPN_01) &&
+	    !may_use(acme, CHALLENGE_DNS_01))
+		diag_add(build->diag, DIAG_WARNING, line->pos,
+		    "'AutoCert' needs a ListenHTTP: with Challenge http-01 the "
+		    "certificate authority comes to port 80 of each name");
+	for (value = line->values; value != NULL; value = value->next)
+		if (value->text[0] == '*' &&
+		    (acme->dns_hook == NULL ||
+		        !may_use(acme, CHALLENGE_DNS_01)))
+			diag_add(build->diag, DIAG_WARNING, value->pos,
+			    "only dns-01 proves '%s': its ACME section needs a "
+			    "DNSHook",
+			    value->text);
+}
+
 /* What keeps an authority from issuing, as far as it can be seen from here. */
 static void
 check_auto(struct build *build, const struct directive *line,
@@ -56,10 +101,7 @@ check_auto(struct build *build, const struct directive *line,
 {
 	const struct value *value;
 
-	if (tree_find(build->tree->root, WORD_LISTENHTTP) == NULL)
-		diag_add(build->diag, DIAG_WARNING, line->pos,
-		    "'AutoCert' needs a ListenHTTP: the certificate authority "
-		    "comes to port 80 of each name");
+	check_ways(build, line, acme);
 	if (!build_is_public(acme))
 		return;
 	for (value = line->values; value != NULL; value = value->next)
@@ -72,17 +114,20 @@ check_auto(struct build *build, const struct directive *line,
 }
 
 /*
- * The second type of key has a file of its own. An underscore is in no name of
- * a host.
+ * What needs a file of its own beside the name's: the second type of key, and a
+ * wildcard. An underscore is in no name of a host.
  */
 static const char *
 store_name(struct build *build, const struct config_cert *cert)
 {
 	const struct config_acme *acme = cert->acme;
+	const char *name = cert->names[0];
 
+	if (*name == '*')
+		name = arena_printf(build->arena, "_wildcard%s", name + 1);
 	if (strcmp(cert->key_type, acme->key_types[0]) == 0)
-		return cert->names[0];
-	return arena_printf(build->arena, "%s_%s", cert->names[0],
+		return name;
+	return arena_printf(build->arena, "%s_%s", name,
 	    strncmp(cert->key_type, "RSA", 3) == 0 ? "rsa" : "ec");
 }
 

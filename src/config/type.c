@@ -503,24 +503,26 @@ read_pattern(struct reading *reading)
 	return read_text(reading);
 }
 
+/* A certificate can be for an address or a wildcard, too; a gateway cannot. */
 static bool
 read_hostname(struct reading *reading)
 {
 	struct value *value = reading->value;
 	size_t len = strlen(value->text);
+	bool any = reading->row->id == WORD_AUTOCERT;
 	struct addr addr;
 
-	if (addr_parse(&addr, value->text, 0))
+	if (addr_parse(&addr, value->text, 0) && !any)
 		return refuse(
-		    reading, "certificates for addresses are not supported");
-	if (uri_is_hostname(value->text, len, false)) {
+		    reading, "for an address, use ListenHTTPS with AutoCert");
+	if (uri_is_hostname(value->text, len, any) ||
+	    addr_parse(&addr, value->text, 0)) {
 		value->text = lower_case(reading->tree, value->text);
 		return true;
 	}
 	if (uri_is_hostname(value->text, len, true))
-		return refuse(reading,
-		    "a wildcard needs the DNS-01 challenge, which is not "
-		    "supported yet");
+		return refuse(
+		    reading, "for a wildcard, use ListenHTTPS with AutoCert");
 	if (strstr(value->text, "://") != NULL)
 		return refuse(reading, "the name alone, without https://");
 	return false;

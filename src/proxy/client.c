@@ -143,6 +143,10 @@ handshake(struct client *client)
 	case TLS_DONE:
 		count_handshake(client);
 		client->state = CLIENT_OPEN;
+		if (tls_session_proves(client->conn.tls)) {
+			client_finish(client);
+			break;
+		}
 		look_at_certificate(client);
 		h1_server_ready(&client->h1);
 		break;

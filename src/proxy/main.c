@@ -211,24 +211,48 @@ on_backend_state(struct worker *worker, const struct msg *msg)
 	backends_set_state(worker->backends, state);
 }
 
+static int
+set_challenge(struct worker *worker, const struct msg_CHALLENGE_SET *set,
+    struct error *err)
+{
+	switch ((enum job_challenge)set->kind) {
+	case JOB_HTTP_01:
+		if (challenge_set(worker->challenges, set->name,
+		        (struct slice){ set->answer.p, set->answer.len }) == 0)
+			return 0;
+		return error_set(err, ERR_LIMIT, "bad token or too many");
+	case JOB_TLS_ALPN_01:
+		return tls_certs_prove(worker->certs, set->name, set->answer.p,
+		    set->answer.len, err);
+	case JOB_DNS_01:
+	case JOB_CHALLENGE_COUNT:
+		break;
+	}
+	return error_set(err, ERR_SYNTAX, "not for a worker");
+}
+
 static void
 on_challenge_set(struct worker *worker, const struct msg *msg)
 {
 	const struct msg_CHALLENGE_SET *set = &msg->u.CHALLENGE_SET;
 	struct msg done = { .kind = MSG_CHALLENGE_DONE,
 		.u.CHALLENGE_DONE = { .kind = set->kind, .name = set->name } };
+	struct error err;
 
-	if (set->kind != JOB_HTTP_01 ||
-	    challenge_set(worker->challenges, set->name,
-	        (struct slice){ set->answer.p, set->answer.len }) == -1)
-		log_err("challenge answer refused: bad token or too many");
+	if (set_challenge(worker, set, &err) == -1)
+		log_err("challenge answer refused: %s", err.msg);
 	tell(worker, &done);
 }
 
 static void
 on_challenge_clear(struct worker *worker, const struct msg *msg)
 {
-	challenge_clear(worker->challenges, msg->u.CHALLENGE_CLEAR.name);
+	const struct msg_CHALLENGE_CLEAR *clear = &msg->u.CHALLENGE_CLEAR;
+
+	if (clear->kind == JOB_TLS_ALPN_01)
+		tls_certs_unprove(worker->certs, clear->name);
+	else
+		challenge_clear(worker->challenges, clear->name);
 }
 
 static void (*const handlers[MSG_COUNT])(

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "bind.h"
 #include "certstore.h"
 #include "child.h"
 #include "config/config.h"
@@ -14,6 +15,7 @@
 #include "plan.h"
 #include "slot.h"
 #include "supervisor.h"
+#include "ways.h"
 
 struct brief {
 	struct supervisor *sup;
@@ -22,6 +24,7 @@ struct brief {
 	struct certstore_order order;
 	struct buf names;
 	struct buf challenges;
+	struct buf http_address;
 	struct buf chain; /* in service */
 	struct buf key;   /* that the next certificate is to have, too */
 };
@@ -35,6 +38,7 @@ brief_free(struct brief *brief)
 	certstore_order_release(&brief->order);
 	buf_release(&brief->names);
 	buf_release(&brief->challenges);
+	buf_release(&brief->http_address);
 	buf_release(&brief->chain);
 	buf_wipe(&brief->key);
 	free(brief);
@@ -91,14 +95,9 @@ static int
 gather(struct brief *brief, struct error *err)
 {
 	const struct job_task *task = brief->task;
-	const struct config_acme *acme = task->acme;
-
-	if (acme == NULL)
+	if (task->acme == NULL)
 		return 0;
 	read_order(brief);
-	for (unsigned i = 0; i < acme->nchallenges; i++)
-		buf_printf(&brief->challenges, "%s%s", i > 0 ? " " : "",
-		    config_challenge_word(acme->challenges[i]));
 	if (task->kind != JOB_RENEWAL_INFO &&
 	    certstore_read_account(&brief->sup->store, task->directory,
 	        &brief->account, err) == -1)
@@ -121,6 +120,23 @@ brief_new(
 	return NULL;
 }
 
+/* How it is to prove the names. */
+static void
+print_ways(struct brief *brief, const struct generation *generation)
+{
+	const struct config *config = generation->plan->config;
+	const struct job_task *task = brief->task;
+
+	ways_print(&(struct ways){ .config = config,
+	               .cert = task->slot->config,
+	               .acme = task->acme,
+	               .failed = task->slot->record.failed_way },
+	    &brief->challenges);
+	if (generation->bindings != NULL)
+		ways_print_http_address(
+		    config, generation->bindings->list, &brief->http_address);
+}
+
 static void
 tell_authority(struct brief *brief, struct msg_JOB *job)
 {
@@ -133,6 +149,7 @@ tell_authority(struct brief *brief, struct msg_JOB *job)
 	job->profile = acme->profile;
 	job->chain = acme->chain;
 	job->challenges = text_of(&brief->challenges);
+	job->http_address = text_of(&brief->http_address);
 	job->certificate = text_of(&brief->chain);
 	job->reuse_key = text_of(&brief->key);
 	job->account_key = brief->account.key;
@@ -173,9 +190,17 @@ brief_send(struct brief *brief, struct child *child)
 		    .log_level = sup->log.level,
 		    .log_tag = sup->log.tag } };
 
+	if (task->slot != NULL && task->acme != NULL)
+		print_ways(brief, generation);
 	if (task->slot != NULL)
 		tell_names(brief, &msg.u.JOB);
 	if (task->acme != NULL)
 		tell_authority(brief, &msg.u.JOB);
 	child_send(child, &msg);
+}
+
+bool
+brief_has_order(const struct brief *brief)
+{
+	return brief->order.url != NULL && *brief->order.url != '\0';
 }

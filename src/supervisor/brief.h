@@ -6,6 +6,8 @@
  * store and the pair in service. A job learns what it must know and no more.
  */
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "ipc/job.h"
 
@@ -28,6 +30,9 @@ struct job_task {
 struct brief *brief_new(
     struct supervisor *sup, const struct job_task *task, struct error *err);
 void brief_send(struct brief *brief, struct child *child);
+
+/* Is it to go on with an order that was placed before? */
+bool brief_has_order(const struct brief *brief);
 void brief_free(struct brief *brief);
 
 #endif

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/xalloc.h"
 #include "generation.h"
 #include "ipc/job.h"
 #include "job.h"
+#include "plan.h"
+#include "publish.h"
 #include "supervisor.h"
 #include "worker.h"
 
@@ -20,7 +22,7 @@ struct challenge {
 	struct job *job;
 	enum job_challenge kind;
 	char *name;
-	struct buf answer;
+	char *value;             /* a text */
 	struct worker **waiting; /* for these */
 	unsigned nwaiting;
 	bool ready; /* the job was told */
@@ -41,9 +43,10 @@ find(struct supervisor *sup, uint32_t kind, const char *name)
 static void
 drop(struct supervisor *sup, struct challenge *challenge)
 {
+	publish_forget(sup, challenge);
 	TAILQ_REMOVE(&sup->challenges, challenge, entry);
 	free(challenge->name);
-	buf_wipe(&challenge->answer);
+	secret_free(challenge->value);
 	free(challenge->waiting);
 	free(challenge);
 }
@@ -55,22 +58,28 @@ as_message(const struct challenge *challenge)
 		.fd = -1,
 		.u.CHALLENGE_SET = { .kind = challenge->kind,
 		    .name = challenge->name,
-		    .answer = { buf_data(&challenge->answer),
-		        buf_len(&challenge->answer) } } };
+		    .answer = {
+		        challenge->value, strlen(challenge->value) } } };
+}
+
+static void
+tell_job(struct challenge *challenge, const char *error)
+{
+	struct msg msg = { .kind = MSG_CHALLENGE_READY,
+		.fd = -1,
+		.u.CHALLENGE_READY = { .kind = challenge->kind,
+		    .name = challenge->name,
+		    .error = error } };
+
+	challenge->ready = true;
+	child_send(challenge->job->child, &msg);
 }
 
 static void
 check_ready(struct challenge *challenge)
 {
-	struct msg msg = { .kind = MSG_CHALLENGE_READY,
-		.fd = -1,
-		.u.CHALLENGE_READY = {
-		    .kind = challenge->kind, .name = challenge->name } };
-
-	if (challenge->nwaiting > 0 || challenge->ready)
-		return;
-	challenge->ready = true;
-	child_send(challenge->job->child, &msg);
+	if (challenge->nwaiting == 0 && !challenge->ready)
+		tell_job(challenge, NULL);
 }
 
 static void
@@ -91,6 +100,51 @@ tell_workers(struct challenge *challenge, struct generation *generation)
 		child_send(worker->child, &msg);
 		challenge->waiting[challenge->nwaiting++] = worker;
 	}
+}
+
+/* The one place that says who publishes a record. */
+static struct publish_record
+record_of(struct challenge *challenge)
+{
+	const struct supervisor *sup = challenge->job->sup;
+	const struct plan *plan = sup->current->plan;
+
+	return (struct publish_record){ .program = challenge->job->dns_hook,
+		.name = challenge->name,
+		.value = challenge->value,
+		.uid = plan->uid,
+		.gid = plan->gid };
+}
+
+static void
+on_published(void *arg, const char *error)
+{
+	tell_job(arg, error);
+}
+
+static void
+publish(struct supervisor *sup, struct challenge *challenge)
+{
+	struct publish_record record;
+
+	if (challenge->job->dns_hook == NULL || sup->current == NULL) {
+		tell_job(challenge, "there is no DNSHook");
+		return;
+	}
+	job_extend(challenge->job);
+	record = record_of(challenge);
+	publish_present(sup, &record, on_published, challenge);
+}
+
+static void
+unpublish(struct supervisor *sup, struct challenge *challenge)
+{
+	struct publish_record record;
+
+	if (challenge->job->dns_hook == NULL || sup->current == NULL)
+		return;
+	record = record_of(challenge);
+	publish_cleanup(sup, &record);
 }
 
 static unsigned
@@ -124,8 +178,14 @@ challenge_set(struct child *child, const struct msg *msg)
 	challenge->job = job;
 	challenge->kind = (enum job_challenge)set->kind;
 	challenge->name = xstrdup(set->name);
-	buf_append(&challenge->answer, set->answer.p, set->answer.len);
+	challenge->value = xstrndup(set->answer.p, set->answer.len);
 	TAILQ_INSERT_TAIL(&sup->challenges, challenge, entry);
+	if (job->ordered)
+		job->way = challenge->kind;
+	if (challenge->kind == JOB_DNS_01) {
+		publish(sup, challenge);
+		return;
+	}
 	tell_workers(challenge, sup->current);
 	tell_workers(challenge, sup->starting);
 	check_ready(challenge);
@@ -140,6 +200,11 @@ withdraw(struct supervisor *sup, struct challenge *challenge)
 		.u.CHALLENGE_CLEAR = {
 		    .kind = challenge->kind, .name = challenge->name } };
 
+	if (challenge->kind == JOB_DNS_01) {
+		unpublish(sup, challenge);
+		drop(sup, challenge);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
 		if (told[i] != NULL)
 			generation_send(told[i], &msg);
@@ -190,7 +255,8 @@ challenge_replay(struct supervisor *sup, struct worker *worker)
 	TAILQ_FOREACH(challenge, &sup->challenges, entry) {
 		struct msg msg = as_message(challenge);
 
-		child_send(worker->child, &msg);
+		if (challenge->kind != JOB_DNS_01)
+			child_send(worker->child, &msg);
 	}
 }
 

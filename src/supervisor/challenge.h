@@ -2,9 +2,10 @@
 #define SUPERVISOR_CHALLENGE_H
 
 /*
- * The answers to HTTP-01 challenges (RFC 8555 section 8.3) that workers give at
- * the moment. A job may let the CA look when every worker holds its answer: a
- * connection may reach any of them.
+ * The answers to challenges that can be had of us at the moment. A job may let
+ * the CA look when every worker holds its answer, for a connection may reach
+ * any of them (RFC 8555 section 8.3, RFC 8737); or when the TXT record that is
+ * the answer was published (RFC 8555 section 8.4).
  */
 
 #include "ipc/msg.h"

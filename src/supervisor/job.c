@@ -18,6 +18,7 @@
 #include "slot.h"
 #include "supervisor.h"
 #include "swap.h"
+#include "ways.h"
 
 struct job *
 job_from(void *arg)
@@ -85,6 +86,10 @@ failed(struct job *job, struct renewal_failure *failure)
 		renewal_not_informed(slot, failure->detail);
 	} else {
 		challenge_forget_job(job->sup, job);
+		if (job->way != JOB_CHALLENGE_COUNT &&
+		    ways_is_refusal(failure->problem))
+			record_set(
+			    &slot->record.failed_way, ways_word(job->way));
 		renewal_failed(slot, failure);
 	}
 }
@@ -96,6 +101,7 @@ job_free(struct job *job)
 	loop_timer_cancel(&job->deadline);
 	job->magic = 0;
 	free(job->directory);
+	free(job->dns_hook);
 	free(job);
 }
 
@@ -142,6 +148,7 @@ spawn(struct job *job, const struct job_task *task, struct error *err)
 	if (brief == NULL)
 		return -1;
 	job->child = child_spawn(&job->sup->children, &spec, err);
+	job->ordered = brief_has_order(brief);
 	if (job->child != NULL)
 		brief_send(brief, job->child);
 	brief_free(brief);
@@ -163,6 +170,9 @@ begin(struct supervisor *sup, const struct job_task *task, struct error *err)
 	job->magic = JOB_MAGIC;
 	job->sup = sup;
 	job->kind = task->kind;
+	job->way = JOB_CHALLENGE_COUNT;
+	if (task->acme != NULL && task->acme->dns_hook != NULL)
+		job->dns_hook = xstrdup(task->acme->dns_hook);
 	job->deadline.fn = on_deadline;
 	job->deadline.arg = job;
 	if (task->directory != NULL)
@@ -215,6 +225,12 @@ job_start_task(struct supervisor *sup, const struct job_task *task,
 	if (job != NULL)
 		job->chore = chore;
 	return job;
+}
+
+void
+job_extend(struct job *job)
+{
+	loop_timer_set(job->sup->loop, &job->deadline, JOB_MAX_MS);
 }
 
 void
@@ -280,6 +296,7 @@ job_order_save(struct child *child, const struct msg *msg)
 	struct error err = { 0 };
 	int rc;
 
+	job->ordered = true;
 	if (job->chore != NULL)
 		saved(child); /* a rehearsal leaves nothing behind */
 	if (job->slot == NULL)

@@ -34,10 +34,16 @@ struct job {
 	enum job_kind kind;
 	bool over;       /* a Webhook was told, or never will be */
 	char *directory; /* of the CA, or a URL; NULL: none is asked */
+	char *dns_hook;  /* that publishes records; NULL: none */
+	bool ordered;    /* challenges are the order's from here on … */
+	enum job_challenge way; /* … the last; JOB_CHALLENGE_COUNT: none yet */
 	struct loop_timer deadline;
 };
 
 struct job *job_from(void *arg);
+
+/* It makes progress: its time begins anew. */
+void job_extend(struct job *job);
 
 /*
  * Starts one, as slot->placeholder or slot->job. A JOB_RENEWAL_INFO asks who

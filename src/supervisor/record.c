@@ -22,6 +22,7 @@ static const struct field {
 	{ "issuer", TEXT, FIELD(issuer) },
 	{ "told", TEXT, FIELD(told) },
 	{ "revoked", TEXT, FIELD(revoked) },
+	{ "failed-way", TEXT, FIELD(failed_way) },
 	{ "gates", TEXT, FIELD(gates) },
 	{ "succeeded-at", NUMBER, FIELD(succeeded_at) },
 	{ "attempts", NUMBER, FIELD(attempts) },

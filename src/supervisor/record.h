@@ -27,6 +27,7 @@ struct record {
 	char *told;    /* serial of one whose end was told; NULL = none */
 	char *revoked; /* serial of one that is to be replaced; NULL = none */
 	char *gates;   /* of CAs, see authority.h: "until URL", with spaces */
+	char *failed_way; /* the last that a CA did not accept; see ways.h */
 };
 
 /* A zeroed record is a valid empty one. */

@@ -17,6 +17,7 @@
 #include "generation.h"
 #include "job.h"
 #include "plan.h"
+#include "publish.h"
 #include "reload.h"
 #include "renewal.h"
 #include "stats/journal.h"
@@ -347,6 +348,7 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 		.status = EXIT_SUCCESS };
 	TAILQ_INIT(&sup->leaving);
 	TAILQ_INIT(&sup->challenges);
+	TAILQ_INIT(&sup->records);
 	TAILQ_INIT(&sup->jobs);
 	TAILQ_INIT(&sup->renewals);
 	TAILQ_INIT(&sup->chores);
@@ -400,6 +402,7 @@ release(struct supervisor *sup)
 {
 	generation_free(sup->current);
 	generation_sweep(sup);
+	publish_release(sup);
 	if (sup->children.dir != NULL)
 		children_release(&sup->children);
 	if (sup->pid_file != NULL)

@@ -32,6 +32,7 @@ struct stats;
 TAILQ_HEAD(generation_list, generation);
 TAILQ_HEAD(challenge_list, challenge);
 TAILQ_HEAD(job_list, job);
+TAILQ_HEAD(publish_list, publish_task);
 TAILQ_HEAD(renew_list, renew_request);
 TAILQ_HEAD(chore_list, chore);
 
@@ -87,6 +88,7 @@ struct supervisor {
 	unsigned generations;           /* numbers given out */
 
 	struct challenge_list challenges;
+	struct publish_list records; /* being published or taken away */
 	struct job_list jobs;
 	struct renew_list renewals; /* that somebody waits for */
 	struct chore_list chores;   /* the first one may have a job */

@@ -14,8 +14,8 @@
 #include "base/xalloc.h"
 #include "pki/cert.h"
 
-static void
-cert_free(struct tls_cert *cert)
+void
+tls_cert_free(struct tls_cert *cert)
 {
 	if (cert == NULL)
 		return;
@@ -65,7 +65,19 @@ cert_fill(struct tls_cert *cert, const char *pem, size_t len, struct error *err)
 	for (size_t i = 1; (issuer = pki_chain_x509(cert->chain, i)) != NULL;
 	     i++)
 		sk_X509_push(cert->issuers, issuer);
+	cert->placeholder = pki_is_placeholder(pki_chain_info(cert->chain));
 	return cert_try(cert, err);
+}
+
+struct tls_cert *
+tls_cert_new(const char *pem, size_t len, struct error *err)
+{
+	struct tls_cert *cert = xcalloc(1, sizeof(*cert));
+
+	if (cert_fill(cert, pem, len, err) == 0)
+		return cert;
+	tls_cert_free(cert);
+	return NULL;
 }
 
 struct tls_certs *
@@ -76,6 +88,7 @@ tls_certs_new(unsigned nslots)
 	certs->nslots = nslots;
 	certs->generation = 1;
 	certs->slots = xcalloc(nslots, sizeof(*certs->slots));
+	TAILQ_INIT(&certs->proofs);
 	return certs;
 }
 
@@ -84,8 +97,9 @@ tls_certs_free(struct tls_certs *certs)
 {
 	if (certs == NULL)
 		return;
+	tls_proofs_release(certs);
 	for (unsigned i = 0; i < certs->nslots; i++)
-		cert_free(certs->slots[i]);
+		tls_cert_free(certs->slots[i]);
 	free(certs->slots);
 	free(certs);
 }
@@ -97,12 +111,10 @@ tls_certs_set(struct tls_certs *certs, unsigned slot, const char *pem,
 	struct tls_cert *cert;
 
 	assert(slot < certs->nslots);
-	cert = xcalloc(1, sizeof(*cert));
-	if (cert_fill(cert, pem, len, err) == -1) {
-		cert_free(cert);
+	cert = tls_cert_new(pem, len, err);
+	if (cert == NULL)
 		return -1;
-	}
-	cert_free(certs->slots[slot]);
+	tls_cert_free(certs->slots[slot]);
 	certs->slots[slot] = cert;
 	certs->generation++;
 	if (info != NULL)

@@ -14,7 +14,7 @@
 
 struct tls_name {
 	char *text; /* lower case */
-	const struct tls_cert *cert;
+	struct tls_pair pair;
 	unsigned order; /* of the slot: the earlier one serves a shared name */
 };
 
@@ -32,6 +32,9 @@ by_text_and_order(const void *a, const void *b)
 	const struct tls_name *left = a, *right = b;
 	int rc = by_text(a, b);
 
+	if (rc == 0)
+		rc = left->pair.cert->placeholder -
+		    right->pair.cert->placeholder;
 	return rc != 0
 	    ? rc
 	    : (left->order > right->order) - (left->order < right->order);
@@ -67,51 +70,48 @@ add_cert(struct tls_names *names, const struct tls_cert *cert, unsigned order)
 	for (size_t i = 0; i < info->nnames; i++)
 		names->entries[names->n++] = (struct tls_name){
 			.text = lower(info->names[i]),
-			.cert = cert,
+			.pair.cert = cert,
 			.order = order,
 		};
 }
 
-/* Of entries with the same text the first stays. */
-static void
-drop_duplicates(struct tls_names *names)
+static bool
+has_other_key(const struct tls_cert *a, const struct tls_cert *b)
 {
+	return strcmp(pki_chain_info(a->chain)->key_kind,
+	           pki_chain_info(b->chain)->key_kind) != 0;
+}
+
+/*
+ * Of entries with the same text the first stays, and takes the first one with
+ * another kind of key along, unless a placeholder would stand beside a real
+ * one.
+ */
+static void
+merge_duplicates(struct tls_names *names)
+{
+	struct tls_name *last = NULL;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < names->n; i++) {
-		if (kept > 0 &&
-		    by_text(&names->entries[kept - 1], &names->entries[i]) == 0)
-			free(names->entries[i].text);
-		else
-			names->entries[kept++] = names->entries[i];
+		struct tls_name *name = &names->entries[i];
+		const struct tls_cert *cert = name->pair.cert;
+
+		if (last == NULL || by_text(last, name) != 0) {
+			last = &names->entries[kept++];
+			*last = *name;
+			continue;
+		}
+		if (last->pair.other == NULL &&
+		    cert->placeholder == last->pair.cert->placeholder &&
+		    has_other_key(cert, last->pair.cert))
+			last->pair.other = cert;
+		free(name->text);
 	}
 	names->n = kept;
 }
 
-static void
-rebuild(struct tls_server *server)
-{
-	struct tls_names *names = &server->names;
-
-	tls_names_release(names);
-	for (unsigned i = 0; i < server->nslots; i++) {
-		const struct tls_cert *cert =
-		    server->certs->slots[server->slots[i]];
-
-		if (cert == NULL)
-			continue;
-		if (names->fallback == NULL)
-			names->fallback = cert;
-		add_cert(names, cert, i);
-	}
-	if (names->n > 0)
-		qsort(names->entries, names->n, sizeof(*names->entries),
-		    by_text_and_order);
-	drop_duplicates(names);
-	names->generation = server->certs->generation;
-}
-
-static const struct tls_cert *
+static const struct tls_pair *
 search(const struct tls_names *names, char *text)
 {
 	struct tls_name key = { .text = text };
@@ -120,28 +120,72 @@ search(const struct tls_names *names, char *text)
 	if (names->n > 0)
 		found = bsearch(&key, names->entries, names->n,
 		    sizeof(*names->entries), by_text);
-	return found != NULL ? found->cert : NULL;
+	return found != NULL ? &found->pair : NULL;
 }
 
-const struct tls_cert *
+/* What serves the first name of the first certificate. */
+static struct tls_pair
+choose_fallback(const struct tls_names *names, const struct tls_cert *first)
+{
+	const struct pki_cert_info *info = pki_chain_info(first->chain);
+	const struct tls_pair *pair = NULL;
+	char *text;
+
+	if (info->nnames > 0) {
+		text = lower(info->names[0]);
+		pair = search(names, text);
+		free(text);
+	}
+	return pair != NULL ? *pair : (struct tls_pair){ .cert = first };
+}
+
+static void
+rebuild(struct tls_server *server)
+{
+	struct tls_names *names = &server->names;
+	const struct tls_cert *first = NULL;
+
+	tls_names_release(names);
+	for (unsigned i = 0; i < server->nslots; i++) {
+		const struct tls_cert *cert =
+		    server->certs->slots[server->slots[i]];
+
+		if (cert == NULL)
+			continue;
+		if (first == NULL)
+			first = cert;
+		add_cert(names, cert, i);
+	}
+	if (names->n > 0)
+		qsort(names->entries, names->n, sizeof(*names->entries),
+		    by_text_and_order);
+	merge_duplicates(names);
+	if (first != NULL)
+		names->fallback = choose_fallback(names, first);
+	names->generation = server->certs->generation;
+}
+
+struct tls_pair
 tls_names_find(struct tls_server *server, const char *host)
 {
 	struct tls_names *names = &server->names;
-	const struct tls_cert *cert = NULL, *otherwise;
+	struct tls_pair otherwise = { 0 };
+	const struct tls_pair *pair;
 	char text[TLS_HOST_SIZE];
 	char *dot;
 
 	if (names->generation != server->certs->generation)
 		rebuild(server);
-	otherwise = server->require_name ? NULL : names->fallback;
+	if (!server->require_name)
+		otherwise = names->fallback;
 	if (host == NULL || strlen(host) >= sizeof(text))
 		return otherwise;
 	memcpy(text, host, strlen(host) + 1);
-	cert = search(names, text);
+	pair = search(names, text);
 	dot = strchr(text, '.');
-	if (cert == NULL && dot != NULL && dot != text) {
+	if (pair == NULL && dot != NULL && dot != text) {
 		dot[-1] = '*';
-		cert = search(names, dot - 1);
+		pair = search(names, dot - 1);
 	}
-	return cert != NULL ? cert : otherwise;
+	return pair != NULL ? *pair : otherwise;
 }

@@ -36,10 +36,15 @@ static int
 on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *len,
     const unsigned char *offered, unsigned offered_len, void *arg)
 {
+	const struct tls_session *session = SSL_get_app_data(ssl);
 	unsigned char *match;
 
-	(void)ssl;
 	(void)arg;
+	if (session->proves) { /* acme-tls/1 is all that was offered */
+		*chosen = offered + 1;
+		*len = offered[0];
+		return SSL_TLSEXT_ERR_OK;
+	}
 	if (SSL_select_next_proto(&match, len, protocols, sizeof(protocols) - 1,
 	        offered, offered_len) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;

@@ -49,25 +49,57 @@ hello_host(SSL *ssl, char host[TLS_HOST_SIZE])
 }
 
 /*
- * A ticket is good for the host it was given to, while the certificate and the
+ * A ticket is good for the host it was given to, while the certificates and the
  * rules under which it was given are in force; else the handshake is a full
  * one. So a renewed certificate is seen at the next handshake.
  */
 static int
 bind_tickets(SSL *ssl, const struct tls_server *server,
-    const struct tls_cert *cert, const char *host)
+    const struct tls_pair *pair, const char *host)
 {
-	unsigned char text[2 * PKI_SHA256_SIZE + TLS_HOST_SIZE];
+	unsigned char text[3 * PKI_SHA256_SIZE + TLS_HOST_SIZE] = { 0 };
 	unsigned char digest[PKI_SHA256_SIZE];
 	size_t len = strlen(host);
 
 	memcpy(text, server->policy, PKI_SHA256_SIZE);
-	memcpy(text + PKI_SHA256_SIZE, cert->digest, PKI_SHA256_SIZE);
-	memcpy(text + 2 * PKI_SHA256_SIZE, host, len);
-	if (pki_sha256(text, 2 * PKI_SHA256_SIZE + len, digest, NULL) == -1 ||
+	memcpy(text + PKI_SHA256_SIZE, pair->cert->digest, PKI_SHA256_SIZE);
+	if (pair->other != NULL)
+		memcpy(text + 2 * PKI_SHA256_SIZE, pair->other->digest,
+		    PKI_SHA256_SIZE);
+	memcpy(text + 3 * PKI_SHA256_SIZE, host, len);
+	if (pki_sha256(text, 3 * PKI_SHA256_SIZE + len, digest, NULL) == -1 ||
 	    !SSL_set_session_id_context(ssl, digest, sizeof(digest)))
 		return -1;
 	return 0;
+}
+
+/* TLS 1.3 knows no empty ticket, so there must be none to send. */
+static void
+give_no_tickets(SSL *ssl)
+{
+	SSL_set_options(ssl, SSL_OP_NO_TICKET);
+	SSL_set_num_tickets(ssl, 0);
+}
+
+/*
+ * The CA asks before anybody is refused for the name he asks for: a name can be
+ * proven that nothing is served under. It has no certificate of a client.
+ */
+static int
+on_hello_of_ca(SSL *ssl, const struct tls_server *server, int *alert)
+{
+	struct tls_session *session = SSL_get_app_data(ssl);
+
+	session->pair = (struct tls_pair){ .cert = tls_proof_find(
+		                               server->certs, session->sni) };
+	session->proves = session->pair.cert != NULL;
+	give_no_tickets(ssl);
+	SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
+	if (session->proves)
+		return SSL_CLIENT_HELLO_SUCCESS;
+	session->refusal = "acme-tls/1 for a name that is not being proven";
+	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+	return SSL_CLIENT_HELLO_ERROR;
 }
 
 /* Before libssl looks at a ticket; again after a HelloRetryRequest. */
@@ -80,12 +112,15 @@ on_hello(SSL *ssl, int *alert, void *arg)
 
 	free(session->sni);
 	session->sni = hello_host(ssl, host) ? xstrdup(host) : NULL;
-	session->cert = tls_names_find(server, session->sni);
-	if (session->cert != NULL &&
-	    bind_tickets(ssl, server, session->cert,
+	session->proves = false;
+	if (tls_proof_is_wanted(ssl))
+		return on_hello_of_ca(ssl, server, alert);
+	session->pair = tls_names_find(server, session->sni);
+	if (session->pair.cert != NULL &&
+	    bind_tickets(ssl, server, &session->pair,
 	        session->sni != NULL ? session->sni : "") == 0)
 		return SSL_CLIENT_HELLO_SUCCESS;
-	if (server->require_name && session->cert == NULL) {
+	if (server->require_name && session->pair.cert == NULL) {
 		session->refusal = "no name of ours was asked for";
 		*alert = SSL_AD_UNRECOGNIZED_NAME;
 	} else {
@@ -95,14 +130,21 @@ on_hello(SSL *ssl, int *alert, void *arg)
 	return SSL_CLIENT_HELLO_ERROR;
 }
 
-/* Not called when a ticket was good. In the same SSL_accept() as on_hello. */
+/*
+ * Not called when a ticket was good. In the same SSL_accept() as on_hello. One
+ * of two that this listener cannot serve is no reason to refuse.
+ */
 static int
 on_certificate(SSL *ssl, void *arg)
 {
 	struct tls_session *session = SSL_get_app_data(ssl);
+	const struct tls_pair *pair = &session->pair;
+	bool served = false;
 
 	(void)arg;
-	if (tls_cert_attach(session->cert, ssl, NULL) == 0)
+	if (pair->other != NULL)
+		served = tls_cert_attach(pair->other, ssl, NULL) == 0;
+	if (tls_cert_attach(pair->cert, ssl, NULL) == 0 || served)
 		return 1;
 	session->refusal = "libssl refuses the certificate for this listener";
 	return 0;
@@ -185,12 +227,9 @@ tls_session_new(struct tls_server *server, struct sock *sock)
 		return NULL;
 	session->clients = &server->clients;
 	SSL_set_accept_state(session->ssl);
-	/* TLS 1.3 knows no empty ticket, so there must be none to send. */
 	if (!tls_tickets_ready(server->tickets) ||
-	    server->clients.ask != TLS_ASK_NOT) {
-		SSL_set_options(session->ssl, SSL_OP_NO_TICKET);
-		SSL_set_num_tickets(session->ssl, 0);
-	}
+	    server->clients.ask != TLS_ASK_NOT)
+		give_no_tickets(session->ssl);
 	return session;
 }
 

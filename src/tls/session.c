@@ -380,6 +380,12 @@ tls_session_close(struct tls_session *session, struct buf *out)
 	ERR_clear_error();
 }
 
+bool
+tls_session_proves(const struct tls_session *session)
+{
+	return session->proves;
+}
+
 const char *
 tls_session_version(const struct tls_session *session)
 {

@@ -9,12 +9,15 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "pki/key.h"
 #include "tls/client.h"
 #include "tls/server.h"
 #include "tls/trust.h"
 
 struct pki_chain;
+
+TAILQ_HEAD(tls_proof_list, tls_proof);
 
 /* --- signer.c ------------------------------------------------------------- */
 
@@ -38,15 +41,40 @@ struct tls_cert {
 	struct stack_st_X509 *issuers; /* the chain behind the leaf, borrowed */
 	struct tls_signer *signer;
 	unsigned char digest[PKI_SHA256_SIZE]; /* of the leaf */
+	bool placeholder;
+};
+
+/* What may be served to a host: libssl chooses by what the client can do. */
+struct tls_pair {
+	const struct tls_cert *cert;  /* NULL: nothing */
+	const struct tls_cert *other; /* with another kind of key, or NULL */
 };
 
 struct tls_certs {
 	unsigned nslots;
 	uint64_t generation; /* grows whenever a slot changes */
 	struct tls_cert **slots;
+	struct tls_proof_list proofs;
+	unsigned nproofs;
 };
 
+/* NULL when libssl would not serve it. */
+struct tls_cert *tls_cert_new(const char *pem, size_t len, struct error *err);
+void tls_cert_free(struct tls_cert *cert);
 int tls_cert_attach(const struct tls_cert *cert, SSL *ssl, struct error *err);
+
+/* --- proof.c -------------------------------------------------------------- */
+
+/*
+ * Is this the hello of a CA that looks for a proof: does it offer acme-tls/1,
+ * and nothing else (RFC 8737 section 3)?
+ */
+bool tls_proof_is_wanted(SSL *ssl);
+
+/* The certificate that proves the name; NULL: nobody asked us to. */
+const struct tls_cert *tls_proof_find(
+    const struct tls_certs *certs, const char *host);
+void tls_proofs_release(struct tls_certs *certs);
 
 /* --- names.c -------------------------------------------------------------- */
 
@@ -56,17 +84,16 @@ int tls_cert_attach(const struct tls_cert *cert, SSL *ssl, struct error *err);
 struct tls_names {
 	struct tls_name *entries;
 	size_t n;
-	const struct tls_cert *fallback; /* the first slot that has one */
-	uint64_t generation;             /* of the slots when it was made */
+	struct tls_pair fallback; /* the first slot that has one */
+	uint64_t generation;      /* of the slots when it was made */
 };
 
 /*
- * The certificate for a host: its own name, else a wildcard of one label, else
- * the default, unless the server requires a name. NULL when there is none.
+ * The certificates for a host: its own name, else a wildcard of one label, else
+ * the default, unless the server requires a name. None when there is none.
  * host: lower case; NULL without SNI.
  */
-const struct tls_cert *tls_names_find(
-    struct tls_server *server, const char *host);
+struct tls_pair tls_names_find(struct tls_server *server, const char *host);
 void tls_names_release(struct tls_names *names);
 
 /* --- policy.c ------------------------------------------------------------- */
@@ -112,9 +139,10 @@ struct tls_session {
 	struct sock *sock;
 	struct buf *out; /* of the call that is being served; else NULL */
 	char *sni;
-	const struct tls_cert *cert; /* from hello to certificate callback */
-	const char *refusal;         /* why a callback ended the handshake */
-	int io_errno;                /* the socket's, or ENOBUFS for out */
+	struct tls_pair pair; /* from hello to certificate callback */
+	bool proves;          /* a name, to a CA that looks; nothing else */
+	const char *refusal;  /* why a callback ended the handshake */
+	int io_errno;         /* the socket's, or ENOBUFS for out */
 	const struct tls_clients *clients; /* of its listener */
 	struct tls_peer *peer; /* once somebody asked; of a client */
 	enum { PEER_UNCHECKED, PEER_TRUSTED, PEER_REFUSED } verdict;

@@ -201,7 +201,7 @@ def test_name_that_the_ca_refuses(job: Job):
 def test_wildcard_is_refused_with_a_reason(job: Job):
     failure = job.run(names="*.gw.test").failure
     assert (failure["problem"], failure["kind"]) == ("challenge", DAILY)
-    assert re.search(r"no usable http-01 challenge, but: .*\bdns-01\b",
+    assert re.search(r"no way that we can go \(http-01\), but: .*\bdns-01\b",
                      failure["detail"])
 
 

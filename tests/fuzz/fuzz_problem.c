@@ -93,10 +93,14 @@ check_authorization(const struct json *doc)
 		check_problem(&problem);
 		return;
 	}
-	assert((authorization.token == NULL) == (authorization.url == NULL));
-	if (authorization.token != NULL) {
-		assert(strlen(authorization.token) <= CHALLENGE_TOKEN_MAX);
-		for (c = authorization.token; *c != '\0'; c++)
+	for (size_t i = 0; i < JOB_CHALLENGE_COUNT; i++) {
+		const struct offer *offer = &authorization.offers[i];
+
+		assert((offer->token == NULL) == (offer->url == NULL));
+		if (offer->token == NULL)
+			continue;
+		assert(strlen(offer->token) <= CHALLENGE_TOKEN_MAX);
+		for (c = offer->token; *c != '\0'; c++)
 			assert(*c != '/' && *c != '.' && *c > ' ' && *c < 0x7f);
 	}
 	check_problem(&authorization.problem);

@@ -93,6 +93,7 @@ class ChallengeServer:
     """What answers on port 80: the tokens in `answers`, 404 otherwise."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.answers: dict[str, str] = {}
         self.asked = 0
         owner = self
@@ -180,7 +181,7 @@ class Job:
         self.patience = 30      # seconds for a message
         self.answers = {} if answers is None else answers
         self.defaults = {"uid": -1, "gid": -1, "names": "gw.test",
-                         "log_level": 3, **job}
+                         "challenges": "http-01", "log_level": 3, **job}
 
     def _reply(self, kind: str, values: dict) -> bytes | None:
         if kind == "ACCOUNT_SAVE":

@@ -25,10 +25,11 @@ class Front(Gateway):
     """
 
     def __init__(self, config: Callable[[Front], str], *,
-                 http_port: int | None = None, **options) -> None:
+                 http_port: int | None = None,
+                 https_port: int | None = None, **options) -> None:
         super().__init__(**options)
         self.http_port = http_port or free_port()
-        self.https_port = free_port()
+        self.https_port = https_port or free_port()
         self.authority = Authority(self.directory)
         self.configure(config(self))
 

@@ -103,21 +103,23 @@ class Namespace:
             rmdir "$new"
             """, "sh", parent)
 
-    def socket(self, family: int = socket.AF_INET) -> socket.socket:
-        """A TCP socket of this process that lives in the namespace."""
+    def socket(self, family: int = socket.AF_INET,
+               kind: int = socket.SOCK_STREAM) -> socket.socket:
+        """A socket of this process that lives in the namespace."""
         made: list[socket.socket] = []
         thread = threading.Thread(target=self._make_socket,
-                                  args=(family, made))
+                                  args=(family, kind, made))
         thread.start()
         thread.join()
         assert made, "setns failed"
         return made[0]
 
-    def _make_socket(self, family: int, made: list[socket.socket]) -> None:
+    def _make_socket(self, family: int, kind: int,
+                     made: list[socket.socket]) -> None:
         fd = os.open(f"/proc/{self._holder.pid}/ns/net", os.O_RDONLY)
         try:
             if ctypes.CDLL(None).setns(fd, CLONE_NEWNET) == 0:
-                made.append(socket.socket(family, socket.SOCK_STREAM))
+                made.append(socket.socket(family, kind))
         finally:
             os.close(fd)
 

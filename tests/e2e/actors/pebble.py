@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import select
 import shutil
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -18,12 +19,13 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Mapping
+from typing import Callable, Mapping
 
 from .authority import Authority
 from .backend import Connection, ScriptedBackend
 from .client import RawClient
 from .gateway import REPOSITORY
+from .netns import Namespace
 from .ports import free_port, free_ports, wait_until_open
 from .process import Process
 
@@ -67,14 +69,18 @@ class Pebble(Process):
     """The CA. Its state is in memory: restart() makes a new CA of it.
 
     programs: where it is; None: the installed one.
+    dns: the "address:port" of a server to ask instead of our own.
     """
 
     def __init__(self, *, http_port: int | None = None,
+                 tls_port: int | None = None, dns: str | None = None,
+                 namespace: Namespace | None = None,
                  programs: Path | None = None, **options) -> None:
         self.options = PebbleOptions(**options)
         self.http_port = http_port or free_port()
+        self.tls_port = tls_port or free_port()
         (self._acme_port, self._management_port, self._dns_port,
-         dns_management, self._tls_port) = free_ports(5)
+         dns_management) = free_ports(4)
         self._directory = Path(tempfile.mkdtemp(prefix="gh-pebble-"))
         authority = Authority(self._directory)
         self.ca_file = authority.ca_file    # to trust the ACME API itself
@@ -85,12 +91,13 @@ class Pebble(Process):
         super().__init__(
             "pebble",
             [_program("pebble", programs), "-strict=true", "-config", config,
-             "-dnsserver", f"127.0.0.1:{self._dns_port}"],
-            env=self.options.environment())
+             "-dnsserver", dns or f"127.0.0.1:{self._dns_port}"],
+            env=self.options.environment(), namespace=namespace)
         self.dns = Process("pebble-challtestsrv",
                            _challtestsrv(
                                _program("pebble-challtestsrv", programs),
-                               self._dns_port, dns_management))
+                               self._dns_port, dns_management),
+                           namespace=namespace)
 
     def _config(self, certificate: Path, key: Path) -> dict:
         eab = self.options.eab_keys
@@ -100,7 +107,7 @@ class Pebble(Process):
             "certificate": str(certificate),
             "privateKey": str(key),
             "httpPort": self.http_port,
-            "tlsPort": self._tls_port,
+            "tlsPort": self.tls_port,
             "ocspResponderURL": "",
             "externalAccountBindingRequired": bool(eab),
             "externalAccountMACKeys": dict(eab),
@@ -136,8 +143,15 @@ class Pebble(Process):
         super().start()
         self.wait_for_line("ACME directory available", since=since)
         for port in self._dns_port, self._management_port, self._acme_port:
-            wait_until_open(port)
+            wait_until_open(port, connect=self._connect)
         return self
+
+    @property
+    def _connect(self) -> Callable[..., socket.socket]:
+        """How its ports are reached."""
+        if self.namespace:
+            return self.namespace.connect
+        return socket.create_connection
 
     def stop(self, timeout: float = 10) -> int | None:
         try:

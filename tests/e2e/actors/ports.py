@@ -12,6 +12,7 @@ import select
 import socket
 import time
 from pathlib import Path
+from typing import Callable
 
 from .proc import holders
 
@@ -34,7 +35,9 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_until_open(port: int, timeout: float = 10,
-                    address: str = "127.0.0.1") -> None:
+                    address: str = "127.0.0.1", *,
+                    connect: Callable[..., socket.socket]
+                    = socket.create_connection) -> None:
     """Wait for a server that says "listening" shortly before it listens.
 
     The kernel tells nobody that a port was opened, so this one asks again.
@@ -42,7 +45,7 @@ def wait_until_open(port: int, timeout: float = 10,
     deadline = time.monotonic() + timeout
     while True:
         try:
-            socket.create_connection((address, port), timeout).close()
+            connect((address, port), timeout).close()
             return
         except ConnectionRefusedError:
             if time.monotonic() > deadline:

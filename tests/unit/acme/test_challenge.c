@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "job.h"
 #include "json/json.h"
 
 #define HEAD                                                                   \
@@ -49,11 +50,68 @@ test_pending(void **state)
 	    0);
 	assert_int_equal(authorization.status, ACME_PENDING);
 	assert_string_equal(authorization.name, "gw.test");
-	assert_string_equal(authorization.token, "t2-_Z9");
-	assert_string_equal(authorization.url, "u2");
-	assert_true(authorization.untouched);
+	assert_string_equal(authorization.offers[JOB_HTTP_01].token, "t2-_Z9");
+	assert_string_equal(authorization.offers[JOB_HTTP_01].url, "u2");
+	assert_true(authorization.offers[JOB_HTTP_01].untouched);
 	assert_string_equal(
 	    authorization.offered, "dns-01, http-01, tls-alpn-01");
+	authorization_release(&authorization);
+}
+
+/* A job that may go these ways, in this order. */
+static enum job_challenge
+choice(const struct authorization *authorization, enum job_challenge first,
+    enum job_challenge second)
+{
+	const struct job job = { .ways = { first, second }, .nways = 2 };
+
+	return authorization_choose(authorization, &job);
+}
+
+static void
+test_choice(void **state)
+{
+	static const char all[] = HEAD
+	    "\"challenges\":["
+	    "{\"type\":\"dns-persist-01\",\"url\":\"u0\",\"token\":\"t0\"},"
+	    "{\"type\":\"dns-01\",\"url\":\"u1\",\"token\":\"t1\","
+	    "\"status\":\"pending\"},"
+	    "{\"type\":\"http-01\",\"url\":\"u2\",\"token\":\"t2\","
+	    "\"status\":\"pending\"},"
+	    "{\"type\":\"http-01\",\"url\":\"u3\",\"token\":\"t3\","
+	    "\"status\":\"pending\"},"
+	    "{\"type\":\"tls-alpn-01\",\"url\":\"u4\"}]}";
+	static const char started[] =
+	    HEAD "\"challenges\":["
+	         "{\"type\":\"dns-01\",\"url\":\"u1\",\"token\":\"t1\","
+	         "\"status\":\"processing\"},"
+	         "{\"type\":\"http-01\",\"url\":\"u2\",\"token\":\"t2\","
+	         "\"status\":\"pending\"}]}";
+	struct authorization authorization;
+
+	(void)state;
+	assert_int_equal(parse(&authorization, all), 0);
+	assert_string_equal(authorization.offers[JOB_HTTP_01].url, "u2");
+	assert_string_equal(authorization.offers[JOB_DNS_01].token, "t1");
+	assert_int_equal(
+	    choice(&authorization, JOB_HTTP_01, JOB_DNS_01), JOB_HTTP_01);
+	assert_int_equal(
+	    choice(&authorization, JOB_DNS_01, JOB_HTTP_01), JOB_DNS_01);
+	assert_int_equal(
+	    choice(&authorization, JOB_TLS_ALPN_01, JOB_DNS_01), JOB_DNS_01);
+	assert_int_equal(
+	    choice(&authorization, JOB_TLS_ALPN_01, JOB_TLS_ALPN_01),
+	    JOB_CHALLENGE_COUNT);
+	assert_int_equal(
+	    authorization_choose(&authorization, &(struct job){ 0 }),
+	    JOB_CHALLENGE_COUNT);
+	authorization_release(&authorization);
+
+	assert_int_equal(parse(&authorization, started), 0);
+	assert_int_equal(
+	    choice(&authorization, JOB_HTTP_01, JOB_DNS_01), JOB_DNS_01);
+	assert_int_equal(
+	    choice(&authorization, JOB_HTTP_01, JOB_TLS_ALPN_01), JOB_HTTP_01);
 	authorization_release(&authorization);
 }
 
@@ -68,8 +126,8 @@ test_started_already(void **state)
 	                          "\"url\":\"u\",\"token\":\"t\","
 	                          "\"status\":\"processing\"}]}"),
 	    0);
-	assert_string_equal(authorization.token, "t");
-	assert_false(authorization.untouched);
+	assert_string_equal(authorization.offers[JOB_HTTP_01].token, "t");
+	assert_false(authorization.offers[JOB_HTTP_01].untouched);
 	authorization_release(&authorization);
 }
 
@@ -89,8 +147,8 @@ test_tokens(void **state)
 		         "\"url\":\"u\",\"token\":\"%s\"}]}",
 		    bad[i]);
 		assert_int_equal(parse(&authorization, text), 0);
-		assert_null(authorization.token);
-		assert_null(authorization.url);
+		assert_null(authorization.offers[JOB_HTTP_01].token);
+		assert_null(authorization.offers[JOB_HTTP_01].url);
 		authorization_release(&authorization);
 	}
 	for (i = CHALLENGE_TOKEN_MAX; i <= CHALLENGE_TOKEN_MAX + 1; i++) {
@@ -102,7 +160,8 @@ test_tokens(void **state)
 		    token);
 		assert_int_equal(parse(&authorization, text), 0);
 		assert_int_equal(
-		    authorization.token != NULL, i == CHALLENGE_TOKEN_MAX);
+		    authorization.offers[JOB_HTTP_01].token != NULL,
+		    i == CHALLENGE_TOKEN_MAX);
 		authorization_release(&authorization);
 	}
 }
@@ -124,7 +183,7 @@ test_nothing_of_use(void **state)
 		snprintf(
 		    text, sizeof(text), HEAD "\"challenges\":%s}", lists[i]);
 		assert_int_equal(parse(&authorization, text), 0);
-		assert_null(authorization.token);
+		assert_null(authorization.offers[JOB_HTTP_01].token);
 		authorization_release(&authorization);
 	}
 }
@@ -193,6 +252,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_started_already),
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_nothing_of_use),

@@ -29,8 +29,8 @@ init(struct job *job, const char *names)
 		.eab_key = "h",
 		.profile = "p",
 		.chain = "ch",
-		.challenges = "http-01",
-		.http_address = "ha",
+		.challenges = "dns-01 odd http-01 tls-alpn-01 http-01",
+		.http_address = "[::1]:80",
 		.key_type = "t",
 		.reuse_key = "rk",
 		.certificate = "ce",
@@ -60,8 +60,14 @@ test_fields(void **state)
 	assert_string_equal(job.eab_key, "h");
 	assert_string_equal(job.profile, "p");
 	assert_string_equal(job.chain, "ch");
-	assert_string_equal(job.challenges, "http-01");
-	assert_string_equal(job.http_address, "ha");
+	assert_string_equal(job.http_address, "[::1]:80");
+	assert_int_equal(job.nways, 3);
+	assert_int_equal(job.ways[0], JOB_DNS_01);
+	assert_int_equal(job.ways[1], JOB_HTTP_01);
+	assert_int_equal(job.ways[2], JOB_TLS_ALPN_01);
+	job_drop_way(&job, JOB_HTTP_01);
+	assert_int_equal(job.nways, 2);
+	assert_int_equal(job.ways[1], JOB_TLS_ALPN_01);
 	assert_string_equal(job.key_type, "t");
 	assert_string_equal(job.reuse_key, "rk");
 	assert_string_equal(job.certificate, "ce");

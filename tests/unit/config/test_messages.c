@@ -634,9 +634,26 @@ test_certificates(void **state)
 	"ACME\n"
 
 	(void)state;
-	assert_said(HTTPS("AutoCert a.example.org\n"),
-	    "t:2:1: warning: 'AutoCert' needs a ListenHTTP: the certificate "
-	    "authority comes to port 80 of each name\n");
+	assert_said(HTTPS("AutoCert a.example.org\n"), "");
+	assert_said(
+	    HTTPS("AutoCert a.example.org\n") "ACME\nChallenge http-01\nEnd\n",
+	    "t:2:1: warning: 'AutoCert' needs a ListenHTTP: with Challenge "
+	    "http-01 the certificate authority comes to port 80 of each "
+	    "name\n");
+	assert_said(HTTPS("AutoCert *.a.example.org\n"),
+	    "t:2:10: warning: only dns-01 proves '*.a.example.org': its ACME "
+	    "section needs a DNSHook\n");
+	assert_said(
+	    HTTPS(
+	        "AutoCert *.a.example.org\n") "ACME\nDNSHook /bin/hook\nEnd\n",
+	    "");
+	assert_said(HTTPS("AutoCert *.a.example.org\n") "ACME\nDNSHook "
+	                                                "/bin/hook\nChallenge "
+	                                                "http-01\nEnd\n"
+	                                                "ListenHTTP\nEnd\n",
+	    "t:2:10: warning: only dns-01 proves '*.a.example.org': its ACME "
+	    "section needs a DNSHook\n");
+	assert_said(HTTPS("AutoCert 203.0.113.9 2001:db8::9\n"), "");
 	assert_said(HTTP("") HTTPS("AutoCert localhost ha.local\n"),
 	    "t:4:10: " PRIVATE("localhost") "t:4:20: " PRIVATE("ha.local"));
 	assert_said(
@@ -724,7 +741,7 @@ test_gateways(void **state)
 	    "\"192.168.1.2:8123\"\n");
 	assert_said("Gateway 10.0.0.1\nForward 10.0.0.2\nEnd\n",
 	    "t:1:9: 'Gateway' needs a host name such as \"home.example.org\", "
-	    "not '10.0.0.1' (certificates for addresses are not supported)\n");
+	    "not '10.0.0.1' (for an address, use ListenHTTPS with AutoCert)\n");
 	assert_said(GATEWAY("Port 443\n"),
 	    "t:1:1: 'Gateway' needs two ports, and 443 is both its Port and "
 	    "its HTTPSPort\n");

@@ -202,9 +202,13 @@ test_host_names(void **state)
 	assert_refused(SCOPE_SERVICE, "Host", "*.example.org");
 	assert_text(
 	    SCOPE_HTTPS, "AutoCert", "Ha.Example.org", "ha.example.org");
-	assert_refused(SCOPE_HTTPS, "AutoCert", "192.168.1.2");
-	assert_refused(SCOPE_HTTPS, "AutoCert", "::1");
-	assert_refused(SCOPE_HTTPS, "AutoCert", "*.example.org");
+	assert_text(SCOPE_HTTPS, "AutoCert", "192.168.1.2", "192.168.1.2");
+	assert_text(SCOPE_HTTPS, "AutoCert", "2001:DB8::1", "2001:db8::1");
+	assert_text(SCOPE_HTTPS, "AutoCert", "*.Example.org", "*.example.org");
+	assert_refused(SCOPE_HTTPS, "AutoCert", "*.*.example.org");
+	assert_refused(SCOPE_HTTPS, "AutoCert", "a.*.example.org");
+	assert_refused(SCOPE_GLOBAL, "Gateway", "192.168.1.2");
+	assert_refused(SCOPE_GLOBAL, "Gateway", "*.example.org");
 	assert_refused(SCOPE_HTTPS, "AutoCert", "https://example.org");
 	assert_refused(SCOPE_HTTPS, "AutoCert", "a_b.example.org");
 	assert_refused(SCOPE_HTTPS, "AutoCert", "example.org.");

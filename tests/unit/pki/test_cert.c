@@ -489,6 +489,7 @@ placeholder(enum pki_key_type type, const char *kind)
 	X509 *cert = pki_chain_x509(chain, 0);
 
 	assert_string_equal(info->issuer, "Gatehouse placeholder");
+	assert_true(pki_is_placeholder(info));
 	assert_string_equal(info->key_kind, kind);
 	assert_int_equal(info->nnames, 4);
 	assert_string_equal(info->names[3], "::1");
@@ -553,6 +554,56 @@ test_self_signed_needs_names(void **state)
 	assert_non_null(strstr(err.msg, "\"no host\""));
 }
 
+/* RFC 8737 section 3: one name, and a critical acmeIdentifier. */
+static void
+acme_proof(const char *name, int is_address)
+{
+	unsigned char digest[PKI_SHA256_SIZE], *der = NULL;
+	struct error err;
+	struct pki_key *key = pki_key_generate(PKI_P256, &err);
+	struct pki_chain *chain;
+	ASN1_OBJECT *type = OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1);
+	X509_EXTENSION *extension;
+	X509 *cert;
+	char *pem;
+
+	assert_int_equal(pki_sha256("token.print", 11, digest, &err), 0);
+	pem = pki_acme_proof(key, name, digest, 1700000000, &err);
+	chain = pki_chain_parse(pem, strlen(pem), &err);
+	assert_int_equal(
+	    pki_chain_check(chain, key, &name, 1, 1700000000, &err), 0);
+	assert_int_equal(pki_chain_info(chain)->nnames, 1);
+	assert_false(pki_is_placeholder(pki_chain_info(chain)));
+	cert = pki_chain_x509(chain, 0);
+	assert_int_equal(
+	    X509_check_ip_asc(cert, "192.0.2.7", 0) == 1, is_address);
+	extension = X509_get_ext(cert, X509_get_ext_by_OBJ(cert, type, -1));
+	assert_non_null(extension);
+	assert_int_equal(X509_EXTENSION_get_critical(extension), 1);
+	assert_int_equal(
+	    i2d_ASN1_OCTET_STRING(X509_EXTENSION_get_data(extension), &der),
+	    2 + 2 + PKI_SHA256_SIZE);
+	assert_memory_equal(der, "\x04\x22\x04\x20", 4);
+	assert_memory_equal(der + 4, digest, PKI_SHA256_SIZE);
+	OPENSSL_free(der);
+	ASN1_OBJECT_free(type);
+	pki_chain_free(chain);
+	pki_key_free(key);
+	free(pem);
+}
+
+static void
+test_acme_proof(void **state)
+{
+	struct error err;
+	unsigned char digest[PKI_SHA256_SIZE] = { 0 };
+	struct lab *lab = *state;
+
+	acme_proof("gate.example.org", 0);
+	acme_proof("192.0.2.7", 1);
+	assert_null(pki_acme_proof(lab->leaf_key, "no host", digest, 0, &err));
+}
+
 int
 main(void)
 {
@@ -572,6 +623,7 @@ main(void)
 		cmocka_unit_test(test_self_signed),
 		cmocka_unit_test(test_self_signed_serials_differ),
 		cmocka_unit_test(test_self_signed_needs_names),
+		cmocka_unit_test(test_acme_proof),
 	};
 
 	return cmocka_run_group_tests(tests, lab_open, lab_close);

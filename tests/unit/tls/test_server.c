@@ -416,6 +416,93 @@ test_users_ciphers(void **state)
 	negotiates(lab, "ALL", NULL, "DHE-RSA-AES256-GCM-SHA384");
 }
 
+/* Is the client, with these ciphers or signatures, served this kind of key? */
+static void
+served_key(struct lab *lab, const char *host, const char *ciphers,
+    const char *signatures, int kind)
+{
+	struct pair pair;
+	X509 *cert;
+
+	pair_open(&pair, lab);
+	if (ciphers != NULL) {
+		SSL_set_max_proto_version(pair.client, TLS1_2_VERSION);
+		SSL_set_cipher_list(pair.client, ciphers);
+	}
+	if (signatures != NULL) {
+		char *copy = xstrdup(signatures);
+
+		assert_int_equal(SSL_set1_sigalgs_list(pair.client, copy), 1);
+		free(copy);
+	}
+	if (host != NULL)
+		pair_ask_for(&pair, host);
+	pair_connect(&pair);
+	cert = SSL_get0_peer_certificate(pair.client);
+	assert_int_equal(EVP_PKEY_get_base_id(X509_get0_pubkey(cert)), kind);
+	pair_close(&pair);
+}
+
+/* One name, two keys: each client gets what it can use. */
+static void
+test_two_keys(void **state)
+{
+	static const char *const names[] = { "gate.example", "*.gate.example" };
+	static const char *const hosts[] = { "gate.example", "a.gate.example",
+		"unknown.example", NULL };
+	struct lab *lab = *state;
+
+	lab_set_key(lab, 0, PKI_P256, names, 2);
+	lab_set_key(lab, 1, PKI_RSA2048, names, 2);
+	for (size_t i = 0; i < 4; i++) {
+		served_key(lab, hosts[i], "ECDHE+ECDSA", NULL, EVP_PKEY_EC);
+		served_key(lab, hosts[i], "ECDHE+aRSA", NULL, EVP_PKEY_RSA);
+		served_key(lab, hosts[i], NULL, "ECDSA+SHA256", EVP_PKEY_EC);
+		served_key(
+		    lab, hosts[i], NULL, "rsa_pss_rsae_sha256", EVP_PKEY_RSA);
+	}
+	lab_set_key(lab, 1, PKI_P256, names, 2);
+	served_key(lab, "gate.example", "ECDHE+ECDSA", NULL, EVP_PKEY_EC);
+}
+
+/* A list that one of them is no use for is served with the other. */
+static void
+test_two_keys_and_users_ciphers(void **state)
+{
+	static const char *const name = "gate.example";
+	struct lab *lab = *state;
+
+	lab_set(lab, 0, name);
+	lab_set_key(lab, 1, PKI_RSA2048, &name, 1);
+	tls_server_free(lab->server);
+	lab->server = lab_listen(lab, TLS_1_2, "ALL:!RC4:!ECDH:!DH");
+	served_key(lab, name, "AES128-SHA", NULL, EVP_PKEY_RSA);
+	served_key(lab, name, NULL, "ECDSA+SHA256", EVP_PKEY_EC);
+}
+
+/* A pair whose certificate a CA did not issue yet is nobody's second choice. */
+static void
+test_placeholder_is_the_last_resort(void **state)
+{
+	static const char *const name = "gate.example";
+	struct lab *lab = *state;
+	struct pki_key *key = pki_key_generate(PKI_RSA2048, NULL);
+	unsigned char digest[PKI_SHA256_SIZE] = { 0 };
+	char *cert = pki_acme_proof(key, name, digest, 1700000000, NULL);
+	char *key_pem = pki_key_pem(key, NULL);
+	char *pem = xasprintf("%s%s", key_pem, cert); /* issued, so to say */
+
+	lab_set(lab, 0, name);
+	assert_int_equal(
+	    tls_certs_set(lab->certs, 1, pem, strlen(pem), NULL, NULL), 0);
+	served_key(lab, name, NULL, NULL, EVP_PKEY_RSA);
+	served_key(lab, NULL, NULL, NULL, EVP_PKEY_RSA);
+	free(pem);
+	free(key_pem);
+	free(cert);
+	pki_key_free(key);
+}
+
 /* With SSLHonorCipherOrder the server's order counts, for every slot. */
 static void
 test_users_order(void **state)
@@ -645,6 +732,9 @@ main(void)
 		LAB_TEST(test_alpn),
 		LAB_TEST(test_our_ciphers),
 		LAB_TEST(test_users_ciphers),
+		LAB_TEST(test_two_keys),
+		LAB_TEST(test_two_keys_and_users_ciphers),
+		LAB_TEST(test_placeholder_is_the_last_resort),
 		LAB_TEST(test_users_order),
 		LAB_TEST(test_required_name),
 		LAB_TEST(test_users_security_level),

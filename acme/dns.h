@@ -1,0 +1,47 @@
+#ifndef DNS_H
+#define DNS_H
+
+/*
+ * Questions to the name service that getaddrinfo() has no words for, and to one
+ * server instead of all. Answers are read by libc's parser (ns_parserr).
+ */
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+
+enum dns_type { DNS_NS, DNS_CNAME, DNS_TXT };
+
+#define DNS_RECORDS_MAX 16
+#define DNS_TEXT_SIZE 256 /* a longer text is cut */
+
+struct dns_answer {
+	size_t n; /* 0: there is no such record */
+	char records[DNS_RECORDS_MAX][DNS_TEXT_SIZE];
+};
+
+struct dns_server {
+	struct sockaddr_storage address;
+	socklen_t len;
+};
+
+/*
+ * The records of just this name, from the system's resolver. -1: it does not
+ * answer, or could not find out.
+ */
+int dns_resolve(const char *name, enum dns_type type, struct dns_answer *answer,
+    struct error *err);
+
+/*
+ * The same from one server, which is to answer from what it knows itself. Over
+ * UDP, and over TCP if the answer is too long for that.
+ */
+int dns_ask(const struct dns_server *server, const char *name,
+    enum dns_type type, struct dns_answer *answer, struct error *err);
+
+/* A server's addresses; their number. 0: it has none. */
+size_t dns_find_servers(
+    const char *host, struct dns_server *servers, size_t max);
+
+#endif
