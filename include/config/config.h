@@ -32,6 +32,12 @@ enum config_challenge {
 /* "http-01" and its like. */
 const char *config_challenge_word(enum config_challenge challenge);
 
+/*
+ * Where to rehearse for an authority: its staging directory if we know one,
+ * else the directory itself.
+ */
+const char *config_acme_staging(const char *directory);
+
 #define CONFIG_KEY_TYPES_MAX 2 /* one of each kind, EC and RSA */
 
 /* An ACME section: who issues (RFC 8555), and how. */
@@ -439,6 +445,7 @@ struct config {
 	unsigned max_pending;     /* … of these, without a request yet */
 	bool anonymise; /* the access log shows networks, not addresses */
 
+	const struct config_acme *acmes;    /* the usual one first */
 	const struct config_status *status; /* NULL: over HTTP to nobody */
 	struct config_listener *listeners;
 	unsigned nlisteners;

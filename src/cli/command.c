@@ -38,8 +38,26 @@ static const struct command commands[] = {
 	    NULL, BIT(OPTION_FILE), command_reload },
 	{ "renew", "get a new certificate now",
 	    "Asks for the certificate with this name, or for all, although\n"
-	    "they are not due. Waits set by the authority are kept to.\n",
-	    "NAME", BIT(OPTION_FILE), command_renew },
+	    "they are not due. Waits set by the authority are kept to.\n"
+	    "With --dry-run the whole journey is rehearsed, with the staging\n"
+	    "directory where the authority has one, and nothing is kept.\n",
+	    "NAME", BIT(OPTION_FILE) | BIT(OPTION_DRY_RUN), command_renew },
+	{ "revoke", "declare a certificate invalid",
+	    "Has the authority revoke the certificate with this name, and a\n"
+	    "new one is obtained. You are asked before, or say --yes.\n"
+	    "REASON is unspecified, keyCompromise, affiliationChanged,\n"
+	    "superseded or cessationOfOperation.\n",
+	    "NAME", BIT(OPTION_FILE) | BIT(OPTION_REASON) | BIT(OPTION_YES),
+	    command_revoke },
+	{ "account", "look after the account with an authority",
+	    "ACTION is one of:\n\n"
+	    "  show        what the authority knows of it (if none is named)\n"
+	    "  update      tell it the Email of the configuration\n"
+	    "  roll        give the account another key\n"
+	    "  deactivate  close it for ever; the next certificate opens a\n"
+	    "              new one\n",
+	    "ACTION", BIT(OPTION_FILE) | BIT(OPTION_ACME) | BIT(OPTION_YES),
+	    command_account },
 	{ "reopen", "open the access log anew",
 	    "After the file of the AccessLog was renamed: every process of\n"
 	    "the running gateway goes on in a new one.\n",
@@ -73,6 +91,11 @@ static const struct {
 	    "where the authority may write to" },
 	[OPTION_STATE_DIR] = { "state-dir", 0, "DIRECTORY",
 	    "where keys and certificates are kept" },
+	[OPTION_DRY_RUN] = { "dry-run", 0, NULL, "rehearse, keep nothing" },
+	[OPTION_REASON] = { "reason", 0, "REASON", "why (unspecified)" },
+	[OPTION_YES] = { "yes", 0, NULL, "do not ask before" },
+	[OPTION_ACME] = { "acme", 0, "NAME",
+	    "the ACME section of the authority (default)" },
 };
 
 const struct command *

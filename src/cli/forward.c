@@ -1,10 +1,10 @@
-/*
- * The commands that the running gateway carries out: reload, renew, reopen,
- * stop.
- */
+/* The commands that the running gateway carries out. */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/xalloc.h"
 #include "client.h"
@@ -33,17 +33,88 @@ command_reload(const struct arguments *args)
 	return forward(args, "reload");
 }
 
+/* Frees the request. */
+static int
+forward_text(const struct arguments *args, char *request)
+{
+	int status = forward(args, request);
+
+	free(request);
+	return status;
+}
+
+/* A verb, and a name if there is one. */
+static int
+forward_name(const struct arguments *args, const char *verb, const char *name)
+{
+	if (name == NULL)
+		return forward(args, verb);
+	return forward_text(args, xasprintf("%s %s", verb, name));
+}
+
 int
 command_renew(const struct arguments *args)
 {
-	char *request;
+	bool rehearse = args->option[OPTION_DRY_RUN] != NULL;
+
+	return forward_name(
+	    args, rehearse ? "dry-run" : "renew", args->operand);
+}
+
+/* What cannot be undone is asked for once more: on a terminal, or by --yes. */
+static bool
+is_meant(const struct arguments *args, const char *question)
+{
+	char answer[8] = "";
+
+	if (args->option[OPTION_YES] != NULL)
+		return true;
+	if (!isatty(STDIN_FILENO)) {
+		say("%s Say so with --yes.", question);
+		return false;
+	}
+	fprintf(stderr, "%s [y/N] ", question);
+	if (fgets(answer, sizeof(answer), stdin) == NULL)
+		return false;
+	return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+int
+command_revoke(const struct arguments *args)
+{
+	const char *reason = args->option[OPTION_REASON];
+	char *question;
+	bool meant;
+
+	if (args->operand == NULL) {
+		say("revoke: which certificate? Give one of its names");
+		return EXIT_USAGE;
+	}
+	question =
+	    xasprintf("Revoke the certificate of %s? This cannot be undone.",
+	        args->operand);
+	meant = is_meant(args, question);
+	free(question);
+	if (!meant)
+		return EXIT_USAGE;
+	return forward_text(args,
+	    xasprintf("revoke %s %s", reason != NULL ? reason : "unspecified",
+	        args->operand));
+}
+
+int
+command_account(const struct arguments *args)
+{
+	const char *action = args->operand != NULL ? args->operand : "show";
+	char *verb;
 	int status;
 
-	if (args->operand == NULL)
-		return forward(args, "renew");
-	request = xasprintf("renew %s", args->operand);
-	status = forward(args, request);
-	free(request);
+	if (strcmp(action, "deactivate") == 0 &&
+	    !is_meant(args, "Close the account? This cannot be undone."))
+		return EXIT_USAGE;
+	verb = xasprintf("account %s", action);
+	status = forward_name(args, verb, args->option[OPTION_ACME]);
+	free(verb);
 	return status;
 }
 

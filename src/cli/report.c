@@ -102,6 +102,7 @@ judge_cert(struct findings *findings, const struct json *cert, int64_t now)
 	int64_t not_after = json_int(cert, "not_after", 0);
 	int64_t failures = json_int(cert, "failures", 0);
 	const char *problem = text(cert, "problem");
+	const char *advice = text(cert, "advice");
 	const char *name = first_name(cert);
 
 	if (is(cert, "source", "none") || is(cert, "source", "self-signed"))
@@ -111,11 +112,15 @@ judge_cert(struct findings *findings, const struct json *cert, int64_t now)
 	else if (not_after != 0 && not_after <= now)
 		find(findings,
 		    xasprintf("the certificate of %s has expired", name));
+	if (is(cert, "state", "revoked"))
+		find(findings,
+		    xasprintf("the certificate of %s is revoked", name));
 	if (failures > 0 || problem[0] != '\0')
 		find(findings,
-		    xasprintf("%s: %s", name,
+		    xasprintf("%s: %s%s%s", name,
 		        problem[0] != '\0' ? problem
-		                           : "the last attempt failed"));
+		                           : "the last attempt failed",
+		        advice[0] != '\0' ? ". " : "", advice));
 }
 
 static void
@@ -225,15 +230,73 @@ print_renewal(const struct json *cert, int64_t now, FILE *out)
 {
 	int64_t next = json_int(cert, "next_attempt", 0);
 	int64_t failures = json_int(cert, "failures", 0);
+	const char *reason = text(cert, "reason");
 	char date[CLOCK_DATE_SIZE], left[SPAN_SIZE];
 
-	if (next != 0)
-		fprintf(out, "    %-13s%s (in %s)\n",
+	if (next != 0) {
+		fprintf(out, "    %-13s%s (in %s)%s",
 		    failures > 0 ? "next attempt" : "next renewal",
-		    clock_date(date, next), span(left, next - now));
+		    clock_date(date, next), span(left, next - now),
+		    reason[0] != '\0' ? ": " : "");
+		say_safely(out, reason);
+		fputc('\n', out);
+	}
 	if (failures > 0)
 		fprintf(out, "    %-13s%" PRId64 " in a row\n", "failures",
 		    failures);
+}
+
+/* What the authority suggests. */
+static void
+print_window(const struct json *cert, FILE *out)
+{
+	int64_t start = json_int(cert, "window_start", 0);
+	int64_t end = json_int(cert, "window_end", 0);
+	char from[CLOCK_DATE_SIZE], to[CLOCK_DATE_SIZE];
+
+	if (start != 0 && end > start)
+		fprintf(out, "    %-13s%s to %s\n", "window",
+		    clock_date(from, start), clock_date(to, end));
+}
+
+static const char *
+state_text(const struct json *cert)
+{
+	static const struct {
+		const char *state;
+		const char *text;
+	} states[] = {
+		{ "valid", "in service" },
+		{ "issuing", "a new one is being obtained" },
+		{ "failing", "the last attempt to obtain one failed" },
+		{ "missing", "one is still to be obtained" },
+		{ "revoked", "revoked, a new one is to be obtained" },
+		{ "own", "your own" },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (is(cert, "state", states[i].state))
+			return states[i].text;
+	return "";
+}
+
+static void
+print_cert(const struct json *cert, int64_t now, FILE *out)
+{
+	print_names(json_get(cert, "names"), out);
+	print_row("state", state_text(cert), out);
+	print_row("source", text(cert, "source"), out);
+	print_row("issuer", text(cert, "issuer"), out);
+	print_row("serial", text(cert, "serial"), out);
+	print_expiry(cert, now, out);
+	print_row("issued by", text(cert, "issued_by"), out);
+	if (!is(cert, "directory", text(cert, "issued_by")))
+		print_row("next from", text(cert, "directory"), out);
+	print_row("profile", text(cert, "profile"), out);
+	print_window(cert, out);
+	print_renewal(cert, now, out);
+	print_row("problem", text(cert, "problem"), out);
+	print_row("what to do", text(cert, "advice"), out);
 }
 
 static void
@@ -241,17 +304,8 @@ print_certs(const struct json *certs, int64_t now, FILE *out)
 {
 	if (json_count(certs) > 0)
 		fputs("\nCertificates\n", out);
-	for (size_t i = 0; i < json_count(certs); i++) {
-		const struct json *cert = json_at(certs, i);
-
-		print_names(json_get(cert, "names"), out);
-		print_row("source", text(cert, "source"), out);
-		print_row("issuer", text(cert, "issuer"), out);
-		print_row("serial", text(cert, "serial"), out);
-		print_expiry(cert, now, out);
-		print_renewal(cert, now, out);
-		print_row("problem", text(cert, "problem"), out);
-	}
+	for (size_t i = 0; i < json_count(certs); i++)
+		print_cert(json_at(certs, i), now, out);
 }
 
 #define SIZE_SIZE 24

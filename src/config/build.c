@@ -243,6 +243,7 @@ build_config(struct tree *tree, struct config *config)
 	config->client_cas = build.client_cas;
 	build_top(&build);
 	build_acmes(&build);
+	config->acmes = build.acmes;
 	build_acls(&build);
 	build_named(&build);
 	build_log_formats(&build);

@@ -6,18 +6,24 @@
 
 #define EAB_FILE_MAX 4096
 
+#define LETSENCRYPT "https://acme-v02.api.letsencrypt.org/directory"
+#define LETSENCRYPT_STAGING                                                    \
+	"https://acme-staging-v02.api.letsencrypt.org/directory"
+#define GOOGLE "https://dv.acme-v02.api.pki.goog/directory"
+#define GOOGLE_STAGING "https://dv.acme-v02.test-api.pki.goog/directory"
+
 static const char usual_name[] = "default";
 
 static const struct {
 	const char *name;
 	const char *url;
+	const char *staging; /* NULL: it has none, or is one */
 } directories[] = {
-	{ "letsencrypt", "https://acme-v02.api.letsencrypt.org/directory" },
-	{ "letsencrypt-staging",
-	    "https://acme-staging-v02.api.letsencrypt.org/directory" },
-	{ "zerossl", "https://acme.zerossl.com/v2/DV90" },
-	{ "google", "https://dv.acme-v02.api.pki.goog/directory" },
-	{ "google-staging", "https://dv.acme-v02.test-api.pki.goog/directory" },
+	{ "letsencrypt", LETSENCRYPT, LETSENCRYPT_STAGING },
+	{ "letsencrypt-staging", LETSENCRYPT_STAGING, NULL },
+	{ "zerossl", "https://acme.zerossl.com/v2/DV90", NULL },
+	{ "google", GOOGLE, GOOGLE_STAGING },
+	{ "google-staging", GOOGLE_STAGING, NULL },
 };
 
 #define NDIRECTORIES (sizeof(directories) / sizeof(directories[0]))
@@ -26,6 +32,16 @@ const char *
 config_challenge_word(enum config_challenge challenge)
 {
 	return schema_row(SCOPE_ACME, WORD_CHALLENGE)->choices[challenge];
+}
+
+const char *
+config_acme_staging(const char *directory)
+{
+	for (size_t i = 0; i < NDIRECTORIES; i++)
+		if (strcmp(directory, directories[i].url) == 0 &&
+		    directories[i].staging != NULL)
+			return directories[i].staging;
+	return directory;
 }
 
 static const char *

@@ -62,6 +62,18 @@ failures(const struct cert_row *cert)
 }
 
 static int64_t
+attempts(const struct cert_row *cert)
+{
+	return cert->attempts;
+}
+
+static int64_t
+chosen(const struct cert_row *cert)
+{
+	return cert->chosen;
+}
+
+static int64_t
 has_problem(const struct cert_row *cert)
 {
 	return cert->problem[0] != '\0';
@@ -79,6 +91,11 @@ static const struct {
 	{ "gatehouse_certificate_next_attempt_timestamp_seconds", "seconds",
 	    true, next_attempt,
 	    "When the certificate is to be renewed, since the epoch." },
+	{ "gatehouse_certificate_chosen_timestamp_seconds", "seconds", true,
+	    chosen,
+	    "The moment chosen in the window that the authority suggests." },
+	{ "gatehouse_certificate_attempts", "", false, attempts,
+	    "Attempts to obtain it, ever." },
 	{ "gatehouse_certificate_failures", "", false, failures,
 	    "Attempts to renew it that failed, in a row." },
 	{ "gatehouse_certificate_problem", "", false, has_problem,

@@ -6,7 +6,7 @@
 
 static const struct verb {
 	const char *name;
-	bool takes_arg;
+	enum request_arg arg;
 	bool local;
 } verbs[] = {
 #define VERB(name, arg, local) { name, arg, local },
@@ -22,13 +22,19 @@ find_verb(const char *name, size_t len)
 	return NULL;
 }
 
+/* Words of printable ASCII, one space between two. */
 static bool
-is_printable(const char *s, size_t len)
+is_printable(const char *s, size_t len, enum request_arg arg)
 {
-	for (size_t i = 0; i < len; i++)
-		if (s[i] <= ' ' || s[i] > '~')
+	char before = ' ';
+
+	for (size_t i = 0; i < len; before = s[i++]) {
+		if (s[i] < ' ' || s[i] > '~')
 			return false;
-	return true;
+		if (s[i] == ' ' && (arg != REQUEST_WORDS || before == ' '))
+			return false;
+	}
+	return len == 0 || before != ' ';
 }
 
 int
@@ -42,10 +48,11 @@ request_parse(
 
 	if (verb == NULL)
 		return error_set(err, ERR_SYNTAX, "unknown command");
-	if (arglen > 0 && !verb->takes_arg)
+	if (arglen > 0 && verb->arg == REQUEST_ALONE)
 		return error_set(
 		    err, ERR_SYNTAX, "%s takes no argument", verb->name);
-	if (arglen >= sizeof(request->arg) || !is_printable(space + 1, arglen))
+	if (arglen >= sizeof(request->arg) ||
+	    (arglen > 0 && !is_printable(space + 1, arglen, verb->arg)))
 		return error_set(
 		    err, ERR_SYNTAX, "%s: malformed argument", verb->name);
 	*request = (struct request){ verb->name, verb->local, "" };

@@ -3,7 +3,7 @@
 
 /*
  * What a person may ask over the control socket: one line, a verb and perhaps
- * one argument. The answer is one text: "ok " or "error ", then whatever there
+ * an argument. The answer is one text: "ok " or "error ", then whatever there
  * is to say, a newline at its end, and the end of the stream. "again" says that
  * nothing was read, for a reload has just ended: who connects anew is heard.
  */
@@ -15,19 +15,24 @@
 
 #define REQUEST_LINE_MAX 1024
 
-/* REQUEST_VERB(name, may have an argument, answered by the monitor itself) */
+enum request_arg { REQUEST_ALONE, REQUEST_WORD, REQUEST_WORDS };
+
+/* REQUEST_VERB(name, what may follow, answered by the monitor itself) */
 #define REQUEST_VERBS(REQUEST_VERB)                                            \
-	REQUEST_VERB("status", false, true)                                    \
-	REQUEST_VERB("reload", false, false)                                   \
-	REQUEST_VERB("renew", true, false)                                     \
-	REQUEST_VERB("reopen", false, false)                                   \
-	REQUEST_VERB("stop", false, false)                                     \
-	REQUEST_VERB("drain", false, false)
+	REQUEST_VERB("status", REQUEST_ALONE, true)                            \
+	REQUEST_VERB("reload", REQUEST_ALONE, false)                           \
+	REQUEST_VERB("renew", REQUEST_WORD, false)                             \
+	REQUEST_VERB("dry-run", REQUEST_WORD, false)                           \
+	REQUEST_VERB("revoke", REQUEST_WORDS, false)                           \
+	REQUEST_VERB("account", REQUEST_WORDS, false)                          \
+	REQUEST_VERB("reopen", REQUEST_ALONE, false)                           \
+	REQUEST_VERB("stop", REQUEST_ALONE, false)                             \
+	REQUEST_VERB("drain", REQUEST_ALONE, false)
 
 struct request {
 	const char *verb; /* a constant */
 	bool local;       /* else the supervisor is asked */
-	char arg[256];    /* printable ASCII; "" = none */
+	char arg[256];    /* printable ASCII, no space but between words; "" */
 };
 
 /* Reads a line without its newline. */

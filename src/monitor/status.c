@@ -29,10 +29,11 @@ static void
 cert_release(struct cert_row *cert)
 {
 	free(cert->names);
-	free(cert->source);
-	free(cert->serial);
-	free(cert->issuer);
-	free(cert->problem);
+#define FREE(name) free(cert->name);
+#define KEEP(name)
+	CERT_ROW(FREE, KEEP)
+#undef FREE
+#undef KEEP
 }
 
 void
@@ -100,15 +101,12 @@ status_cert(struct status *status, const struct msg_SHOW_CERT *row)
 		return;
 	cert = &status->certs[row->slot];
 	cert_release(cert);
-	*cert = (struct cert_row){ .names = xstrdup(row->names),
-		.source = xstrdup(row->source),
-		.serial = xstrdup(row->serial),
-		.issuer = xstrdup(row->issuer),
-		.problem = xstrdup(row->problem),
-		.not_before = row->not_before,
-		.not_after = row->not_after,
-		.next_attempt = row->next_attempt,
-		.failures = row->failures };
+	cert->names = xstrdup(row->names);
+#define COPY_STR(name) cert->name = xstrdup(row->name);
+#define COPY_I64(name) cert->name = row->name;
+	CERT_ROW(COPY_STR, COPY_I64)
+#undef COPY_STR
+#undef COPY_I64
 }
 
 static void
@@ -186,14 +184,11 @@ render_certs(const struct status *status, struct jsonout *json)
 		jsonout_object(json, NULL);
 		jsonout_int(json, "slot", slot);
 		render_names(cert->names, json);
-		jsonout_str(json, "source", cert->source);
-		jsonout_str(json, "serial", cert->serial);
-		jsonout_str(json, "issuer", cert->issuer);
-		jsonout_int(json, "not_before", cert->not_before);
-		jsonout_int(json, "not_after", cert->not_after);
-		jsonout_int(json, "next_attempt", cert->next_attempt);
-		jsonout_int(json, "failures", cert->failures);
-		jsonout_str(json, "problem", cert->problem);
+#define SHOW_STR(name) jsonout_str(json, #name, cert->name);
+#define SHOW_I64(name) jsonout_int(json, #name, cert->name);
+		CERT_ROW(SHOW_STR, SHOW_I64)
+#undef SHOW_STR
+#undef SHOW_I64
 		jsonout_object_end(json);
 	}
 	jsonout_array_end(json);

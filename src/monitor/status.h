@@ -26,16 +26,34 @@ struct worker_row {
 	char state[16];
 };
 
+/* What a SHOW_CERT row says, and the status shows: in this order. */
+#define CERT_ROW(STR, I64)                                                     \
+	STR(source)                                                            \
+	STR(state)                                                             \
+	STR(serial)                                                            \
+	STR(issuer)                                                            \
+	I64(not_before)                                                        \
+	I64(not_after)                                                         \
+	STR(issued_by)                                                         \
+	STR(directory)                                                         \
+	STR(profile)                                                           \
+	I64(window_start)                                                      \
+	I64(window_end)                                                        \
+	I64(chosen)                                                            \
+	I64(next_attempt)                                                      \
+	STR(reason)                                                            \
+	I64(attempts)                                                          \
+	I64(failures)                                                          \
+	STR(problem)                                                           \
+	STR(advice)
+
 struct cert_row {
 	char *names; /* one space between two; NULL = not heard of yet */
-	char *source;
-	char *serial;
-	char *issuer;
-	char *problem;
-	int64_t not_before;
-	int64_t not_after;
-	int64_t next_attempt;
-	uint32_t failures;
+#define CERT_ROW_STR(name) char *name;
+#define CERT_ROW_I64(name) int64_t name;
+	CERT_ROW(CERT_ROW_STR, CERT_ROW_I64)
+#undef CERT_ROW_STR
+#undef CERT_ROW_I64
 };
 
 struct status {

@@ -95,6 +95,22 @@ authority_set_gate(
 }
 
 void
+authority_loaded(struct record *record)
+{
+	const char *text = record->gates != NULL ? record->gates : "";
+	struct buf out = { 0 };
+	struct span name;
+	int64_t until;
+
+	while (next_gate(&text, &until, &name))
+		if (until - record->schedule.saved_at <= SCHEDULE_WAIT_MAX)
+			buf_printf(&out, "%s%" PRId64 " %.*s",
+			    buf_len(&out) > 0 ? " " : "", until, (int)name.len,
+			    name.p);
+	replace(record, &out);
+}
+
+void
 authority_clock_went_back(struct record *record, int64_t seconds)
 {
 	struct buf out = { 0 };

@@ -33,6 +33,9 @@ int64_t authority_gate(const struct record *record, const char *directory);
 void authority_set_gate(
     struct record *record, const char *directory, int64_t until, int64_t now);
 
+/* After it was read from disk: waits that no CA asks for are damage. */
+void authority_loaded(struct record *record);
+
 /* The clock went back: the waits go with it. */
 void authority_clock_went_back(struct record *record, int64_t seconds);
 

@@ -18,12 +18,9 @@
 
 #define RECORD_MAX (64u * 1024)
 #define ORDER_MAX (64u * 1024)
-#define ACCOUNT_MAX (64u * 1024)
 
 /* Orders that are older than this have expired at every CA that we know. */
 #define ORDER_LIFETIME (7 * 24 * 3600)
-
-#define ACCOUNT_NAME_MAX 80 /* of a directory URL, before its hash */
 
 int
 certstore_open(
@@ -62,9 +59,8 @@ holds(const void *pem, size_t len, const char *what)
 	return memmem(pem, len, what, strlen(what)) != NULL;
 }
 
-/* "BEGIN PRIVATE KEY", "BEGIN EC PRIVATE KEY" and their ends. */
-static bool
-is_key(const void *pem, size_t len)
+bool
+certstore_is_key(const void *pem, size_t len)
 {
 	return holds(pem, len, "-----BEGIN ") &&
 	    holds(pem, len, "PRIVATE KEY-----\n") &&
@@ -74,7 +70,8 @@ is_key(const void *pem, size_t len)
 bool
 certstore_is_pair(const void *pem, size_t len)
 {
-	return len > 0 && memchr(pem, '\0', len) == NULL && is_key(pem, len) &&
+	return len > 0 && memchr(pem, '\0', len) == NULL &&
+	    certstore_is_key(pem, len) &&
 	    holds(pem, len, "-----BEGIN CERTIFICATE-----") &&
 	    holds(pem, len, "-----END CERTIFICATE-----");
 }
@@ -249,7 +246,7 @@ parse_order(
 	    now - (int64_t)saved_at < ORDER_LIFETIME;
 	free(saved);
 	if (order->directory == NULL || order->url == NULL || !fresh ||
-	    !is_key(text, len))
+	    !certstore_is_key(text, len))
 		return false;
 	order->key = xstrndup(text, len);
 	return true;
@@ -304,137 +301,5 @@ certstore_clear_order(
 	int rc = remove_file(store->certs, file, err);
 
 	free(file);
-	return rc;
-}
-
-void
-certstore_account_release(struct certstore_account *account)
-{
-	secret_free(account->key);
-	free(account->url);
-	*account = (struct certstore_account){ 0 };
-}
-
-/* FNV-1a: tells URLs apart that look alike once they are file names. */
-static uint32_t
-short_hash(const char *text)
-{
-	uint32_t hash = 2166136261u;
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
-	return hash;
-}
-
-static char *
-account_dir(const char *directory)
-{
-	static const char kept[] = "abcdefghijklmnopqrstuvwxyz"
-	                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.";
-	const char *scheme = strstr(directory, "://");
-	char name[ACCOUNT_NAME_MAX + 1];
-
-	snprintf(
-	    name, sizeof(name), "%s", scheme == NULL ? directory : scheme + 3);
-	for (char *p = name; *p != '\0'; p++)
-		if (strchr(kept, *p) == NULL)
-			*p = '-';
-	if (name[0] == '.')
-		name[0] = '-';
-	return xasprintf("%s-%08" PRIx32, name, short_hash(directory));
-}
-
-/* Opens the directory of an account; -1 with ERR_NOTFOUND if there is none. */
-static int
-open_account(const struct certstore *store, const char *directory, bool make,
-    struct error *err)
-{
-	char *name = account_dir(directory);
-	int fd, saved;
-
-	if (make && mkdirat(store->accounts, name, 0700) == 0 &&
-	    fsync(store->accounts) == -1) {
-		free(name);
-		return error_sys(err, "fsync");
-	}
-	fd = openat(store->accounts, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	saved = errno;
-	if (fd == -1)
-		error_sys(err, "accounts/%s", name);
-	if (fd == -1 && saved == ENOENT && err != NULL)
-		err->kind = ERR_NOTFOUND;
-	free(name);
-	return fd;
-}
-
-/* A file of an account as a string; "" if it is not there. */
-static char *
-read_text(int dirfd, const char *file, struct error *err)
-{
-	struct error reason = { 0 };
-	struct buf text = { 0 };
-	char *copy = NULL;
-
-	if (file_read_at(dirfd, file, ACCOUNT_MAX, &text, &reason) == 0)
-		copy = xstrndup((const char *)buf_data(&text), buf_len(&text));
-	else if (reason.kind == ERR_NOTFOUND)
-		copy = xstrdup("");
-	else
-		error_set(err, reason.kind, "%s", reason.msg);
-	buf_wipe(&text);
-	return copy;
-}
-
-int
-certstore_read_account(const struct certstore *store, const char *directory,
-    struct certstore_account *account, struct error *err)
-{
-	struct certstore_account found = { 0 };
-	struct error reason = { 0 };
-	int fd = open_account(store, directory, false, &reason);
-
-	if (fd == -1 && reason.kind != ERR_NOTFOUND)
-		return error_set(err, reason.kind, "%s", reason.msg);
-	if (fd == -1) {
-		account->key = xstrdup("");
-		account->url = xstrdup("");
-		return 0;
-	}
-	found.key = read_text(fd, "key.pem", err);
-	if (found.key != NULL)
-		found.url = read_text(fd, "url", err);
-	close(fd);
-	if (found.url == NULL) {
-		certstore_account_release(&found);
-		return -1;
-	}
-	/* What a power cut left of a file is as good as nothing. */
-	if (!is_key(found.key, strlen(found.key)))
-		found.key[0] = '\0';
-	if (found.key[0] == '\0' || strncmp(found.url, "http", 4) != 0)
-		found.url[0] = '\0';
-	*account = found;
-	return 0;
-}
-
-int
-certstore_write_account(const struct certstore *store, const char *directory,
-    const struct certstore_account *account, struct error *err)
-{
-	int fd = open_account(store, directory, true, err), rc = 0;
-	char *key;
-
-	if (fd == -1)
-		return -1;
-	key = read_text(fd, "key.pem", NULL);
-	if (key == NULL || strcmp(key, account->key) != 0)
-		rc = file_write_at(fd, "key.pem", account->key,
-		    strlen(account->key), 0600, err);
-	if (rc == 0)
-		rc = file_write_at(
-		    fd, "url", account->url, strlen(account->url), 0600, err);
-	secret_free(key);
-	close(fd);
 	return rc;
 }

@@ -8,7 +8,7 @@
  *	certs/NAME.prev.pem     the pair before it
  *	certs/NAME.state        struct record
  *	certs/NAME.order.pem    the order that is under way, and its key
- *	accounts/CA/key.pem     the account's key, made once
+ *	accounts/CA/key.pem     the account's key; two while it is changed
  *	accounts/CA/url         its URL, when the CA has told it
  *
  * Everything is 0600, written whole or not at all. Nothing is parsed here: a
@@ -44,6 +44,9 @@ int certstore_read(const struct certstore *store, const char *name,
 
 /* Is this, at a glance, a key with a certificate and not the rest of one? */
 bool certstore_is_pair(const void *pem, size_t len);
+
+/* "BEGIN PRIVATE KEY", "BEGIN EC PRIVATE KEY" and their ends, at a glance. */
+bool certstore_is_key(const void *pem, size_t len);
 
 /* What of a pair is public, and what is not, appended. */
 void certstore_chain(const struct buf *pem, struct buf *chain);

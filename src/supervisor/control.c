@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "child.h"
+#include "chore.h"
 #include "generation.h"
 #include "monitor.h"
 #include "reload.h"
@@ -47,6 +48,9 @@ static const struct command {
 } commands[] = {
 	{ "reload", command_reload },
 	{ "renew", renewal_ask },
+	{ "dry-run", chore_dry_run },
+	{ "revoke", chore_revoke },
+	{ "account", chore_account },
 	{ "reopen", command_reopen },
 	{ "stop", command_stop },
 	{ "drain", command_drain },

@@ -65,6 +65,7 @@ static handler *const from_acme[MSG_COUNT] = {
 	[MSG_CHALLENGE_CLEAR] = challenge_clear,
 	[MSG_RENEWAL_INFO] = job_renewal_info,
 	[MSG_CERT_ISSUED] = job_issued,
+	[MSG_JOB_DONE] = job_done,
 	[MSG_JOB_FAILED] = job_failed,
 };
 

@@ -5,18 +5,15 @@
 #include <string.h>
 
 #include "authority.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "base/xalloc.h"
-#include "bind.h"
+#include "brief.h"
 #include "certstore.h"
 #include "challenge.h"
 #include "child.h"
+#include "chore.h"
 #include "config/config.h"
-#include "generation.h"
-#include "plan.h"
 #include "renewal.h"
 #include "slot.h"
 #include "supervisor.h"
@@ -30,6 +27,13 @@ job_from(void *arg)
 
 	assert(job->magic == JOB_MAGIC);
 	return job;
+}
+
+bool
+job_is_busy(const struct job *job)
+{
+	return job->chore != NULL ||
+	    (job->slot != NULL && job->kind != JOB_PLACEHOLDER);
 }
 
 /* The slot and its job know each other until there is an answer. */
@@ -48,14 +52,32 @@ detach(struct job *job)
 	return slot;
 }
 
+static struct chore *
+detach_chore(struct job *job)
+{
+	struct chore *chore = job->chore;
+
+	job->chore = NULL;
+	return chore;
+}
+
 static void
 failed(struct job *job, struct renewal_failure *failure)
 {
+	struct chore *chore = detach_chore(job);
 	struct slot *slot = detach(job);
 
+	failure->directory = job->directory;
+	if (job->kind == JOB_NOTIFY && !job->over)
+		log_warn("a Webhook was not told: %s", failure->detail);
+	job->over = true;
+	if (chore != NULL) {
+		challenge_forget_job(job->sup, job);
+		chore_failed(chore, failure);
+		return;
+	}
 	if (slot == NULL)
 		return;
-	failure->directory = job->directory;
 	if (job->kind == JOB_PLACEHOLDER) {
 		log_err("no placeholder certificate for %s: %s",
 		    slot_name(slot), failure->detail);
@@ -115,202 +137,94 @@ on_deadline(void *arg)
 	failed(job, &failure);
 }
 
-/* The texts of a JOB message that it only borrows. */
-struct job_texts {
-	struct certstore_account account;
-	struct certstore_order order;
-	struct buf names;
-	struct buf challenges;
-	struct buf http_address;
-	struct buf chain; /* in service */
-	struct buf key;   /* that the next certificate is to have, too */
-};
-
-static void
-release_texts(struct job_texts *texts)
-{
-	certstore_account_release(&texts->account);
-	certstore_order_release(&texts->order);
-	buf_release(&texts->names);
-	buf_release(&texts->challenges);
-	buf_release(&texts->http_address);
-	buf_release(&texts->chain);
-	buf_wipe(&texts->key);
-}
-
-/* A text of its own, "" if there is none. */
-static const char *
-text_of(struct buf *buf)
-{
-	buf_append(buf, "", 1);
-	return (const char *)buf_data(buf);
-}
-
-/* The certificate in service is of interest to the CA that issued it. */
-static void
-read_pair(const struct job *job, const struct config_acme *acme,
-    struct job_texts *texts)
-{
-	const struct slot *slot = job->slot;
-	struct buf pem = { 0 };
-
-	if (slot_dates(slot) == NULL || slot_read_pair(slot, &pem, NULL) == -1)
-		return;
-	if (authority_issued(slot) == acme)
-		certstore_chain(&pem, &texts->chain);
-	if (acme->reuse_key && job->kind == JOB_ISSUE)
-		certstore_key(&pem, &texts->key);
-	buf_wipe(&pem);
-}
-
-/* An order is the CA's that it was placed with. */
 static int
-read_texts(struct job *job, const struct config_acme *acme,
-    struct job_texts *texts, struct error *err)
-{
-	const struct supervisor *sup = job->sup;
-	const struct slot *slot = job->slot;
-
-	read_pair(job, acme, texts);
-	if (job->kind != JOB_ISSUE)
-		return 0;
-	certstore_read_order(
-	    &sup->store, slot_name(slot), clock_wall(), &texts->order);
-	if (strcmp(texts->order.directory, acme->directory) != 0) {
-		texts->order.url[0] = '\0';
-		texts->order.key[0] = '\0';
-	}
-	return certstore_read_account(
-	    &sup->store, acme->directory, &texts->account, err);
-}
-
-/* How it is to prove the names. */
-static void
-print_ways(const struct job *job, const struct config_acme *acme,
-    const struct generation *generation, struct job_texts *texts)
-{
-	const struct config *config = generation->plan->config;
-
-	ways_print(&(struct ways){ .config = config,
-	               .cert = job->slot->config,
-	               .acme = acme,
-	               .failed = job->slot->record.failed_way },
-	    &texts->challenges);
-	if (generation->bindings != NULL)
-		ways_print_http_address(
-		    config, generation->bindings->list, &texts->http_address);
-}
-
-/* What a job must know, and nothing more. */
-static void
-send_job(
-    struct job *job, const struct config_acme *acme, struct job_texts *texts)
-{
-	const struct supervisor *sup = job->sup;
-	const struct config_cert *cert = job->slot->config;
-	const struct generation *generation =
-	    sup->current != NULL ? sup->current : sup->starting;
-	const struct plan *plan = generation->plan;
-	struct msg msg = { .kind = MSG_JOB,
-		.fd = -1,
-		.u.JOB = { .uid = plan_wire_id(plan->uid),
-		    .gid = plan_wire_id(plan->gid),
-		    .kind = job->kind,
-		    .key_type = cert->key_type,
-		    .log_target = sup->log.target,
-		    .log_facility = (uint32_t)sup->log.facility,
-		    .log_level = sup->log.level,
-		    .log_tag = sup->log.tag } };
-
-	for (unsigned i = 0; i < cert->nnames; i++)
-		buf_printf(
-		    &texts->names, "%s%s", i > 0 ? " " : "", cert->names[i]);
-	msg.u.JOB.names = text_of(&texts->names);
-	if (acme != NULL) {
-		print_ways(job, acme, generation, texts);
-		msg.u.JOB.directory = acme->directory;
-		msg.u.JOB.ca_file = acme->ca_file;
-		msg.u.JOB.email = acme->email;
-		msg.u.JOB.eab_kid = acme->eab_kid;
-		msg.u.JOB.eab_key = acme->eab_key;
-		msg.u.JOB.profile = acme->profile;
-		msg.u.JOB.chain = acme->chain;
-		msg.u.JOB.challenges = text_of(&texts->challenges);
-		msg.u.JOB.http_address = text_of(&texts->http_address);
-		msg.u.JOB.certificate = text_of(&texts->chain);
-		msg.u.JOB.reuse_key = text_of(&texts->key);
-		msg.u.JOB.account_key = texts->account.key;
-		msg.u.JOB.account_url = texts->account.url;
-		msg.u.JOB.order_url = texts->order.url;
-		msg.u.JOB.order_key = texts->order.key;
-	}
-	job->ordered =
-	    msg.u.JOB.order_url != NULL && *msg.u.JOB.order_url != '\0';
-	child_send(job->child, &msg);
-}
-
-/* NULL: it asks nobody. */
-static const struct config_acme *
-authority_of(const struct job *job)
-{
-	if (job->kind == JOB_PLACEHOLDER)
-		return NULL;
-	return job->kind == JOB_RENEWAL_INFO
-	    ? authority_issued(job->slot)
-	    : authority_next(job->slot, clock_wall());
-}
-
-static int
-spawn(struct job *job, struct error *err)
+spawn(struct job *job, const struct job_task *task, struct error *err)
 {
 	const struct child_spec spec = {
 		.role = IPC_ACME, .owner = job, .on_exit = after_exit
 	};
-	const struct config_acme *acme = authority_of(job);
-	struct job_texts texts = { 0 };
-	int rc = -1;
+	struct brief *brief = brief_new(job->sup, task, err);
 
-	if (acme != NULL) {
-		job->directory = xstrdup(acme->directory);
-		if (acme->dns_hook != NULL)
-			job->dns_hook = xstrdup(acme->dns_hook);
-		if (read_texts(job, acme, &texts, err) == -1)
-			goto out;
-	}
+	if (brief == NULL)
+		return -1;
 	job->child = child_spawn(&job->sup->children, &spec, err);
-	if (job->child == NULL)
-		goto out;
-	send_job(job, acme, &texts);
-	rc = 0;
-out:
-	release_texts(&texts);
-	return rc;
+	job->ordered = brief_has_order(brief);
+	if (job->child != NULL)
+		brief_send(brief, job->child);
+	brief_free(brief);
+	return job->child != NULL ? 0 : -1;
+}
+
+static int64_t
+patience(enum job_kind kind)
+{
+	return kind == JOB_PLACEHOLDER || kind == JOB_NOTIFY ? JOB_SHORT_MAX_MS
+	                                                     : JOB_MAX_MS;
+}
+
+static struct job *
+begin(struct supervisor *sup, const struct job_task *task, struct error *err)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	job->magic = JOB_MAGIC;
+	job->sup = sup;
+	job->kind = task->kind;
+	job->way = JOB_CHALLENGE_COUNT;
+	if (task->acme != NULL && task->acme->dns_hook != NULL)
+		job->dns_hook = xstrdup(task->acme->dns_hook);
+	job->deadline.fn = on_deadline;
+	job->deadline.arg = job;
+	if (task->directory != NULL)
+		job->directory = xstrdup(task->directory);
+	TAILQ_INSERT_TAIL(&sup->jobs, job, entry);
+	if (spawn(job, task, err) == -1) {
+		job_free(job);
+		return NULL;
+	}
+	loop_timer_set(sup->loop, &job->deadline, patience(task->kind));
+	return job;
+}
+
+/* NULL: it asks nobody. */
+static const struct config_acme *
+authority_of(const struct slot *slot, enum job_kind kind)
+{
+	if (kind == JOB_PLACEHOLDER)
+		return NULL;
+	return kind == JOB_RENEWAL_INFO ? authority_issued(slot)
+	                                : authority_next(slot, clock_wall());
 }
 
 int
 job_start(struct slot *slot, enum job_kind kind, struct error *err)
 {
-	struct job *job = xcalloc(1, sizeof(*job));
+	const struct config_acme *acme = authority_of(slot, kind);
+	const struct job_task task = { .kind = kind,
+		.slot = slot,
+		.acme = acme,
+		.directory = acme != NULL ? acme->directory : NULL };
+	struct job *job = begin(slot->sup, &task, err);
 
-	job->magic = JOB_MAGIC;
-	job->sup = slot->sup;
-	job->slot = slot;
-	job->kind = kind;
-	job->way = JOB_CHALLENGE_COUNT;
-	job->deadline.fn = on_deadline;
-	job->deadline.arg = job;
-	TAILQ_INSERT_TAIL(&slot->sup->jobs, job, entry);
-	if (spawn(job, err) == -1) {
-		job_free(job);
+	if (job == NULL)
 		return -1;
-	}
+	job->slot = slot;
 	if (kind == JOB_PLACEHOLDER)
 		slot->placeholder = job;
 	else
 		slot->job = job;
-	loop_timer_set(slot->sup->loop, &job->deadline,
-	    kind == JOB_PLACEHOLDER ? JOB_PLACEHOLDER_MAX_MS : JOB_MAX_MS);
 	return 0;
+}
+
+struct job *
+job_start_task(struct supervisor *sup, const struct job_task *task,
+    struct chore *chore, struct error *err)
+{
+	struct job *job = begin(sup, task, err);
+
+	if (job != NULL)
+		job->chore = chore;
+	return job;
 }
 
 void
@@ -322,12 +236,17 @@ job_extend(struct job *job)
 void
 job_cancel(struct job *job)
 {
+	bool is_awaited;
+
 	if (job == NULL)
 		return;
 	challenge_forget_job(job->sup, job);
+	is_awaited = detach(job) != NULL || job->chore != NULL;
+	job->chore = NULL;
+	job->over = true;
 	child_close(job->child);
 	/* One that has answered is on its way out. */
-	if (detach(job) != NULL)
+	if (is_awaited)
 		child_kill(job->child); /* it may wait for a silent CA */
 }
 
@@ -360,7 +279,7 @@ job_account_save(struct child *child, const struct msg *msg)
 	struct error err = { 0 };
 	int rc;
 
-	if (job->slot == NULL)
+	if (!job_is_busy(job))
 		return;
 	account.key = xstrdup(msg->u.ACCOUNT_SAVE.key);
 	account.url = xstrdup(msg->u.ACCOUNT_SAVE.url);
@@ -381,6 +300,9 @@ job_order_save(struct child *child, const struct msg *msg)
 	struct error err = { 0 };
 	int rc;
 
+	job->ordered = true;
+	if (job->chore != NULL)
+		saved(child); /* a rehearsal leaves nothing behind */
 	if (job->slot == NULL)
 		return;
 	order.directory = xstrdup(job->directory);
@@ -389,7 +311,6 @@ job_order_save(struct child *child, const struct msg *msg)
 	rc = certstore_write_order(
 	    &job->sup->store, slot_name(job->slot), &order, clock_wall(), &err);
 	certstore_order_release(&order);
-	job->ordered = true;
 	if (rc == 0)
 		saved(child);
 	else
@@ -437,6 +358,18 @@ job_issued(struct child *child, const struct msg *msg)
 		swap_placeholder(detach(job), pem);
 	else
 		store_issued(job, pem);
+}
+
+void
+job_done(struct child *child, const struct msg *msg)
+{
+	struct job *job = job_from(child->owner);
+	struct chore *chore = detach_chore(job);
+
+	job->over = true;
+	challenge_forget_job(job->sup, job);
+	if (chore != NULL)
+		chore_done(chore, msg->u.JOB_DONE.text);
 }
 
 void

@@ -3,13 +3,16 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "authority.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "bind.h"
 #include "child.h"
+#include "chore.h"
 #include "config/config.h"
 #include "generation.h"
+#include "job.h"
 #include "plan.h"
 #include "reload.h"
 #include "renewal.h"
@@ -72,6 +75,7 @@ after_exit(struct child *child, int status)
 
 	monitor->child = NULL;
 	renewal_forget(sup, child);
+	chore_forget(sup, child);
 	reload_forget(sup, child);
 	if (!child->closing) {
 		child_status_text(status, text);
@@ -237,21 +241,62 @@ problem_of(const struct slot *slot)
 
 	if (record->problem == NULL)
 		return xstrdup("");
-	return xasprintf("%s: %s%s%s", record->problem,
-	    record->detail == NULL ? "" : record->detail,
-	    record->advice == NULL ? "" : ". ",
-	    record->advice == NULL ? "" : record->advice);
+	return xasprintf("%s: %s", record->problem,
+	    record->detail == NULL ? "" : record->detail);
 }
 
-/* 0 = never; what is overdue is due now. */
-static int64_t
-next_attempt(const struct slot *slot)
+/* One word: how the certificate is, the worst of it first. */
+static const char *
+state_of(const struct slot *slot)
 {
-	int64_t next = renewal_next(slot, NULL), now = clock_wall();
+	const struct record *record = &slot->record;
 
 	if (!slot_is_auto(slot))
-		return 0;
-	return next > now ? next : now;
+		return "own";
+	if (slot->fresh || (slot->job != NULL && slot->job->kind == JOB_ISSUE))
+		return "issuing";
+	if (record->schedule.failures > 0)
+		return "failing";
+	if (record->revoked != NULL && slot->facts.known &&
+	    strcmp(record->revoked, slot->facts.serial) == 0)
+		return "revoked";
+	if (slot->facts.known && slot_dates(slot) == NULL)
+		return "missing";
+	if (slot->source == SLOT_NONE || slot->source == SLOT_PLACEHOLDER)
+		return "missing";
+	return "valid";
+}
+
+/* What is overdue is due now, unless the clock is not one to decide by. */
+static void
+show_next(const struct slot *slot, struct msg_SHOW_CERT *row)
+{
+	enum schedule_reason reason;
+	int64_t next = renewal_next(slot, &reason), now = clock_wall();
+
+	row->next_attempt = next > now ? next : now;
+	row->reason = slot->sup->clock_is_good
+	    ? schedule_reason_text(reason)
+	    : "when the clock has been set right";
+}
+
+/* What is known of getting the next one. */
+static void
+show_renewal(const struct slot *slot, struct msg_SHOW_CERT *row)
+{
+	const struct record *record = &slot->record;
+	const struct config_acme *acme = authority_next(slot, clock_wall());
+
+	show_next(slot, row);
+	row->issued_by = record->issuer;
+	row->directory = acme->directory;
+	row->profile = acme->profile;
+	row->window_start = record->schedule.window_start;
+	row->window_end = record->schedule.window_end;
+	row->chosen = record->schedule.chosen;
+	row->attempts = record->attempts;
+	row->failures = record->schedule.failures;
+	row->advice = record->advice;
 }
 
 void
@@ -273,9 +318,10 @@ monitor_show_cert(struct slot *slot)
 	row->slot = (uint32_t)index;
 	row->names = names;
 	row->source = slot_source_name(slot);
-	row->next_attempt = next_attempt(slot);
-	row->failures = (uint32_t)slot->record.schedule.failures;
+	row->state = state_of(slot);
 	row->problem = problem;
+	if (slot_is_auto(slot))
+		show_renewal(slot, row);
 	if (slot->facts.known) {
 		row->serial = slot->facts.serial;
 		row->issuer = slot->facts.issuer;

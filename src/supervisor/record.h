@@ -17,14 +17,17 @@ struct buf;
 struct record {
 	struct schedule schedule;
 	int64_t succeeded_at; /* the last issuance, 0 = none */
-	char *problem;    /* of the last failure: the ACME type; NULL = none */
-	char *detail;     /* and what it means, in one line; NULL = none */
-	char *advice;     /* and what a person can do; NULL = nothing */
-	char *wanted;     /* what `schedule` is about: directory and names */
-	char *issued;     /* the same, of the certificate in the store */
-	char *issuer;     /* the directory of the CA that issued it */
+	int64_t attempts;     /* ever */
+	char *problem; /* of the last failure: the ACME type; NULL = none */
+	char *detail;  /* and what it means, in one line; NULL = none */
+	char *advice;  /* and what a person can do; NULL = nothing */
+	char *wanted;  /* what `schedule` is about: directory and names */
+	char *issued;  /* the same, of the certificate in the store */
+	char *issuer;  /* the directory of the CA that issued it */
+	char *told;    /* serial of one whose end was told; NULL = none */
+	char *revoked; /* serial of one that is to be replaced; NULL = none */
+	char *gates;   /* of CAs, see authority.h: "until URL", with spaces */
 	char *failed_way; /* the last that a CA did not accept; see ways.h */
-	char *gates; /* of CAs, see authority.h: "until URL", with spaces */
 };
 
 /* A zeroed record is a valid empty one. */

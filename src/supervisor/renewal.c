@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "authority.h"
 #include "base/buf.h"
@@ -10,12 +9,14 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
+#include "chore.h"
 #include "config/config.h"
 #include "generation.h"
 #include "job.h"
 #include "monitor.h"
 #include "slot.h"
 #include "stats/journal.h"
+#include "tell.h"
 
 #define LOOK_AGAIN 600 /* seconds between looks at the wall clock */
 
@@ -40,7 +41,7 @@ renewal_next(const struct slot *slot, enum schedule_reason *reason)
 	if (!slot->asked)
 		return schedule_next(&schedule, slot_dates(slot), reason);
 	if (reason != NULL)
-		*reason = SCHEDULE_GATE;
+		*reason = schedule.gate != 0 ? SCHEDULE_GATE : SCHEDULE_ASKED;
 	return schedule.gate;
 }
 
@@ -67,7 +68,7 @@ is_busy(const struct supervisor *sup)
 	const struct job *job;
 
 	TAILQ_FOREACH(job, &sup->jobs, entry)
-		if (job->kind != JOB_PLACEHOLDER && job->slot != NULL)
+		if (job_is_busy(job))
 			return true;
 	return false;
 }
@@ -144,7 +145,7 @@ clock_is_good(struct supervisor *sup, int64_t now)
 			continue;
 		schedule_clock_went_back(&slot->record.schedule, back);
 		authority_clock_went_back(&slot->record, back);
-		slot_save(slot);
+		slot_save(slot, NULL);
 	}
 	return true;
 }
@@ -159,7 +160,10 @@ start_asking(struct slot *slot)
 		renewal_not_informed(slot, err.msg);
 }
 
-/* Written down before it starts: a crash must not let it start for free. */
+/*
+ * Written down before it starts: a crash must not let it start for free. Where
+ * nothing can be written, nothing is asked.
+ */
 static void
 start(struct slot *slot)
 {
@@ -172,8 +176,13 @@ start(struct slot *slot)
 		.directory = directory };
 
 	slot->asked = false;
+	slot->record.attempts++;
 	schedule_started(&slot->record.schedule, clock_wall());
-	slot_save(slot);
+	if (slot_save(slot, &err) == -1) {
+		failure.problem = "store";
+		renewal_failed(slot, &failure);
+		return;
+	}
 	log_info("certificate for %s: asking %s", slot_name(slot), directory);
 	if (job_start(slot, JOB_ISSUE, &err) == -1)
 		renewal_failed(slot, &failure);
@@ -205,10 +214,13 @@ renewal_update(struct supervisor *sup)
 	loop_timer_cancel(&sup->renewal_timer);
 	if (sup->phase != PHASE_RUNNING || sup->current == NULL || is_busy(sup))
 		return;
+	if (chore_start(sup))
+		return;
 	if (!clock_is_good(sup, now)) {
 		look_again(sup, CLOCKWATCH_AGAIN);
 		return;
 	}
+	tell_expiring(sup, now);
 	next = first_errand(sup->current, now);
 	if (next.slot == NULL)
 		return;
@@ -277,7 +289,7 @@ renewal_informed(struct slot *slot, const struct schedule_info *info)
 	char next[CLOCK_DATE_SIZE];
 
 	schedule_informed(&slot->record.schedule, info, this_moment());
-	slot_save(slot);
+	slot_save(slot, NULL);
 	if (slot->record.schedule.chosen != before)
 		log_info("certificate for %s: the CA suggests to renew it "
 		         "about %s",
@@ -293,7 +305,7 @@ renewal_not_informed(struct slot *slot, const char *why)
 	log_info("certificate for %s: the CA does not say when to renew it: %s",
 	    slot_name(slot), why);
 	schedule_informed(&slot->record.schedule, NULL, this_moment());
-	slot_save(slot);
+	slot_save(slot, NULL);
 	renewal_update(slot->sup);
 }
 
@@ -314,7 +326,8 @@ renewal_succeeded(struct slot *slot)
 	record_set(&record->detail, NULL);
 	record_set(&record->advice, NULL);
 	record_set(&record->issued, record->wanted);
-	slot_save(slot);
+	record_set(&record->revoked, NULL);
+	slot_save(slot, NULL);
 	clock_date(expires, slot->facts.dates.not_after);
 	clock_date(next, renewal_next(slot, NULL));
 	/* Before the log: who has read it may ask the monitor. */
@@ -327,6 +340,7 @@ renewal_succeeded(struct slot *slot)
 	journal_event(slot->sup->journal, "certificate", "%s", line);
 	report(slot, true, line);
 	free(line);
+	tell(slot, TELL_ISSUED);
 }
 
 void
@@ -334,6 +348,7 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 {
 	struct record *record = &slot->record;
 	struct schedule_moment moment = this_moment();
+	int64_t before = record->schedule.failures;
 	char next[CLOCK_DATE_SIZE];
 	char *line;
 
@@ -346,7 +361,7 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 	record_set(&record->problem, failure->problem);
 	record_set(&record->detail, failure->detail);
 	record_set(&record->advice, failure->advice);
-	slot_save(slot);
+	slot_save(slot, NULL);
 	line = xasprintf("%s: %s: %s%s%s; next attempt %s", slot_name(slot),
 	    failure->problem, failure->detail,
 	    record->advice != NULL ? ". " : "",
@@ -360,16 +375,10 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 	journal_event(slot->sup->journal, "certificate-failed", "%s", line);
 	report(slot, false, line);
 	free(line);
+	if (before < TELL_FAILURES &&
+	    record->schedule.failures == TELL_FAILURES)
+		tell(slot, TELL_FAILING);
 	renewal_update(slot->sup);
-}
-
-static bool
-has_name(const struct slot *slot, const char *name)
-{
-	for (unsigned i = 0; i < slot->config->nnames; i++)
-		if (strcasecmp(slot->config->names[i], name) == 0)
-			return true;
-	return false;
 }
 
 /* Puts one slot into a request; says so at once if the CA forbids it. */
@@ -390,7 +399,7 @@ ask_slot(struct renew_request *request, struct slot *slot)
 	if (!is_obtaining(slot) && !slot->fresh) {
 		schedule_clear(&slot->record.schedule);
 		slot->asked = true;
-		slot_save(slot);
+		slot_save(slot, NULL);
 	}
 	request->pending[request->npending++] = slot;
 }
@@ -414,7 +423,7 @@ renewal_ask(struct supervisor *sup, struct asker asker, const char *name)
 		struct slot *slot = generation->slots[i];
 
 		if (slot_is_auto(slot) &&
-		    (name[0] == '\0' || has_name(slot, name)))
+		    (name[0] == '\0' || slot_has_name(slot, name)))
 			ask_slot(request, slot);
 	}
 	if (request->npending == 0 && buf_len(&request->text) == 0)

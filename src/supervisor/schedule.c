@@ -7,7 +7,6 @@
 #define DAY (24 * HOUR)
 
 #define SHORT_LIFETIME (10 * DAY)
-#define RETRY_AFTER_MAX (8 * DAY) /* longer than any rate limit lasts */
 #define LOST_AGAIN (10 * MINUTE)
 #define INFO_LEAST (1 * MINUTE)
 #define INFO_MOST (1 * DAY)
@@ -26,12 +25,13 @@ clamp(int64_t value, int64_t least, int64_t most)
 }
 
 static const char *const reasons[] = {
-	[SCHEDULE_MISSING] = "there is none yet",
+	[SCHEDULE_MISSING] = "there is none that will do",
 	[SCHEDULE_WINDOW] = "in the window that the CA suggests",
 	[SCHEDULE_LIFE] = "by its lifetime",
 	[SCHEDULE_EMERGENCY] = "it is about to expire",
 	[SCHEDULE_RETRY] = "after the last failure",
 	[SCHEDULE_GATE] = "the CA asked to wait until then",
+	[SCHEDULE_ASKED] = "somebody asked for it",
 };
 
 const char *
@@ -200,7 +200,7 @@ schedule_failed(struct schedule *schedule, enum job_failure kind,
     int64_t retry_after, const struct schedule_dates *dates,
     struct schedule_moment moment)
 {
-	int64_t named = moment.now + clamp(retry_after, 0, RETRY_AFTER_MAX);
+	int64_t named = moment.now + clamp(retry_after, 0, SCHEDULE_WAIT_MAX);
 
 	if (kind == JOB_LOST)
 		schedule_lost(schedule, dates, moment);
@@ -259,6 +259,8 @@ schedule_loaded(
 {
 	int64_t back = moment.now - schedule->saved_at;
 
+	if (schedule->retry_at - schedule->saved_at > SCHEDULE_WAIT_MAX)
+		schedule->retry_at = 0;
 	if (back < 0)
 		schedule_clock_went_back(schedule, -back);
 	if (schedule->started_at == 0)

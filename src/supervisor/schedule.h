@@ -13,6 +13,12 @@
 
 #include "ipc/job.h"
 
+/*
+ * Seconds: longer than any rate limit lasts. What was written down with a wait
+ * beyond it is damaged, and counts for nothing.
+ */
+#define SCHEDULE_WAIT_MAX (8 * 24 * 3600)
+
 struct schedule {
 	int64_t window_start;  /* when the CA would have it renewed; … */
 	int64_t window_end;    /* … both 0 = it has not said (RFC 9773) */
@@ -45,7 +51,8 @@ enum schedule_reason {
 	SCHEDULE_LIFE,      /* 2/3 of its life, 1/2 if that is under ten days */
 	SCHEDULE_EMERGENCY, /* a twentieth of its life is left */
 	SCHEDULE_RETRY,     /* the ladder after a failure */
-	SCHEDULE_GATE       /* the CA asked not to come back before */
+	SCHEDULE_GATE,      /* the CA asked not to come back before */
+	SCHEDULE_ASKED      /* a person wants it */
 };
 
 /* In words, as a person would say it. */

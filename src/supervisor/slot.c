@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "authority.h"
 #include "base/clock.h"
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
+#include "chore.h"
 #include "config/config.h"
 #include "job.h"
 #include "renewal.h"
@@ -50,6 +52,15 @@ wanted(const struct config_cert *config)
 	for (unsigned i = 0; i < config->nnames; i++)
 		buf_printf(&text, " %s", config->names[i]);
 	return buf_detach(&text, NULL);
+}
+
+bool
+slot_has_name(const struct slot *slot, const char *name)
+{
+	for (unsigned i = 0; i < slot->config->nnames; i++)
+		if (strcasecmp(slot->config->names[i], name) == 0)
+			return true;
+	return false;
 }
 
 char *
@@ -121,6 +132,7 @@ read_record(struct slot *slot)
 
 	secret_random(&moment.random, sizeof(moment.random));
 	certstore_read_record(store, slot_name(slot), record);
+	authority_loaded(record);
 	if (record->wanted != NULL && strcmp(record->wanted, text) != 0) {
 		certstore_clear_order(store, slot_name(slot), NULL);
 		schedule_clear(&record->schedule);
@@ -204,6 +216,7 @@ slot_unref(struct slot *slot)
 	if (--slot->refs > 0)
 		return;
 	renewal_forget_slot(slot);
+	chore_forget_slot(slot->sup, slot);
 	job_cancel(slot->job);
 	job_cancel(slot->placeholder);
 	buf_wipe(&slot->pem);
@@ -223,6 +236,9 @@ slot_dates(const struct slot *slot)
 	if (record->issued != NULL &&
 	    strcmp(record->issued, record->wanted) != 0)
 		return NULL;
+	if (record->revoked != NULL &&
+	    strcmp(record->revoked, slot->facts.serial) == 0)
+		return NULL;
 	return &slot->facts.dates;
 }
 
@@ -236,16 +252,18 @@ slot_schedule(const struct slot *slot, int64_t now)
 	return schedule;
 }
 
-void
-slot_save(struct slot *slot)
+int
+slot_save(struct slot *slot, struct error *err)
 {
-	struct error err = { 0 };
+	struct error reason = { 0 };
 
 	slot->record.schedule.saved_at = clock_wall();
-	if (certstore_write_record(
-	        &slot->sup->store, slot_name(slot), &slot->record, &err) == -1)
-		log_err("cannot write the record of %s: %s", slot_name(slot),
-		    err.msg);
+	if (certstore_write_record(&slot->sup->store, slot_name(slot),
+	        &slot->record, &reason) == 0)
+		return 0;
+	log_err(
+	    "cannot write the record of %s: %s", slot_name(slot), reason.msg);
+	return error_set(err, reason.kind, "%s", reason.msg);
 }
 
 void

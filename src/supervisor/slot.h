@@ -81,6 +81,9 @@ const char *slot_name(const struct slot *slot); /* for people, and the store */
 const char *slot_source_name(const struct slot *slot);
 bool slot_is_auto(const struct slot *slot);
 
+/* Is it asked for this name, whatever its case? */
+bool slot_has_name(const struct slot *slot, const char *name);
+
 /* Directory, kind of key and names: what a certificate is asked for with. */
 char *slot_wanted(const struct slot *slot);
 
@@ -105,7 +108,7 @@ void slot_learn(struct slot *slot, const struct msg_CERT_SWAPPED *swapped);
  */
 struct schedule slot_schedule(const struct slot *slot, int64_t now);
 
-/* Writes the record down. */
-void slot_save(struct slot *slot);
+/* Writes the record down. Logs why it cannot, and sets err unless NULL. */
+int slot_save(struct slot *slot, struct error *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "bind.h"
+#include "chore.h"
 #include "config/config.h"
 #include "dispatch.h"
 #include "generation.h"
@@ -105,6 +106,8 @@ supervisor_started(struct supervisor *sup)
 	reload_end(sup, true, text);
 	renewal_dismiss(
 	    sup, "the gateway was reloaded meanwhile; the renewal goes on");
+	chore_dismiss(sup,
+	    "the gateway was reloaded meanwhile; the log says how it ends");
 }
 
 void
@@ -174,6 +177,8 @@ wind_down(struct supervisor *sup)
 	loop_timer_cancel(&sup->ticket_timer);
 	watch_release(&sup->watch);
 	renewal_dismiss(sup, "the gateway is stopping");
+	chore_dismiss(sup, "the gateway is stopping");
+	chore_cancel_all(sup);
 	TAILQ_FOREACH_SAFE(job, &sup->jobs, entry, next)
 		job_cancel(job);
 	if (sup->starting != NULL)
@@ -346,6 +351,7 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 	TAILQ_INIT(&sup->records);
 	TAILQ_INIT(&sup->jobs);
 	TAILQ_INIT(&sup->renewals);
+	TAILQ_INIT(&sup->chores);
 	sup->clock_is_good = true;
 	TAILQ_INIT(&sup->children.list);
 	reload_init(sup);

@@ -34,6 +34,7 @@ TAILQ_HEAD(challenge_list, challenge);
 TAILQ_HEAD(job_list, job);
 TAILQ_HEAD(publish_list, publish_task);
 TAILQ_HEAD(renew_list, renew_request);
+TAILQ_HEAD(chore_list, chore);
 
 enum phase {
 	PHASE_RUNNING,
@@ -90,6 +91,7 @@ struct supervisor {
 	struct publish_list records; /* being published or taken away */
 	struct job_list jobs;
 	struct renew_list renewals; /* that somebody waits for */
+	struct chore_list chores;   /* the first one may have a job */
 	struct loop_timer renewal_timer;
 	struct clockwatch clock;
 	bool clock_is_good; /* or nothing was said yet */

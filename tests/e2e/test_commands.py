@@ -16,14 +16,15 @@ from actors.gateway import BUILD, REPOSITORY, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
-VERBS = ["run", "check", "status", "reload", "renew", "reopen", "stop",
-         "help", "version"]
+VERBS = ["run", "check", "status", "reload", "renew", "revoke",
+         "account", "reopen", "stop", "help", "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [BUILD / "bin/gatehouse", *args], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        timeout=30, check=False)
 
 
 # Words
@@ -57,6 +58,11 @@ def test_every_command_explains_itself(verb):
      "`gatehouse status --help` lists them"),
     (["reload", "now"], "'now' is too much: see `gatehouse reload --help`"),
     (["check", "-f"], "option --file needs its FILE"),
+    (["revoke"], "revoke: which certificate? Give one of its names"),
+    (["revoke", "x.test"], "Revoke the certificate of x.test? This cannot be "
+     "undone. Say so with --yes."),
+    (["account", "deactivate"], "Close the account? This cannot be undone. "
+     "Say so with --yes."),
     (["run", "--host", "x.test"], "run: --host needs --backend"),
     (["run", "--email", "a@b.test"], "run: --backend, --email and"),
     (["run", "--host", "a b", "--backend", "127.0.0.1:1",
@@ -182,8 +188,10 @@ def test_status_for_programs(serving, home_assistant):
         "listeners", "backends", "certificates", "workers"))] == [
         {"index", "name", "protocol", "address"},
         {"id", "name", "host", "port", "address", "state", "since", "error"},
-        {"slot", "names", "source", "serial", "issuer", "not_before",
-         "not_after", "next_attempt", "failures", "problem"},
+        {"slot", "names", "source", "state", "serial", "issuer", "not_before",
+         "not_after", "issued_by", "directory", "profile", "window_start",
+         "window_end", "chosen", "next_attempt", "reason", "attempts",
+         "failures", "problem", "advice"},
         {"pid", "worker", "generation", "state"}]
     assert status["backends"][0]["port"] == home_assistant.port
     assert status["certificates"][0]["names"] == [NAME]
@@ -191,7 +199,7 @@ def test_status_for_programs(serving, home_assistant):
         sorted(serving.pids()["proxy"]))
 
 
-@pytest.mark.parametrize("verb", ["status", "reload", "renew", "stop"])
+@pytest.mark.parametrize("verb", ["status", "reload", "renew", "account", "stop"])
 def test_commands_without_a_gateway(short, verb):
     file = write(short, "")
     done = gatehouse(verb, "-f", file)

@@ -61,9 +61,16 @@ test_a_whole_screen(void **state)
 	    "\"since\":1799996400,\"error\":\"\"}],"
 	    "\"certificates\":[{\"slot\":0,"
 	    "\"names\":[\"ha.example.org\",\"www.example.org\"],"
-	    "\"source\":\"acme\",\"serial\":\"04ab\",\"issuer\":\"Test CA\","
+	    "\"source\":\"acme\",\"state\":\"valid\","
+	    "\"serial\":\"04ab\",\"issuer\":\"Test CA\","
 	    "\"not_before\":1799000000,\"not_after\":1800864000,"
-	    "\"next_attempt\":1800172800,\"failures\":0,\"problem\":\"\"}]"
+	    "\"issued_by\":\"https://ca.test/dir\","
+	    "\"directory\":\"https://ca.test/dir\","
+	    "\"profile\":\"shortlived\","
+	    "\"window_start\":1800000000,\"window_end\":1800345600,"
+	    "\"chosen\":1800172800,\"next_attempt\":1800172800,"
+	    "\"reason\":\"in the window\",\"attempts\":3,"
+	    "\"failures\":0,\"problem\":\"\",\"advice\":\"\"}]"
 	    "," WORKER ","
 	    "\"traffic\":{\"connections_open\":14,\"websockets_open\":3},"
 	    "\"hour\":{\"requests\":1234,\"errors\":2,\"p50\":12,\"p95\":130,"
@@ -90,11 +97,16 @@ test_a_whole_screen(void **state)
 	    "\n"
 	    "Certificates\n"
 	    "  ha.example.org, www.example.org\n"
+	    "    state        in service\n"
 	    "    source       acme\n"
 	    "    issuer       Test CA\n"
 	    "    serial       04ab\n"
 	    "    valid until  2027-01-25 08:00:00Z (10 days left)\n"
-	    "    next renewal 2027-01-17 08:00:00Z (in 2 days)\n"
+	    "    issued by    https://ca.test/dir\n"
+	    "    profile      shortlived\n"
+	    "    window       2027-01-15 08:00:00Z to 2027-01-19 08:00:00Z\n"
+	    "    next renewal 2027-01-17 08:00:00Z (in 2 days): "
+	    "in the window\n"
 	    "\n"
 	    "Workers\n"
 	    "  process 12       generation 3    serving\n"
@@ -159,6 +171,26 @@ test_certificates_that_need_attention(void **state)
 	    "    next attempt 2027-01-15 08:01:00Z (in 1 minute)\n"
 	    "    failures     2 in a row\n"
 	    "    problem      no route to the CA\n");
+	assert_reports(CERT("\"source\":\"acme\",\"failures\":1,"
+	                    "\"problem\":\"closed\","
+	                    "\"advice\":\"Open port 80\""),
+	    "  x.org: closed. Open port 80\n");
+	assert_reports(CERT("\"source\":\"acme\",\"failures\":1,"
+	                    "\"state\":\"failing\","
+	                    "\"issued_by\":\"https://one\","
+	                    "\"directory\":\"https://two\","
+	                    "\"problem\":\"closed\","
+	                    "\"advice\":\"Open port 80\""),
+	    "    state        the last attempt to obtain one failed\n"
+	    "    source       acme\n"
+	    "    issued by    https://one\n"
+	    "    next from    https://two\n"
+	    "    failures     1 in a row\n"
+	    "    problem      closed\n"
+	    "    what to do   Open port 80\n");
+	assert_reports(CERT("\"source\":\"acme\",\"state\":\"revoked\""),
+	    "This needs attention:\n"
+	    "  the certificate of x.org is revoked\n");
 	assert_reports(CERT("\"source\":\"none\""),
 	    "  x.org has no certificate from an authority yet\n");
 	assert_reports(CERT("\"source\":\"acme\",\"failures\":1"),

@@ -412,7 +412,26 @@ test_acme(void **state)
 	    "ACME\nDirectory letsencrypt-staging\nEnd\n");
 	assert_string_equal(reading.config->certs[0]->acme->directory,
 	    "https://acme-staging-v02.api.letsencrypt.org/directory");
+	assert_ptr_equal(reading.config->acmes, reading.config->certs[0]->acme);
 	reading_release(&reading);
+}
+
+static void
+test_acme_staging(void **state)
+{
+	static const char own[] = "https://ca.lan/dir";
+	const char *staging;
+
+	(void)state;
+	staging = config_acme_staging(
+	    "https://acme-v02.api.letsencrypt.org/directory");
+	assert_string_equal(
+	    staging, "https://acme-staging-v02.api.letsencrypt.org/directory");
+	assert_string_equal(config_acme_staging(staging), staging);
+	assert_string_equal(
+	    config_acme_staging("https://dv.acme-v02.api.pki.goog/directory"),
+	    "https://dv.acme-v02.test-api.pki.goog/directory");
+	assert_ptr_equal(config_acme_staging(own), own);
 }
 
 static void
@@ -767,6 +786,7 @@ main(void)
 		cmocka_unit_test(test_certificates_have_one_slot_each),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_acme),
+		cmocka_unit_test(test_acme_staging),
 		cmocka_unit_test(test_acme_of_a_name),
 		cmocka_unit_test(test_gateways_of_different_authorities),
 		cmocka_unit_test(test_status),

@@ -29,6 +29,13 @@ test_verbs(void **state)
 		{ "reload", "reload", "", false },
 		{ "renew", "renew", "", false },
 		{ "renew ha.example.org", "renew", "ha.example.org", false },
+		{ "dry-run", "dry-run", "", false },
+		{ "dry-run gw.test", "dry-run", "gw.test", false },
+		{ "revoke superseded gw.test", "revoke", "superseded gw.test",
+		    false },
+		{ "account show", "account", "show", false },
+		{ "account show my own CA", "account", "show my own CA",
+		    false },
 		{ "stop", "stop", "", false },
 		{ "drain", "drain", "", false },
 		{ "STATUS", "status", "", true },
@@ -50,7 +57,9 @@ test_what_is_refused(void **state)
 {
 	static const char *const lines[] = { "", " ", "stat", "statusx",
 		" status", "status now", "reload x", "renew a b", "renew \x01",
-		"renew \xc3\xbc", "status\r", "GET / HTTP/1.1" };
+		"renew \xc3\xbc", "status\r", "GET / HTTP/1.1", "reload x",
+		"dry-run a b", "revoke  a", "revoke a  b", "revoke a b ",
+		"account show\t" };
 	struct request request = { "untouched", false, "" };
 	struct error err;
 

@@ -157,7 +157,17 @@ test_certificates(void **state)
 		.not_after = 2,
 		.next_attempt = 3,
 		.failures = 4,
-		.problem = "no route" };
+		.problem = "no route",
+		.state = "failing",
+		.issued_by = "https://one",
+		.directory = "https://two",
+		.profile = "tlsserver",
+		.window_start = 5,
+		.window_end = 6,
+		.chosen = 7,
+		.reason = "after the last failure",
+		.attempts = 8,
+		.advice = "Look" };
 
 	status_cert(scene->status, &row);
 	row.source = "ACME";
@@ -167,9 +177,15 @@ test_certificates(void **state)
 	assert_shows(scene,
 	    "\"certificates\":[{\"slot\":1,"
 	    "\"names\":[\"a.example\",\"b.example\"],\"source\":\"ACME\","
+	    "\"state\":\"failing\","
 	    "\"serial\":\"0a\",\"issuer\":\"Test \\\"CA\\\"\","
-	    "\"not_before\":1,\"not_after\":2,\"next_attempt\":3,"
-	    "\"failures\":4,\"problem\":\"no route\"}]");
+	    "\"not_before\":1,\"not_after\":2,"
+	    "\"issued_by\":\"https://one\",\"directory\":\"https://two\","
+	    "\"profile\":\"tlsserver\","
+	    "\"window_start\":5,\"window_end\":6,\"chosen\":7,"
+	    "\"next_attempt\":3,\"reason\":\"after the last failure\","
+	    "\"attempts\":8,\"failures\":4,\"problem\":\"no route\","
+	    "\"advice\":\"Look\"}]");
 }
 
 static void
@@ -259,7 +275,15 @@ test_metrics(void **state)
 		.serial = "0a",
 		.issuer = "CA",
 		.not_after = 1900000000,
-		.problem = "no route" };
+		.state = "valid",
+		.issued_by = "",
+		.directory = "",
+		.profile = "",
+		.chosen = 1890000000,
+		.reason = "",
+		.attempts = 7,
+		.problem = "no route",
+		.advice = "" };
 	struct config_backend *twice[] = { &scene->backend, &scene->backend };
 	struct probe probes[2] = { { .state = PROBE_DOWN },
 		{ .state = PROBE_UP } };
@@ -279,6 +303,11 @@ test_metrics(void **state)
 	EXPORTS(
 	    "gatehouse_certificate_expiry_timestamp_seconds{name=\"a.example\","
 	    "slot=\"1\",source=\"acme\"} 1900000000");
+	EXPORTS(
+	    "gatehouse_certificate_chosen_timestamp_seconds{name=\"a.example"
+	    "\",slot=\"1\",source=\"acme\"} 1890000000");
+	EXPORTS("gatehouse_certificate_attempts{name=\"a.example\",slot=\"1\","
+	        "source=\"acme\"} 7");
 	EXPORTS("gatehouse_certificate_problem{name=\"a.example\",slot=\"1\","
 	        "source=\"acme\"} 1");
 	assert_null(strstr(text, "next_attempt_timestamp_seconds{"));

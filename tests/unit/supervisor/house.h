@@ -228,15 +228,16 @@ house_said(const struct house *house, const char *text)
 }
 
 static inline void
-house_command(struct house *house, const char *line)
+house_command(struct house *house, const char *command)
 {
-	char path[128];
-	int fd;
+	char path[128], line[256];
+	int fd, len;
 
 	snprintf(path, sizeof(path), "%s/control", house->dir);
+	len = snprintf(line, sizeof(line), "%s\n", command);
 	fd = open(path, O_WRONLY);
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(write(fd, line, strlen(line)), strlen(line));
+	assert_int_equal(write(fd, line, (size_t)len), len);
 	close(fd);
 }
 

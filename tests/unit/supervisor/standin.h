@@ -227,22 +227,25 @@ standin_proxy(struct chan *chan)
 	}
 }
 
-/* "verb argument" from the test, as a person would have typed it. */
+/* Lines of "verb argument" from the test, as a person would type them. */
 static inline void
 standin_command(struct chan *chan, int fifo)
 {
 	struct msg msg = { .kind = MSG_CONTROL, .u.CONTROL.id = 7 };
-	char line[128] = "", *arg;
-	ssize_t n = read(fifo, line, sizeof(line) - 1);
+	char lines[512] = "", *line = lines, *end, *arg;
+	ssize_t n = read(fifo, lines, sizeof(lines) - 1);
 
 	if (n <= 0)
 		return;
-	arg = strchr(line, ' ');
-	if (arg != NULL)
-		*arg++ = '\0';
-	msg.u.CONTROL.verb = line;
-	msg.u.CONTROL.arg = arg;
-	standin_send(chan, msg);
+	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		*end = '\0';
+		arg = strchr(line, ' ');
+		if (arg != NULL)
+			*arg++ = '\0';
+		msg.u.CONTROL.verb = line;
+		msg.u.CONTROL.arg = arg;
+		standin_send(chan, msg);
+	}
 }
 
 /* *fifo: where commands come from, until the next monitor hears them. */
@@ -265,10 +268,13 @@ standin_hear_monitor(struct chan *chan, int *fifo)
 		standin_send(chan, backend);
 	}
 	if (msg.kind == MSG_SHOW_CERT)
-		log_info("row: %s, serial '%s', failures %u, problem '%s', "
-		         "next in %ld",
-		    row->source, row->serial, row->failures, row->problem,
-		    (long)(row->next_attempt - clock_wall()));
+		log_info("row: %s, serial '%s', failures %d, problem '%s', "
+		         "next in %ld, %s: %s; attempts %d at %s, issued by "
+		         "'%s', chosen %d",
+		    row->source, row->serial, (int)row->failures, row->problem,
+		    (long)(row->next_attempt - clock_wall()), row->state,
+		    row->reason, (int)row->attempts, row->directory,
+		    row->issued_by, row->chosen != 0);
 	if (msg.kind == MSG_CONTROL_CEASE) {
 		log_info("the monitor hears nobody else");
 		*fifo = -1;
@@ -306,6 +312,29 @@ standin_step(struct chan *chan, const char *verb, const char *first, long n)
 		msg.u.ACCOUNT_SAVE.key = "-----BEGIN PRIVATE KEY-----\n"
 		                         "-----END PRIVATE KEY-----\n";
 		msg.u.ACCOUNT_SAVE.url = first;
+	} else if (strcmp(verb, "key") == 0) {
+		bool none = strcmp(first, "-") == 0;
+
+		msg.kind = MSG_ACCOUNT_SAVE;
+		snprintf(pem, sizeof(pem),
+		    "-----BEGIN PRIVATE KEY-----\n%s\n"
+		    "-----END PRIVATE KEY-----\n",
+		    first);
+		msg.u.ACCOUNT_SAVE.key = none ? "" : pem;
+		msg.u.ACCOUNT_SAVE.url =
+		    none ? "" : "https://ca.test/account/1";
+	} else if (strcmp(verb, "done") == 0) {
+		msg.kind = MSG_JOB_DONE;
+		msg.u.JOB_DONE.text = first;
+		standin_send(chan, msg);
+		return false;
+	} else if (strcmp(verb, "refuse-as") == 0) {
+		msg.kind = MSG_JOB_FAILED;
+		msg.u.JOB_FAILED.problem = first;
+		msg.u.JOB_FAILED.detail = "as told";
+		msg.u.JOB_FAILED.retry_after = -1;
+		standin_send(chan, msg);
+		return false;
 	} else if (strcmp(verb, "order") == 0) {
 		msg.kind = MSG_ORDER_SAVE;
 		msg.u.ORDER_SAVE.url = first;
@@ -367,10 +396,29 @@ standin_inform(struct chan *chan, const struct msg_JOB *job)
 	standin_send(chan, msg);
 }
 
+/* What a job is asked to do, and by whom. */
+static inline void
+standin_log_job(const struct msg_JOB *job)
+{
+	static const char *const kinds[] = { [JOB_DRY_RUN] = "dry run",
+		[JOB_REVOKE] = "revocation",
+		[JOB_ACCOUNT] = "account",
+		[JOB_NOTIFY] = "message" };
+
+	if (job->kind == JOB_ISSUE)
+		log_info("job: names '%s', order '%s', account '%s'",
+		    job->names, job->order_url, job->account_url);
+	else
+		log_info("job: %s '%s' at %s; '%.40s', %s", kinds[job->kind],
+		    job->arg, job->directory, job->certificate,
+		    job->reuse_key[0] != '\0' ? "with its key" : "no key");
+}
+
+/* Chores do what the file "chore" says. */
 static inline int
 standin_acme(struct chan *chan)
 {
-	const char *told = standin_told("job");
+	const char *told;
 	char verb[32], first[64];
 	struct msg msg;
 
@@ -383,10 +431,16 @@ standin_acme(struct chan *chan)
 		standin_inform(chan, &msg.u.JOB);
 		return 0;
 	}
-	log_info("job: names '%s', order '%s', account '%s'", msg.u.JOB.names,
-	    msg.u.JOB.order_url, msg.u.JOB.account_url);
-	if (told == NULL)
-		told = "issue first 7776000\n";
+	standin_log_job(&msg.u.JOB);
+	if (msg.u.JOB.kind == JOB_ISSUE) {
+		told = standin_told("job");
+		if (told == NULL)
+			told = "issue first 7776000\n";
+	} else {
+		told = standin_told("chore");
+		if (told == NULL)
+			told = "done well 0\n";
+	}
 	do {
 		standin_word(&told, verb, sizeof(verb));
 		standin_word(&told, first, sizeof(first));

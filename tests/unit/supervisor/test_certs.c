@@ -150,6 +150,9 @@ test_window(void **state)
 	house_command(house, "renew gw.test");
 	house_wait(house, "in service: serial second");
 	house_wait(house, "the CA suggests to renew it about");
+	house_wait(house,
+	    "valid: in the window that the CA suggests; attempts 2 at "
+	    "https://ca.test/dir, issued by 'https://ca.test/dir', chosen 1");
 	house_tell(house, "job", "issue third " CONFIDENT "\n");
 	house_wait(house, "certificate for gw.test: asking");
 	house_stop(house);
@@ -165,6 +168,9 @@ test_failure(void **state)
 	house_wait(house,
 	    "row: self-signed, serial 'self', failures 1, "
 	    "problem 'test: as told'");
+	house_wait(house,
+	    "failing: after the last failure; attempts 1 at "
+	    "https://ca.test/dir, issued by '', chosen 0");
 	house_stop(house);
 	assert_true(
 	    house_said(house, "certificate for gw.test: test: as told; next"));
@@ -175,6 +181,66 @@ test_failure(void **state)
 	house_wait(house, "failures 1");
 	house_stop(house);
 	assert_false(house_said(house, "asking"));
+}
+
+/* A pair that has so many seconds left of a life of ninety days. */
+static void
+have_pair_for(struct house *house, long left)
+{
+	struct certstore store = open_store(house);
+	long now = (long)clock_wall();
+	char pem[512];
+	int len = snprintf(pem, sizeof(pem),
+	    "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"
+	    "-----BEGIN CERTIFICATE-----\npair old %ld %ld\n"
+	    "-----END CERTIFICATE-----\n",
+	    now + left - 7776000, now + left);
+
+	assert_int_equal(
+	    certstore_replace(&store, "gw.test", pem, (size_t)len, NULL), 0);
+	certstore_close(&store);
+}
+
+static void
+have_state(struct house *house, const char *text)
+{
+	struct certstore store = open_store(house);
+
+	assert_int_equal(file_write_at(store.certs, "gw.test.state", text,
+	                     strlen(text), 0600, NULL),
+	    0);
+	certstore_close(&store);
+}
+
+/* Whatever the record says, the certificate's own dates decide. */
+static void
+test_dates_win(void **state)
+{
+	static const char *const records[] = {
+		"",
+		"\1\2\3",
+		"succeeded-at: 1700000000\nsaved-at: 1700000000\n",
+		"window-start: 4000000000\nwindow-end: 4000000001\n"
+		"chosen: 4000000000\nsaved-at: 1\n",
+		"retry-at: 4000000000\nfailures: 2\nsaved-at: 1\n",
+		"gates: 4000000000 https://ca.test/dir\nsaved-at: 1\n",
+	};
+	static const long lefts[] = { -3600, 3600, 7000000 };
+	struct house *house = *state;
+
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
+		for (size_t j = 0; j < 3; j++) {
+			have_state(house, records[i]);
+			have_pair_for(house, lefts[j]);
+			house_start(house);
+			house_wait(house, "worker 0: pair old serves");
+			if (j < 2)
+				house_wait(house, "in service: serial first");
+			else
+				house_wait(house, "row: acme, serial 'old'");
+			house_stop(house);
+			assert_int_equal(house_said(house, "asking "), j < 2);
+		}
 }
 
 /* "Renew now" climbs down the ladder, and waits for how it ends. */
@@ -506,6 +572,7 @@ main(int argc, char **argv)
 		HOUSE_TEST(test_renewals),
 		HOUSE_TEST(test_window),
 		HOUSE_TEST(test_failure),
+		HOUSE_TEST(test_dates_win),
 		HOUSE_TEST(test_renew_now),
 		HOUSE_TEST(test_gate),
 		HOUSE_TEST(test_lost),
