@@ -51,12 +51,19 @@ job_init(struct job *job, struct chan *supervisor, const struct msg_JOB *msg)
 		.uid = (uid_t)msg->uid,
 		.gid = (gid_t)msg->gid,
 		.kind = (enum job_kind)msg->kind,
+		.arg = xstrdup(msg->arg),
 		.directory = xstrdup(msg->directory),
 		.ca_file = xstrdup(msg->ca_file),
 		.email = xstrdup(msg->email),
 		.eab_kid = xstrdup(msg->eab_kid),
 		.eab_key = xstrdup(msg->eab_key),
+		.profile = xstrdup(msg->profile),
+		.chain = xstrdup(msg->chain),
+		.challenges = xstrdup(msg->challenges),
+		.http_address = xstrdup(msg->http_address),
 		.key_type = xstrdup(msg->key_type),
+		.reuse_key = xstrdup(msg->reuse_key),
+		.certificate = xstrdup(msg->certificate),
 		.account_key = xstrdup(msg->account_key),
 		.account_url = xstrdup(msg->account_url),
 		.order_url = xstrdup(msg->order_url),
@@ -76,12 +83,19 @@ job_release(struct job *job)
 	for (i = 0; i < job->nnames; i++)
 		free(job->names[i]);
 	free(job->names);
+	free(job->arg);
 	free(job->directory);
 	free(job->ca_file);
 	free(job->email);
 	free(job->eab_kid);
 	secret_free(job->eab_key);
+	free(job->profile);
+	free(job->chain);
+	free(job->challenges);
+	free(job->http_address);
 	free(job->key_type);
+	secret_free(job->reuse_key);
+	free(job->certificate);
 	secret_free(job->account_key);
 	free(job->account_url);
 	free(job->order_url);

@@ -25,12 +25,19 @@ struct job {
 	char **names; /* as a CA writes them: lower case, RFC 5952 */
 	size_t nnames;
 	/* As in msg.def; "" = none. */
+	char *arg;
 	char *directory;
 	char *ca_file;
 	char *email;
 	char *eab_kid;
 	char *eab_key;
+	char *profile;
+	char *chain;
+	char *challenges;
+	char *http_address;
 	char *key_type;
+	char *reuse_key;
+	char *certificate;
 	char *account_key;
 	char *account_url;
 	char *order_url;

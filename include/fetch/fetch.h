@@ -3,10 +3,11 @@
 
 /*
  * HTTPS requests of a job, one after the other, over one kept-alive connection
- * (libcurl). The peer is always verified. https:// only, no proxy, redirects
- * are answers like any other. The process must ignore SIGPIPE.
+ * (libcurl). The peer is always verified. https://, and http:// only where that
+ * is said; no proxy; redirects are answers like any other. The process must ignore SIGPIPE.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,10 +29,12 @@ struct fetch_request {
 	const char *content_type; /* with a body only */
 	const char *body;         /* NULL = none */
 	size_t body_len;
+	bool plain; /* http:// will do */
 };
 
 #define FETCH_BODY_MAX (1024u * 1024)
 #define FETCH_HEADER_MAX 4096          /* longer values count as absent */
+#define FETCH_ALTERNATES_MAX 8         /* links; more are left out */
 #define FETCH_RETRY_AFTER_MAX 31536000 /* a year; more is cut to it */
 
 struct fetch_response {
@@ -45,12 +48,16 @@ struct fetch_response {
 	int64_t
 	    retry_after; /* seconds from now, -1 = absent; date form resolved */
 	int64_t date;    /* the server's clock, -1 = absent */
+	/* Absolute URLs of its links of relation "alternate" (RFC 8288). */
+	char *alternates[FETCH_ALTERNATES_MAX];
+	size_t nalternates;
 };
 
 /*
  * A reply of any status is success. Fails with ERR_TIMEOUT (10 s to connect, 60
- * s in all, 20 s without progress), ERR_LIMIT (body too large), ERR_CRYPTO (the
- * peer's certificate is not trusted), ERR_SYNTAX (no https:// URL, no such
+ * s in all, 20 s without progress), ERR_NOTFOUND (the name has no address, or
+ * nobody answers there), ERR_LIMIT (body too large), ERR_CRYPTO (the peer's
+ * certificate is not trusted), ERR_SYNTAX (no URL of an allowed scheme, no such
  * method) or ERR_SYS; the message names the host, never a path or a query.
  */
 int fetch_perform(struct fetch *fetch, const struct fetch_request *req,

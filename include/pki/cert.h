@@ -56,6 +56,20 @@ bool pki_chain_has_key(
 /* The certificates as PEM, leaf first, nothing else. The caller frees. */
 char *pki_chain_pem(const struct pki_chain *chain, struct error *err);
 
+/*
+ * What a CA knows the leaf by when it is asked about its renewal (RFC 9773
+ * section 4.1). ERR_NOTFOUND if it does not name its issuer's key. The caller
+ * frees.
+ */
+char *pki_chain_renewal_id(const struct pki_chain *chain, struct error *err);
+
+/* The leaf as DER. *der is malloced; the caller frees it. */
+int pki_chain_leaf(const struct pki_chain *chain, unsigned char **der,
+    size_t *len, struct error *err);
+
+/* Was the last certificate issued by a name with this common name? */
+bool pki_chain_ends_at(const struct pki_chain *chain, const char *common_name);
+
 /* Does a certificate's name (maybe "*.x") cover this host? Case ignored. */
 bool pki_name_covers(const char *pattern, const char *host);
 

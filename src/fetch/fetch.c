@@ -58,7 +58,7 @@ set_defaults(struct fetch *fetch)
 {
 	CURL *easy = fetch->easy;
 
-	return set_str(easy, CURLOPT_PROTOCOLS_STR, "https") &&
+	return set_str(easy, CURLOPT_PROTOCOLS_STR, "https,http") &&
 	    set_str(easy, CURLOPT_PROXY, "") &&
 	    set_str(easy, CURLOPT_USERAGENT, "gatehouse/" GATEHOUSE_VERSION) &&
 	    set_long(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2) &&
@@ -125,18 +125,20 @@ fetch_free(struct fetch *fetch)
 
 /* The URL in parts, if it is one of ours. curl_url_cleanup() frees it. */
 static CURLU *
-parse_url(const char *text, struct error *err)
+parse_url(const struct fetch_request *req, struct error *err)
 {
 	CURLU *url = curl_url();
 	char *scheme = NULL;
 	bool ok;
 
-	ok = curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+	ok = curl_url_set(url, CURLUPART_URL, req->url, 0) == CURLUE_OK &&
 	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-	    strcmp(scheme, "https") == 0;
+	    (strcmp(scheme, "https") == 0 ||
+	        (req->plain && strcmp(scheme, "http") == 0));
 	curl_free(scheme);
 	if (!ok) {
-		error_set(err, ERR_SYNTAX, "not an https:// URL");
+		error_set(err, ERR_SYNTAX, "not an %s URL",
+		    req->plain ? "http:// or https://" : "https://");
 		curl_url_cleanup(url);
 		return NULL;
 	}
@@ -203,6 +205,9 @@ failure_kind(const struct fetch *fetch, CURLcode code)
 	switch ((int)code) {
 	case CURLE_OPERATION_TIMEDOUT:
 		return ERR_TIMEOUT;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+		return ERR_NOTFOUND;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_ISSUER_ERROR:
@@ -243,8 +248,47 @@ response_header(CURL *easy, const char *name)
 	return header->value;
 }
 
+/* What a link leads to, seen from the URL that was asked; NULL if nothing. */
+static char *
+resolve(CURLU *base, const char *target)
+{
+	CURLU *url = curl_url_dup(base);
+	char *text = NULL, *resolved = NULL;
+
+	if (url != NULL &&
+	    curl_url_set(url, CURLUPART_URL, target, 0) == CURLUE_OK &&
+	    curl_url_get(url, CURLUPART_URL, &text, 0) == CURLUE_OK)
+		resolved = header_text(text);
+	curl_free(text);
+	curl_url_cleanup(url);
+	return resolved;
+}
+
 static void
-take_response(struct fetch *fetch, struct fetch_response *res)
+take_alternates(CURL *easy, CURLU *base, struct fetch_response *res)
+{
+	struct curl_header *header;
+	size_t i;
+
+	res->nalternates = 0;
+	for (i = 0; curl_easy_header(easy, "Link", i, CURLH_HEADER, -1,
+	                &header) == CURLHE_OK;
+	     i++) {
+		const char *rest = header->value;
+		char *target, *url;
+
+		while (res->nalternates < FETCH_ALTERNATES_MAX &&
+		    (target = header_next_alternate(&rest)) != NULL) {
+			url = resolve(base, target);
+			if (url != NULL)
+				res->alternates[res->nalternates++] = url;
+			free(target);
+		}
+	}
+}
+
+static void
+take_response(struct fetch *fetch, CURLU *url, struct fetch_response *res)
 {
 	CURL *easy = fetch->easy;
 	long status = 0;
@@ -259,6 +303,7 @@ take_response(struct fetch *fetch, struct fetch_response *res)
 	res->retry_after =
 	    header_retry_after(response_header(easy, "Retry-After"),
 	        res->date != -1 ? res->date : clock_wall());
+	take_alternates(easy, url, res);
 	res->body = buf_detach(&fetch->body, &res->body_len);
 }
 
@@ -271,7 +316,7 @@ fetch_perform(struct fetch *fetch, const struct fetch_request *req,
 	CURLU *url;
 	int ret = -1;
 
-	url = parse_url(req->url, err);
+	url = parse_url(req, err);
 	if (url == NULL)
 		return -1;
 	buf_clear(&fetch->body);
@@ -284,7 +329,7 @@ fetch_perform(struct fetch *fetch, const struct fetch_request *req,
 		goto out;
 	code = curl_easy_perform(fetch->easy);
 	if (code == CURLE_OK) {
-		take_response(fetch, res);
+		take_response(fetch, url, res);
 		ret = 0;
 	} else {
 		transfer_failed(fetch, url, code, err);
@@ -304,5 +349,7 @@ fetch_response_release(struct fetch_response *res)
 	free(res->content_type);
 	free(res->location);
 	free(res->replay_nonce);
+	for (size_t i = 0; i < res->nalternates; i++)
+		free(res->alternates[i]);
 	*res = (struct fetch_response){ 0 };
 }

@@ -2,6 +2,7 @@
 
 #include "header.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -49,6 +50,64 @@ header_retry_after(const char *value, int64_t now)
 		return 0;
 	return date - now < FETCH_RETRY_AFTER_MAX ? date - now
 	                                          : FETCH_RETRY_AFTER_MAX;
+}
+
+/* The end of this link: a comma that is in neither a target nor a quotation. */
+static const char *
+end_of_link(const char *p)
+{
+	char closing = '\0';
+
+	for (; *p != '\0' && (closing != '\0' || *p != ','); p++)
+		if (closing != '\0')
+			closing = *p == closing ? '\0' : closing;
+		else if (*p == '<')
+			closing = '>';
+		else if (*p == '"')
+			closing = '"';
+	return p;
+}
+
+/* Is "alternate" one of the words of the rel parameter in [p, end)? */
+static bool
+is_alternate(const char *p, const char *end)
+{
+	static const char word[] = "alternate";
+	size_t len;
+
+	p = memmem(p, (size_t)(end - p), "rel=", 4);
+	if (p == NULL)
+		return false;
+	for (p += 4; p < end && *p != ';'; p += len) {
+		p += strspn(p, "\" \t");
+		len = strcspn(p, "\" \t,;");
+		if (text_ieq(p, len, word))
+			return true;
+		if (len == 0)
+			break;
+	}
+	return false;
+}
+
+char *
+header_next_alternate(const char **value)
+{
+	const char *p = *value, *start, *target, *close;
+
+	while (*p != '\0') {
+		start = p + strspn(p, " \t,");
+		p = end_of_link(start);
+		close = memchr(start, '>', (size_t)(p - start));
+		target = start + 1;
+		if (*start == '<' && close != NULL && is_alternate(close, p)) {
+			*value = p;
+			return xstrndup(target, (size_t)(close - target));
+		}
+		if (p == start)
+			break;
+	}
+	*value = p;
+	return NULL;
 }
 
 char *

@@ -14,6 +14,13 @@ int64_t header_date(const char *value);
  */
 int64_t header_retry_after(const char *value, int64_t now);
 
+/*
+ * The target of the next link of relation "alternate" in a Link header (RFC
+ * 8288 section 3), as it is written. Moves *value on; NULL when there is none.
+ * The caller frees.
+ */
+char *header_next_alternate(const char **value);
+
 /* The media type without its parameters, in lower case. The caller frees. */
 char *header_media_type(const char *value);
 

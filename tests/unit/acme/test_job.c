@@ -21,12 +21,19 @@ init(struct job *job, const char *names)
 		.gid = 65534,
 		.kind = JOB_PLACEHOLDER,
 		.names = names,
+		.arg = "a",
 		.directory = "d",
 		.ca_file = "c",
 		.email = "e",
 		.eab_kid = "k",
 		.eab_key = "h",
+		.profile = "p",
+		.chain = "ch",
+		.challenges = "http-01",
+		.http_address = "ha",
 		.key_type = "t",
+		.reuse_key = "rk",
+		.certificate = "ce",
 		.account_key = "ak",
 		.account_url = "au",
 		.order_url = "ou",
@@ -45,12 +52,19 @@ test_fields(void **state)
 	assert_int_equal(job.uid, (uid_t)-1);
 	assert_int_equal(job.gid, 65534);
 	assert_int_equal(job.kind, JOB_PLACEHOLDER);
+	assert_string_equal(job.arg, "a");
 	assert_string_equal(job.directory, "d");
 	assert_string_equal(job.ca_file, "c");
 	assert_string_equal(job.email, "e");
 	assert_string_equal(job.eab_kid, "k");
 	assert_string_equal(job.eab_key, "h");
+	assert_string_equal(job.profile, "p");
+	assert_string_equal(job.chain, "ch");
+	assert_string_equal(job.challenges, "http-01");
+	assert_string_equal(job.http_address, "ha");
 	assert_string_equal(job.key_type, "t");
+	assert_string_equal(job.reuse_key, "rk");
+	assert_string_equal(job.certificate, "ce");
 	assert_string_equal(job.account_key, "ak");
 	assert_string_equal(job.account_url, "au");
 	assert_string_equal(job.order_url, "ou");

@@ -89,7 +89,7 @@ test_refused_connection(void **state)
 	snprintf(url, sizeof(url),
 	    "https://127.0.0.1:%u/secret-path?secret=query", port);
 	get("GET", url, &err);
-	assert_int_equal(err.kind, ERR_SYS);
+	assert_int_equal(err.kind, ERR_NOTFOUND);
 	assert_memory_equal(err.msg, "127.0.0.1: ", 11);
 	assert_null(strstr(err.msg, "secret"));
 	close(fd);

@@ -95,6 +95,33 @@ test_text(void **state)
 	}
 }
 
+static void
+test_alternates(void **state)
+{
+	const char *value = "<https://ca.test/dir>;rel=\"index\", "
+	                    "<https://ca.test/c/1?a,b>;title=\"x, y\"; "
+	                    "rel=\"alternate\" , </c/2>;rel=alternate,"
+	                    "<c3>;rel=\"Alternate up\",<c4>;rel=alternates,"
+	                    "c5;rel=alternate,<c6;rel=alternate";
+	static const char *const expected[] = {
+		"https://ca.test/c/1?a,b",
+		"/c/2",
+		"c3",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		char *target = header_next_alternate(&value);
+
+		assert_string_equal(target, expected[i]);
+		free(target);
+	}
+	assert_null(header_next_alternate(&value));
+	assert_int_equal(*value, '\0');
+	assert_null(header_next_alternate(&value));
+}
+
 int
 main(void)
 {
@@ -103,6 +130,7 @@ main(void)
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_media_type),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_alternates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
