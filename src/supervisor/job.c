@@ -154,23 +154,26 @@ read_pair(const struct job *job, const struct config_acme *acme,
 	buf_wipe(&pem);
 }
 
-/* An order is the CA's that it was placed with. */
+/* An order is of use for what it was placed for, and where. */
 static int
 read_texts(struct job *job, const struct config_acme *acme,
     struct job_texts *texts, struct error *err)
 {
 	const struct supervisor *sup = job->sup;
 	const struct slot *slot = job->slot;
+	char *wanted;
 
 	read_pair(job, acme, texts);
 	if (job->kind != JOB_ISSUE)
 		return 0;
 	certstore_read_order(
 	    &sup->store, slot_name(slot), clock_wall(), &texts->order);
-	if (strcmp(texts->order.directory, acme->directory) != 0) {
+	wanted = slot_wanted(slot, acme->directory);
+	if (strcmp(texts->order.wanted, wanted) != 0) {
 		texts->order.url[0] = '\0';
 		texts->order.key[0] = '\0';
 	}
+	free(wanted);
 	for (unsigned i = 0; i < acme->nchallenges; i++)
 		buf_printf(&texts->challenges, "%s%s", i > 0 ? " " : "",
 		    config_challenge_word(acme->challenges[i]));
@@ -346,7 +349,7 @@ job_order_save(struct child *child, const struct msg *msg)
 
 	if (job->slot == NULL)
 		return;
-	order.directory = xstrdup(job->directory);
+	order.wanted = slot_wanted(job->slot, job->directory);
 	order.url = xstrdup(msg->u.ORDER_SAVE.url);
 	order.key = xstrdup(msg->u.ORDER_SAVE.key);
 	rc = certstore_write_order(
@@ -381,7 +384,7 @@ store_issued(struct job *job, const struct msg_bytes *pem)
 	}
 	if (certstore_clear_order(&job->sup->store, name, &err) == -1)
 		log_warn("certificate for %s: %s", name, err.msg);
-	record_set(&slot->record.issuer, job->directory);
+	record_set(&slot->issuer, job->directory);
 	detach(job);
 	swap_issued(slot);
 }
@@ -430,6 +433,6 @@ job_renewal_info(struct child *child, const struct msg *msg)
 		renewal_informed(detach(job), &info);
 		return;
 	}
-	job->slot->informed = true;
+	job->slot->informed = job->kind == JOB_ISSUE;
 	job->slot->info = info;
 }

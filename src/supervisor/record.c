@@ -20,6 +20,7 @@ static const struct field {
 	{ "wanted", TEXT, FIELD(wanted) },
 	{ "issued", TEXT, FIELD(issued) },
 	{ "issuer", TEXT, FIELD(issuer) },
+	{ "serial", TEXT, FIELD(serial) },
 	{ "gates", TEXT, FIELD(gates) },
 	{ "succeeded-at", NUMBER, FIELD(succeeded_at) },
 	{ "window-start", NUMBER, FIELD(schedule.window_start) },

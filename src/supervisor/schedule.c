@@ -9,6 +9,7 @@
 #define SHORT_LIFETIME (10 * DAY)
 #define RETRY_AFTER_MAX (8 * DAY) /* longer than any rate limit lasts */
 #define LOST_AGAIN (10 * MINUTE)
+#define REST_SHARE 50 /* of its life */
 #define INFO_LEAST (1 * MINUTE)
 #define INFO_MOST (1 * DAY)
 #define INFO_FAILED_MOST (6 * HOUR)
@@ -31,6 +32,7 @@ static const char *const reasons[] = {
 	[SCHEDULE_LIFE] = "by its lifetime",
 	[SCHEDULE_EMERGENCY] = "it is about to expire",
 	[SCHEDULE_RETRY] = "after the last failure",
+	[SCHEDULE_REST] = "the last two came one right after the other",
 	[SCHEDULE_GATE] = "the CA asked to wait until then",
 };
 
@@ -89,7 +91,9 @@ schedule_next(const struct schedule *schedule,
 	int64_t when = due(schedule, dates, &why);
 
 	if (schedule->retry_at > when) {
-		why = SCHEDULE_RETRY;
+		why = schedule->failures == 0 && schedule->lost_at == 0
+		    ? SCHEDULE_REST
+		    : SCHEDULE_RETRY;
 		when = schedule->retry_at;
 	}
 	if (schedule->gate != 0 && schedule->gate >= when) {
@@ -159,9 +163,24 @@ schedule_started(struct schedule *schedule, int64_t now)
 }
 
 void
-schedule_succeeded(struct schedule *schedule)
+schedule_succeeded(struct schedule *schedule,
+    const struct schedule_dates *dates, int64_t before, int64_t now)
 {
+	int64_t rest = (dates->not_after - dates->not_before) / REST_SHARE;
+
 	*schedule = (struct schedule){ .saved_at = schedule->saved_at };
+	if (before != 0 && now - before < rest)
+		schedule->retry_at = now + rest;
+}
+
+void
+schedule_forget_window(struct schedule *schedule)
+{
+	schedule->window_start = 0;
+	schedule->window_end = 0;
+	schedule->chosen = 0;
+	schedule->info_at = 0;
+	schedule->info_failures = 0;
 }
 
 /* Up to a fifth more or less, so that many gateways do not come at once. */
@@ -257,10 +276,7 @@ void
 schedule_loaded(
     struct schedule *schedule, bool resumable, struct schedule_moment moment)
 {
-	int64_t back = moment.now - schedule->saved_at;
-
-	if (back < 0)
-		schedule_clock_went_back(schedule, -back);
+	moment.now = later(moment.now, schedule->saved_at);
 	if (schedule->started_at == 0)
 		return;
 	if (resumable)

@@ -57,8 +57,9 @@ struct slot {
 	struct record record;
 	struct job *job;         /* for a certificate; NULL = none */
 	struct job *placeholder; /* for a placeholder; NULL = none */
-	bool fresh; /* issued just now, not yet confirmed by every worker */
-	bool asked; /* a person wants the next attempt now */
+	bool fresh;   /* issued just now, not yet confirmed by every worker */
+	bool asked;   /* a person wants the next attempt now */
+	char *issuer; /* the directory of the CA that issued the fresh one */
 
 	/* What the CA said of the next renewal, while a job was under way. */
 	bool informed;
@@ -81,10 +82,16 @@ const char *slot_name(const struct slot *slot); /* for people, and the store */
 const char *slot_source_name(const struct slot *slot);
 bool slot_is_auto(const struct slot *slot);
 
-/* Directory, kind of key and names: what a certificate is asked for with. */
-char *slot_wanted(const struct slot *slot);
+/*
+ * Directory, kind of key and names: what a certificate is asked for with.
+ * Another `directory` is that of a fallback. The caller frees.
+ */
+char *slot_wanted(const struct slot *slot, const char *directory);
 
-/* The certificate in service, if it is one to keep; NULL if not. */
+/*
+ * The certificate in service, if it is one to keep; NULL if not. Whatever the
+ * record says: what counts are its own names and dates.
+ */
 const struct schedule_dates *slot_dates(const struct slot *slot);
 
 /*
@@ -105,7 +112,10 @@ void slot_learn(struct slot *slot, const struct msg_CERT_SWAPPED *swapped);
  */
 struct schedule slot_schedule(const struct slot *slot, int64_t now);
 
-/* Writes the record down. */
-void slot_save(struct slot *slot);
+/* Writes the record down. -1, with a line in the log: it cannot be. */
+int slot_save(struct slot *slot);
+
+/* Reads it again: another slot of the same name has gone, and has kept it. */
+void slot_read_record(struct slot *slot);
 
 #endif
