@@ -17,6 +17,7 @@
 #include "pki/cert.h"
 #include "pki/key.h"
 #include "problem.h"
+#include "renewal.h"
 #include "supervisor.h"
 
 #define PEM_CHAIN "application/pem-certificate-chain"
@@ -50,20 +51,77 @@ deliver(const struct pki_chain *chain, const struct pki_key *key,
 }
 
 static struct pki_chain *
-download(
-    const struct order *order, struct client *client, struct problem *problem)
+parse(const struct answer *answer, struct problem *problem)
+{
+	struct pki_chain *chain;
+	struct error err;
+
+	chain = pki_chain_parse(answer->http.body, answer->http.body_len, &err);
+	if (chain == NULL)
+		problem_set(problem, PROBLEM_CERTIFICATE,
+		    "the CA's certificate cannot be read: %s", err.msg);
+	return chain;
+}
+
+/* A chain that the CA offers beside the first, if it is the one we want. */
+static struct pki_chain *
+try_alternate(const char *url, struct client *client, const struct order *order,
+    const struct job *job)
+{
+	struct pki_chain *chain;
+	struct problem problem;
+	struct answer answer;
+
+	if (client_download(client, url, PEM_CHAIN, &answer, &problem) == -1) {
+		log_info("no alternate chain: %s", problem.detail);
+		return NULL;
+	}
+	chain = parse(&answer, &problem);
+	answer_release(&answer);
+	if (chain != NULL && pki_chain_has_key(chain, order->key) &&
+	    pki_chain_ends_at(chain, job->chain))
+		return chain;
+	pki_chain_free(chain);
+	return NULL;
+}
+
+/* Replaces the chain by the preferred one, if the CA has that. */
+static void
+prefer(struct pki_chain **chain, const struct answer *first,
+    struct client *client, const struct order *order, const struct job *job)
+{
+	struct pki_chain *other;
+	char name[128];
+	size_t i;
+
+	if (*job->chain == '\0' || pki_chain_ends_at(*chain, job->chain))
+		return;
+	for (i = 0; i < first->http.nalternates; i++) {
+		other = try_alternate(
+		    first->http.alternates[i], client, order, job);
+		if (other != NULL) {
+			pki_chain_free(*chain);
+			*chain = other;
+			return;
+		}
+	}
+	log_warn("no chain of the CA ends at %s; serving its first one",
+	    log_escape(name, sizeof(name), job->chain, strlen(job->chain)));
+}
+
+static struct pki_chain *
+download(const struct order *order, struct client *client,
+    const struct job *job, struct problem *problem)
 {
 	struct pki_chain *chain;
 	struct answer answer;
-	struct error err;
 
 	if (client_download(client, order->state.certificate, PEM_CHAIN,
 	        &answer, problem) == -1)
 		return NULL;
-	chain = pki_chain_parse(answer.http.body, answer.http.body_len, &err);
-	if (chain == NULL)
-		problem_set(problem, PROBLEM_CERTIFICATE,
-		    "the CA's certificate cannot be read: %s", err.msg);
+	chain = parse(&answer, problem);
+	if (chain != NULL)
+		prefer(&chain, &answer, client, order, job);
 	answer_release(&answer);
 	return chain;
 }
@@ -101,6 +159,20 @@ log_certificate(const struct pki_cert_info *info)
 	    info->issuer, clock_date(date, info->not_after));
 }
 
+/* Nobody gets the pair of a dry run. */
+static void
+report(const struct pki_cert_info *info, const struct job *job)
+{
+	char date[CLOCK_DATE_SIZE];
+	char *text;
+
+	text = xasprintf("%s issued a certificate for %s, valid until %s; it "
+	                 "was thrown away",
+	    info->issuer, job->names[0], clock_date(date, info->not_after));
+	supervisor_done(job->supervisor, text);
+	free(text);
+}
+
 int
 certificate_deliver(const struct order *order, struct client *client,
     const struct job *job, struct problem *problem)
@@ -108,12 +180,16 @@ certificate_deliver(const struct order *order, struct client *client,
 	struct pki_chain *chain;
 	int ret;
 
-	chain = download(order, client, problem);
+	chain = download(order, client, job, problem);
 	if (chain == NULL)
 		return -1;
 	ret = check(chain, order, job, problem);
-	if (ret == 0)
+	if (ret == 0 && job->kind == JOB_DRY_RUN) {
+		report(pki_chain_info(chain), job);
+	} else if (ret == 0) {
+		renewal_after_issue(chain, client, job);
 		ret = deliver(chain, order->key, job, problem);
+	}
 	if (ret == 0)
 		log_certificate(pki_chain_info(chain));
 	pki_chain_free(chain);

@@ -8,7 +8,10 @@ struct job;
 struct order;
 struct problem;
 
-/* Fetches the certificate of a valid order, checks it and hands it over. */
+/*
+ * Fetches the certificate of a valid order, checks it and hands it over, after
+ * asking the CA when it should be renewed. A dry run only says that it could.
+ */
 int certificate_deliver(const struct order *order, struct client *client,
     const struct job *job, struct problem *problem);
 

@@ -14,6 +14,7 @@
 #include "jws.h"
 #include "pace.h"
 #include "supervisor.h"
+#include "validation.h"
 #include "json/json.h"
 
 #define OFFERED_MAX 256 /* bytes of the list of types */
@@ -86,18 +87,6 @@ list_types(const struct json *challenges)
 	return buf_detach(&list, NULL);
 }
 
-static char *
-last_address(const struct json *challenge)
-{
-	const struct json *records = json_get(challenge, "validationRecord");
-	const char *address = NULL;
-
-	if (json_count(records) > 0)
-		address = json_str(
-		    json_at(records, json_count(records) - 1), "addressUsed");
-	return xstrdup(address != NULL ? address : "");
-}
-
 int
 authorization_parse(struct authorization *authorization, const struct json *doc,
     struct problem *problem)
@@ -116,7 +105,6 @@ authorization_parse(struct authorization *authorization, const struct json *doc,
 		.status = status,
 		.name = xstrdup(name),
 		.offered = list_types(challenges),
-		.address = last_address(failed),
 	};
 	if (ours != NULL) {
 		authorization->token = xstrdup(json_str(ours, "token"));
@@ -125,8 +113,7 @@ authorization_parse(struct authorization *authorization, const struct json *doc,
 		    acme_status_parse(json_str(ours, "status")) == ACME_PENDING;
 	}
 	if (failed != NULL)
-		problem_from_json(
-		    &authorization->problem, json_get(failed, "error"));
+		validation_problem(&authorization->problem, failed);
 	else
 		problem_set(&authorization->problem, PROBLEM_OTHER,
 		    "the authorization is %s and the CA does not say why",
@@ -141,7 +128,6 @@ authorization_release(struct authorization *authorization)
 	free(authorization->token);
 	free(authorization->url);
 	free(authorization->offered);
-	free(authorization->address);
 	*authorization = (struct authorization){ .status = ACME_STATUS_COUNT };
 }
 
@@ -201,10 +187,7 @@ static int
 refused(const struct authorization *authorization, struct problem *problem)
 {
 	*problem = authorization->problem;
-	if (*authorization->address == '\0')
-		return problem_wrap(problem, "%s", authorization->name);
-	return problem_wrap(problem, "%s (the CA looked at %s)",
-	    authorization->name, authorization->address);
+	return problem_wrap(problem, "%s", authorization->name);
 }
 
 static int

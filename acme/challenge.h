@@ -21,12 +21,11 @@ struct json;
 /* An authorization object with its http-01 challenge. */
 struct authorization {
 	enum acme_status status;
-	char *name;     /* the identifier's value */
-	char *token;    /* NULL: no http-01 challenge is offered */
-	char *url;      /* of the challenge, NULL as well then */
-	bool untouched; /* the CA was not asked to look yet */
-	char *offered;  /* types of all challenges, for people */
-	char *address;  /* that the CA looked at, "" if it does not say */
+	char *name;             /* the identifier's value */
+	char *token;            /* NULL: no http-01 challenge is offered */
+	char *url;              /* of the challenge, NULL as well then */
+	bool untouched;         /* the CA was not asked to look yet */
+	char *offered;          /* types of all challenges, for people */
 	struct problem problem; /* why, when the status is invalid */
 };
 

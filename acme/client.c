@@ -21,6 +21,7 @@
 #define READ_TRIES 3
 #define READ_PAUSE_MS 250 /* times the number of the try */
 #define CLOCK_SKEW_S 300  /* worth a warning */
+#define CLOCK_WRONG_S 3600
 
 struct client {
 	struct chan *supervisor;
@@ -29,13 +30,15 @@ struct client {
 	struct pki_key *key;
 	char *account; /* URL, NULL = send the key */
 	char *nonce;   /* the next one, NULL = none left */
+	int64_t skew;  /* seconds that our clock is ahead of the CA's */
 };
 
 /* A signed request. */
 struct request {
 	const char *url;
 	const char *payload; /* JSON text; "" = POST-as-GET */
-	const char *accept;  /* media type, NULL = JSON */
+	const char *accept;  /* media type, NULL = whatever there is */
+	bool json;           /* nothing but JSON is an answer */
 };
 
 static void
@@ -80,6 +83,7 @@ static bool
 is_transient(const struct problem *problem)
 {
 	return problem->type == PROBLEM_UNREACHABLE ||
+	    problem->type == PROBLEM_INTERRUPTED ||
 	    (problem->status >= 500 && problem->retry_after == -1);
 }
 
@@ -117,14 +121,28 @@ parse_answer(const struct fetch_response *res, struct json **doc,
 }
 
 static void
-compare_clocks(int64_t theirs)
+compare_clocks(struct client *client, int64_t theirs)
 {
-	int64_t skew = clock_wall() - theirs;
+	int64_t skew = theirs != -1 ? clock_wall() - theirs : 0;
 
-	if (theirs != -1 && (skew > CLOCK_SKEW_S || skew < -CLOCK_SKEW_S))
+	client->skew = skew;
+	if (skew > CLOCK_SKEW_S || skew < -CLOCK_SKEW_S)
 		log_warn("this machine's clock is %lld seconds %s the CA's",
 		    (long long)(skew > 0 ? skew : -skew),
 		    skew > 0 ? "ahead of" : "behind");
+}
+
+int
+client_check_clock(const struct client *client, struct problem *problem)
+{
+	char ours[CLOCK_DATE_SIZE], theirs[CLOCK_DATE_SIZE];
+	int64_t now = clock_wall();
+
+	if (client->skew <= CLOCK_WRONG_S && client->skew >= -CLOCK_WRONG_S)
+		return 0;
+	return problem_set(problem, PROBLEM_CLOCK,
+	    "this machine's clock says %s, the CA's says %s",
+	    clock_date(ours, now), clock_date(theirs, now - client->skew));
 }
 
 static int
@@ -137,7 +155,7 @@ read_directory(struct client *client, const char *url, struct problem *problem)
 
 	if (exchange(client, &req, &res, problem) == -1)
 		return -1;
-	compare_clocks(res.date);
+	compare_clocks(client, res.date);
 	ret = parse_answer(&res, &doc, problem);
 	if (ret == 0)
 		ret = directory_parse(&client->directory, doc, problem);
@@ -202,6 +220,34 @@ void
 client_set_account(struct client *client, const char *url)
 {
 	set_string(&client->account, url);
+}
+
+const char *
+client_account(const struct client *client)
+{
+	return client->account;
+}
+
+int
+client_get(struct client *client, const char *url, bool patient,
+    struct answer *answer, struct problem *problem)
+{
+	struct fetch_request req = { .method = "GET", .url = url };
+	struct answer got = { .doc = NULL };
+	int ret;
+
+	if (patient)
+		ret = exchange(client, &req, &got.http, problem);
+	else
+		ret = exchange_once(client, &req, &got.http, problem);
+	if (ret == -1)
+		return -1;
+	ret = parse_answer(&got.http, &got.doc, problem);
+	if (ret == 0)
+		*answer = got;
+	else
+		answer_release(&got);
+	return ret;
 }
 
 static int
@@ -281,7 +327,7 @@ post(struct client *client, const struct request *req, struct answer *answer,
 		if (ret == 0 || problem->type != PROBLEM_BAD_NONCE)
 			break;
 	}
-	if (ret == 0 && req->accept == NULL)
+	if (ret == 0 && req->json)
 		ret = parse_answer(&got.http, &got.doc, problem);
 	if (ret == 0)
 		*answer = got;
@@ -294,7 +340,7 @@ int
 client_read(struct client *client, const char *url, struct answer *answer,
     struct problem *problem)
 {
-	struct request req = { .url = url, .payload = "" };
+	struct request req = { .url = url, .payload = "", .json = true };
 
 	return post(client, &req, answer, problem);
 }
@@ -315,11 +361,27 @@ client_write(struct client *client, const char *url, const struct json *payload,
     struct answer *answer, struct problem *problem)
 {
 	char *text = json_dump(payload);
-	struct request req = { .url = url, .payload = text };
+	struct request req = { .url = url, .payload = text, .json = true };
 	int ret;
 
 	ret = post(client, &req, answer, problem);
 	free(text);
+	return ret;
+}
+
+int
+client_tell(struct client *client, const char *url, const struct json *payload,
+    struct problem *problem)
+{
+	char *text = json_dump(payload);
+	struct request req = { .url = url, .payload = text };
+	struct answer answer;
+	int ret;
+
+	ret = post(client, &req, &answer, problem);
+	free(text);
+	if (ret == 0)
+		answer_release(&answer);
 	return ret;
 }
 

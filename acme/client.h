@@ -14,6 +14,8 @@
  * keeps the CA from acting twice on that.)
  */
 
+#include <stdbool.h>
+
 #include "fetch/fetch.h"
 
 struct directory;
@@ -34,8 +36,12 @@ const struct directory *client_directory(const struct client *client);
 void client_take_key(struct client *client, struct pki_key *key);
 const struct pki_key *client_key(const struct client *client);
 
+/* Is our clock within an hour of the CA's? The directory came with a date. */
+int client_check_clock(const struct client *client, struct problem *problem);
+
 /* The account's URL. Without it (NULL) requests carry the key itself. */
 void client_set_account(struct client *client, const char *url);
+const char *client_account(const struct client *client);
 
 struct answer {
 	struct fetch_response http; /* of status 2xx */
@@ -43,6 +49,13 @@ struct answer {
 };
 
 void answer_release(struct answer *answer);
+
+/*
+ * A GET that is not signed, of JSON. With `patient` it is repeated as reading
+ * is; without, it must succeed at once.
+ */
+int client_get(struct client *client, const char *url, bool patient,
+    struct answer *answer, struct problem *problem);
 
 /* A POST-as-GET; the answer is JSON. */
 int client_read(struct client *client, const char *url, struct answer *answer,
@@ -55,5 +68,9 @@ int client_download(struct client *client, const char *url,
 /* A POST that changes something. */
 int client_write(struct client *client, const char *url,
     const struct json *payload, struct answer *answer, struct problem *problem);
+
+/* The same where success is all that the answer says. */
+int client_tell(struct client *client, const char *url,
+    const struct json *payload, struct problem *problem);
 
 #endif

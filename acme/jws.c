@@ -16,8 +16,8 @@
 
 #define MAC_KEY_MAX 1024 /* bytes; CAs hand out 32 to 64 */
 
-static struct json *
-public_key(const struct pki_key *key, struct error *err)
+struct json *
+jws_public_key(const struct pki_key *key, struct error *err)
 {
 	struct json *doc;
 	char *jwk;
@@ -71,14 +71,15 @@ request_header(const struct jws *jws, struct error *err)
 	if (jws->kid != NULL) {
 		json_set_str(header, "kid", jws->kid);
 	} else {
-		jwk = public_key(jws->key, err);
+		jwk = jws_public_key(jws->key, err);
 		if (jwk == NULL) {
 			json_free(header);
 			return NULL;
 		}
 		json_set(header, "jwk", jwk);
 	}
-	json_set_str(header, "nonce", jws->nonce);
+	if (jws->nonce != NULL)
+		json_set_str(header, "nonce", jws->nonce);
 	json_set_str(header, "url", jws->url);
 	return header;
 }

@@ -14,7 +14,7 @@ struct pki_key;
 struct jws {
 	const struct pki_key *key; /* the account's */
 	const char *kid;           /* the account's URL; NULL = send the key */
-	const char *nonce;
+	const char *nonce;         /* NULL = none: it is inside another */
 	const char *url;
 	const char *payload; /* JSON text, or "" for a POST-as-GET */
 };
@@ -28,6 +28,9 @@ char *jws_sign(const struct jws *jws, struct error *err);
  */
 struct json *jws_external_account(const struct pki_key *key, const char *kid,
     const char *mac_key, const char *url, struct error *err);
+
+/* The public key as a JWK (RFC 7517). */
+struct json *jws_public_key(const struct pki_key *key, struct error *err);
 
 /* The key's RFC 7638 thumbprint in base64url. The caller frees. */
 char *jws_thumbprint(const struct pki_key *key, struct error *err);

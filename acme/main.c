@@ -1,8 +1,8 @@
 /*
- * gatehouse-acme: one certificate, then exit. The supervisor starts it with its
- * line on descriptor 3 and tells it one job. It holds the account's key and the
- * new certificate's; it writes no file and stores nothing, which the
- * supervisor does for it.
+ * gatehouse-acme: one job, then exit. The supervisor starts it with its line on
+ * descriptor 3 and tells it what to do: mostly to get a certificate. It holds
+ * the account's key and the new certificate's; it writes no file and stores
+ * nothing, which the supervisor does for it.
  */
 
 #include <fcntl.h>
@@ -18,8 +18,12 @@
 #include "ipc/chan.h"
 #include "ipc/msg.h"
 #include "job.h"
+#include "manage.h"
+#include "notify.h"
 #include "order.h"
 #include "problem.h"
+#include "renewal.h"
+#include "revoke.h"
 #include "supervisor.h"
 
 #define PROGRAM "gatehouse-acme"
@@ -80,19 +84,42 @@ obtain(struct client *client, const struct job *job, struct problem *problem)
 }
 
 static int
-run(const struct job *job, struct problem *problem)
+issue(const struct job *job, struct problem *problem)
 {
 	struct client *client;
 	int ret;
 
-	if (job->kind == JOB_PLACEHOLDER)
-		return certificate_placeholder(job, problem);
 	client = client_new(job, problem);
 	if (client == NULL)
 		return -1;
-	ret = obtain(client, job, problem);
+	ret = client_check_clock(client, problem);
+	if (ret == 0)
+		ret = obtain(client, job, problem);
 	client_free(client);
 	return ret;
+}
+
+static int
+run(const struct job *job, struct problem *problem)
+{
+	switch (job->kind) {
+	case JOB_ISSUE:
+	case JOB_DRY_RUN:
+		return issue(job, problem);
+	case JOB_PLACEHOLDER:
+		return certificate_placeholder(job, problem);
+	case JOB_RENEWAL_INFO:
+		return renewal_job(job, problem);
+	case JOB_REVOKE:
+		return revoke_job(job, problem);
+	case JOB_ACCOUNT:
+		return manage_job(job, problem);
+	case JOB_NOTIFY:
+		return notify_job(job, problem);
+	case JOB_KIND_COUNT:
+		break;
+	}
+	fatal("the supervisor wants an unknown job");
 }
 
 int

@@ -18,6 +18,7 @@
 #include "pace.h"
 #include "pki/csr.h"
 #include "pki/key.h"
+#include "renewal.h"
 #include "supervisor.h"
 #include "json/json.h"
 
@@ -149,8 +150,15 @@ read_state(struct order *order, struct client *client, const struct job *job,
 	return ret;
 }
 
+/* What a new order says beyond the names. */
+struct wishes {
+	char *replaces;      /* the certificate that it is to follow, or NULL */
+	const char *profile; /* NULL: the CA's choice */
+	bool registered;     /* the account was, because the CA had lost it */
+};
+
 static struct json *
-new_order(const struct job *job)
+new_order(const struct job *job, const struct wishes *wishes)
 {
 	struct json *payload = json_new_object(), *list = json_new_array();
 	size_t i;
@@ -164,41 +172,113 @@ new_order(const struct job *job)
 		json_append(list, identifier);
 	}
 	json_set(payload, "identifiers", list);
+	if (wishes->profile != NULL)
+		json_set_str(payload, "profile", wishes->profile);
+	if (wishes->replaces != NULL)
+		json_set_str(payload, "replaces", wishes->replaces);
 	return payload;
+}
+
+static bool
+has_address(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->nnames; i++)
+		if (job_is_address(job->names[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The profile that the configuration names must be there. If it names none and
+ * there is an address among the names, the one that issues for addresses is a
+ * good guess, and no more.
+ */
+static int
+choose_profile(const struct directory *directory, const struct job *job,
+    const char **profile, struct problem *problem)
+{
+	static const char for_addresses[] = "shortlived";
+
+	*profile = NULL;
+	if (*job->profile == '\0') {
+		if (has_address(job) &&
+		    directory_offers(directory, for_addresses))
+			*profile = for_addresses;
+		return 0;
+	}
+	if (!directory_offers(directory, job->profile))
+		return problem_set(problem, PROBLEM_INVALID_PROFILE,
+		    "the CA has no profile %s, but: %s", job->profile,
+		    *directory->profiles != '\0' ? directory->profiles
+		                                 : "none at all");
+	*profile = job->profile;
+	return 0;
+}
+
+static bool
+find_key_type(const char *word, enum pki_key_type *type)
+{
+	unsigned i;
+
+	for (i = 0; i < PKI_KEY_TYPE_COUNT; i++)
+		if (strcmp(pki_key_type_word((enum pki_key_type)i), word) ==
+		    0) {
+			*type = (enum pki_key_type)i;
+			return true;
+		}
+	return false;
+}
+
+/* The key of the certificate in service, if it still is of the right kind. */
+static struct pki_key *
+reuse_key(const struct job *job, enum pki_key_type type)
+{
+	struct pki_key *key;
+
+	if (*job->reuse_key == '\0')
+		return NULL;
+	key = pki_key_parse(job->reuse_key, strlen(job->reuse_key), NULL);
+	if (key != NULL && pki_key_is(key, type))
+		return key;
+	log_warn("the key in service is not %s; making a new one",
+	    pki_key_type_word(type));
+	pki_key_free(key);
+	return NULL;
 }
 
 static struct pki_key *
 new_key(const struct job *job, struct problem *problem)
 {
+	enum pki_key_type type = PKI_P256;
 	struct pki_key *key;
 	struct error err;
-	unsigned type;
 
-	if (*job->key_type == '\0')
-		type = PKI_P256;
-	else
-		for (type = 0; type < PKI_KEY_TYPE_COUNT; type++)
-			if (strcmp(pki_key_type_word((enum pki_key_type)type),
-			        job->key_type) == 0)
-				break;
-	if (type == PKI_KEY_TYPE_COUNT) {
+	if (*job->key_type != '\0' && !find_key_type(job->key_type, &type)) {
 		problem_set(
 		    problem, PROBLEM_STATE, "no key type %s", job->key_type);
 		return NULL;
 	}
-	key = pki_key_generate((enum pki_key_type)type, &err);
+	key = reuse_key(job, type);
+	if (key != NULL)
+		return key;
+	key = pki_key_generate(type, &err);
 	if (key == NULL)
 		problem_set(problem, PROBLEM_LOCAL,
 		    "cannot make a key for the certificate: %s", err.msg);
 	return key;
 }
 
+/* The order of a dry run is of no use to anybody who comes later. */
 static int
 save(const struct order *order, const struct job *job, struct problem *problem)
 {
 	struct error err;
 	char *pem;
 
+	if (job->kind == JOB_DRY_RUN)
+		return 0;
 	pem = pki_key_pem(order->key, &err);
 	if (pem == NULL)
 		return problem_set(problem, PROBLEM_LOCAL,
@@ -218,27 +298,68 @@ log_order(const char *what, const struct order *order)
 	    "%s %s is %s", what, url, acme_status_word(order->state.status));
 }
 
+/* Did the CA look at the order, and refuse what is in it? */
+static bool
+is_refusal(const struct problem *problem)
+{
+	return problem->status >= 400 && problem->kind != JOB_GATE &&
+	    problem->type != PROBLEM_BAD_NONCE &&
+	    problem->type != PROBLEM_RATE_LIMITED &&
+	    problem->type != PROBLEM_PAUSED;
+}
+
 /*
+ * Takes out of the order what the CA may have stumbled over, each thing once.
  * A CA that lost the account (or was moved to by mistake and back) learns it
- * again, with the same key, once.
+ * again, with the same key. False if there is nothing left to mend.
  */
+static bool
+mend(struct wishes *wishes, struct client *client, const struct job *job,
+    struct problem *problem)
+{
+	if (problem->type == PROBLEM_ACCOUNT_DOES_NOT_EXIST &&
+	    !wishes->registered) {
+		log_warn("the CA does not know the account any more");
+		wishes->registered = true;
+		return account_register(client, job, problem) == 0;
+	}
+	if (problem->type == PROBLEM_INVALID_PROFILE &&
+	    wishes->profile != NULL && *job->profile == '\0') {
+		log_info("ordering without the profile %s: %s", wishes->profile,
+		    problem->detail);
+		wishes->profile = NULL;
+		return true;
+	}
+	if (wishes->replaces != NULL && is_refusal(problem)) {
+		log_info(
+		    "ordering anew, not as a replacement: %s", problem->detail);
+		free(wishes->replaces);
+		wishes->replaces = NULL;
+		return true;
+	}
+	return false;
+}
+
 static int
 send_order(struct client *client, const struct job *job, struct answer *answer,
     struct problem *problem)
 {
-	struct json *payload = new_order(job);
-	const char *url = client_directory(client)->new_order;
+	const struct directory *directory = client_directory(client);
+	struct wishes wishes = { .registered = false };
+	struct json *payload;
 	int ret;
 
-	ret = client_write(client, url, payload, answer, problem);
-	if (ret == -1 && problem->type == PROBLEM_ACCOUNT_DOES_NOT_EXIST) {
-		log_warn("the CA does not know the account any more");
-		ret = account_register(client, job, problem);
-		if (ret == 0)
-			ret =
-			    client_write(client, url, payload, answer, problem);
-	}
-	json_free(payload);
+	if (choose_profile(directory, job, &wishes.profile, problem) == -1)
+		return -1;
+	if (job->kind == JOB_ISSUE)
+		wishes.replaces = renewal_replaces(client, job);
+	do {
+		payload = new_order(job, &wishes);
+		ret = client_write(
+		    client, directory->new_order, payload, answer, problem);
+		json_free(payload);
+	} while (ret == -1 && mend(&wishes, client, job, problem));
+	free(wishes.replaces);
 	return ret;
 }
 
@@ -304,7 +425,7 @@ order_open(struct order *order, struct client *client, const struct job *job,
 		return 0;
 	}
 	order_release(order);
-	if (problem->kind == JOB_GATE)
+	if (problem->kind == JOB_GATE || problem->kind == JOB_LOST)
 		return -1;
 	log_info("the unfinished order is of no use: %s", problem->detail);
 	return order_place(order, client, job, problem);

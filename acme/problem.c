@@ -93,6 +93,8 @@ problem_from_fetch(struct problem *problem, const struct error *err)
 	switch (err->kind) {
 	case ERR_TIMEOUT:
 	case ERR_SYS:
+		type = PROBLEM_INTERRUPTED;
+		break;
 	case ERR_NOTFOUND:
 		type = PROBLEM_UNREACHABLE;
 		break;
@@ -177,6 +179,20 @@ problem_from_json(struct problem *problem, const struct json *doc)
 	return -1;
 }
 
+/*
+ * Let's Encrypt pauses names that have failed for months. It calls that a rate
+ * limit, but no waiting ends it: a person must visit a page.
+ */
+static void
+notice_pause(struct problem *problem)
+{
+	if (problem->type != PROBLEM_RATE_LIMITED ||
+	    strstr(problem->detail, "unpause") == NULL)
+		return;
+	problem->type = PROBLEM_PAUSED;
+	problem->kind = table[PROBLEM_PAUSED].kind;
+}
+
 /* Some CAs forget the "problem+". */
 static struct json *
 parse_document(const struct fetch_response *res)
@@ -211,6 +227,9 @@ problem_from_answer(struct problem *problem, const struct fetch_response *res)
 	json_free(doc);
 	problem->status = res->status;
 	problem->retry_after = res->retry_after;
+	notice_pause(problem);
+	if (problem->type == PROBLEM_PAUSED)
+		return -1;
 	if (res->retry_after >= 0 &&
 	    (res->status == 429 || res->status == 503 ||
 	        table[problem->type].kind == JOB_GATE))
@@ -235,9 +254,24 @@ problem_wrap(struct problem *problem, const char *fmt, ...)
 	return -1;
 }
 
+void
+problem_advise(struct problem *problem, const char *fmt, ...)
+{
+	char text[PROBLEM_ADVICE_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	problem->advice[0] = '\0';
+	add(problem->advice, sizeof(problem->advice), text);
+}
+
 const char *
 problem_advice(const struct problem *problem)
 {
+	if (problem->advice[0] != '\0')
+		return problem->advice;
 	/* As an answer this is about the account, not about the name. */
 	if (problem->type == PROBLEM_UNAUTHORIZED && problem->status != 0)
 		return "The CA does not let this account do that.";

@@ -24,6 +24,7 @@ struct json;
  */
 #define PROBLEMS(X)                                                            \
 	X(ACCOUNT_DOES_NOT_EXIST, "accountDoesNotExist", JOB_LADDER, "")       \
+	X(ALREADY_REPLACED, "alreadyReplaced", JOB_LADDER, "")                 \
 	X(ALREADY_REVOKED, "alreadyRevoked", JOB_DAILY, "")                    \
 	X(BAD_CSR, "badCSR", JOB_DAILY,                                        \
 	    "Check the names and the KeyType of this certificate.")            \
@@ -49,6 +50,8 @@ struct json;
 	    "Something else answers on port 80 of the name's address.")        \
 	X(INVALID_CONTACT, "invalidContact", JOB_DAILY,                        \
 	    "Correct the Email address.")                                      \
+	X(INVALID_PROFILE, "invalidProfile", JOB_DAILY,                        \
+	    "Correct the Profile, or leave it out.")                           \
 	X(MALFORMED, "malformed", JOB_DAILY, "")                               \
 	X(ORDER_NOT_READY, "orderNotReady", JOB_LADDER, "")                    \
 	X(RATE_LIMITED, "rateLimited", JOB_GATE,                               \
@@ -69,12 +72,23 @@ struct json;
 	X(USER_ACTION_REQUIRED, "userActionRequired", JOB_DAILY,               \
 	    "Visit the page that the CA names.")                               \
 	X(OTHER, "other", JOB_LADDER, "")                                      \
+	X(PAUSED, "paused", JOB_DAILY,                                         \
+	    "The CA has paused these names after too many failures: mend "     \
+	    "what is wrong, then open the page that it names.")                \
+	X(ACCOUNT, "account", JOB_DAILY,                                       \
+	    "An account is made with the first certificate.")                  \
+	X(CLOCK, "clock", JOB_LADDER,                                          \
+	    "Set this machine's clock, and let NTP keep it right: a wrong "    \
+	    "one makes certificates unusable.")                                \
+	X(REFUSED, "refused", JOB_LADDER, "")                                  \
 	X(TIMEOUT, "timeout", JOB_LADDER, "")                                  \
 	X(OUTAGE, "outage", JOB_LADDER,                                        \
 	    "The CA, or what stands before it, has a fault of its own.")       \
 	X(UNREACHABLE, "unreachable", JOB_LOST,                                \
 	    "Check this machine's internet connection and the CA's "           \
 	    "Directory.")                                                      \
+	X(INTERRUPTED, "interrupted", JOB_LOST,                                \
+	    "Check this machine's internet connection.")                       \
 	X(UNTRUSTED, "untrusted", JOB_LADDER,                                  \
 	    "The CA's own HTTPS certificate is not trusted: check the CAFile " \
 	    "and this machine's clock.")                                       \
@@ -96,6 +110,7 @@ enum problem_type {
 };
 
 #define PROBLEM_DETAIL_SIZE 1024
+#define PROBLEM_ADVICE_SIZE 384
 
 /* Texts are printable ASCII without '"' and '\\', whatever the CA sent. */
 struct problem {
@@ -105,6 +120,7 @@ struct problem {
 	int64_t retry_after; /* seconds, -1 = not told */
 	char name[96];       /* the URN or our word */
 	char detail[PROBLEM_DETAIL_SIZE];
+	char advice[PROBLEM_ADVICE_SIZE]; /* instead of the type's; "" = none */
 };
 
 /* Each of these returns -1, so that `return problem_set(...)` reads well. */
@@ -123,6 +139,10 @@ int problem_from_json(struct problem *problem, const struct json *doc);
 
 /* Puts "text: " in front of the detail. */
 int problem_wrap(struct problem *problem, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Instead of the type's advice. */
+void problem_advise(struct problem *problem, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* What the operator can do, "" if nothing. */

@@ -15,6 +15,7 @@
 #include "ipc/msg.h"
 #include "pki/cert.h"
 #include "problem.h"
+#include "renewal.h"
 
 /* It closes the line to call the job off. */
 static _Noreturn void
@@ -125,6 +126,29 @@ supervisor_pause(struct chan *supervisor, int64_t ms)
 			stop();
 		left = end - clock_mono_ms();
 	} while (left > 0);
+}
+
+void
+supervisor_informed(struct chan *supervisor, const struct renewal *renewal)
+{
+	struct msg msg = { .kind = MSG_RENEWAL_INFO,
+		.fd = -1,
+		.u.RENEWAL_INFO = { .start = renewal->start,
+		    .end = renewal->end,
+		    .retry_after = renewal->retry_after,
+		    .url = renewal->page } };
+
+	tell(supervisor, &msg);
+}
+
+void
+supervisor_done(struct chan *supervisor, const char *text)
+{
+	struct msg msg = {
+		.kind = MSG_JOB_DONE, .fd = -1, .u.JOB_DONE = { .text = text }
+	};
+
+	tell(supervisor, &msg);
 }
 
 void

@@ -13,6 +13,7 @@ struct chan;
 struct msg_JOB;
 struct pki_cert_info;
 struct problem;
+struct renewal;
 
 /* The first message; borrowed until the next call of this kind. */
 void supervisor_read_job(struct chan *supervisor, struct msg_JOB *job);
@@ -31,9 +32,14 @@ void supervisor_clear_challenge(struct chan *supervisor, const char *token);
 /* Sleeps; with 0 it only checks that the supervisor is there. */
 void supervisor_pause(struct chan *supervisor, int64_t ms);
 
-/* The last message is one of these. */
+/* When the CA would have the certificate renewed. */
+void supervisor_informed(
+    struct chan *supervisor, const struct renewal *renewal);
+
+/* The last message is one of these, or supervisor_informed(). */
 void supervisor_issued(
     struct chan *supervisor, const char *pem, const struct pki_cert_info *info);
+void supervisor_done(struct chan *supervisor, const char *text);
 void supervisor_failed(struct chan *supervisor, const struct problem *problem);
 
 #endif

@@ -25,6 +25,9 @@ void json_free(struct json *doc); /* a document, not a borrowed value */
 /* NULL when `value` is no object or has no such member. */
 const struct json *json_get(const struct json *value, const char *member);
 
+/* Names the members of an object: the one after `name`, or the first (NULL). */
+const char *json_next_member(const struct json *object, const char *name);
+
 /* NULL when missing or no string. Lives as long as the document. */
 const char *json_str(const struct json *value, const char *member);
 

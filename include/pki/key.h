@@ -5,6 +5,7 @@
  * Private keys and what is done with them, over libcrypto. No file, no socket.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -37,6 +38,9 @@ struct pki_key *pki_key_generate(enum pki_key_type type, struct error *err);
 struct pki_key *pki_key_parse(const char *pem, size_t len, struct error *err);
 
 void pki_key_free(struct pki_key *key);
+
+/* Is it one that pki_key_generate() makes for this type? */
+bool pki_key_is(const struct pki_key *key, enum pki_key_type type);
 
 /* PKCS#8 PEM, NUL-terminated; the caller frees it with secret_free(). */
 char *pki_key_pem(const struct pki_key *key, struct error *err);

@@ -65,6 +65,18 @@ json_get(const struct json *value, const char *member)
 }
 
 const char *
+json_next_member(const struct json *object, const char *name)
+{
+	/* The iterators of jansson do not know a const object. */
+	json_t *value = (json_t *)(uintptr_t)object;
+	void *at = name == NULL
+	    ? json_object_iter(value)
+	    : json_object_iter_next(value, json_object_iter_at(value, name));
+
+	return json_object_iter_key(at);
+}
+
+const char *
 json_text(const struct json *value)
 {
 	return json_string_value(native_const(value));

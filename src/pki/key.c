@@ -104,6 +104,17 @@ pki_key_generate(enum pki_key_type type, struct error *err)
 	return key_new(evp);
 }
 
+bool
+pki_key_is(const struct pki_key *key, enum pki_key_type type)
+{
+	const struct key_kind *kind = &key_kinds[type];
+
+	if (kind->group != NULL)
+		return key_kind(key) == kind;
+	return EVP_PKEY_is_a(key->evp, "RSA") &&
+	    EVP_PKEY_get_bits(key->evp) == (int)kind->bits;
+}
+
 static bool
 is_private_key(const struct pki_pem *pem)
 {

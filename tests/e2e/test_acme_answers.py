@@ -6,6 +6,7 @@ import datetime
 import email.utils
 import re
 import time
+from dataclasses import replace
 from typing import Iterator
 
 import pytest
@@ -116,9 +117,28 @@ def test_retry_after_as_a_date(ca: FakeCA, job: Job):
 
 def test_clock_that_is_wrong_is_told(ca: FakeCA, job: Job):
     assert "clock" not in job.run().log
-    ca.scripts["/dir"][0].headers["Date"] = "Mon, 01 Jan 2001 00:00:00 GMT"
+    theirs = time.time() - 1800
+    ca.scripts["/dir"][0].headers["Date"] = email.utils.formatdate(
+        theirs, usegmt=True)
+    done = job.run()
     assert re.search(r"warning: this machine's clock is \d+ seconds ahead of"
-                     " the CA's", job.run().log)
+                     " the CA's", done.log)
+    assert done.failure["problem"] == URN + "badCSR"
+
+
+@pytest.mark.parametrize("hours", [-2, 2, 500000])
+def test_clock_that_is_far_off_makes_no_order(
+        ca: FakeCA, job: Job, hours: int):
+    theirs = time.time() - 3600 * hours
+    ca.scripts["/dir"][0].headers["Date"] = email.utils.formatdate(
+        theirs, usegmt=True)
+    failure = job.run().failure
+    assert (failure["problem"], failure["kind"]) == ("clock", LADDER)
+    date = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
+    assert re.fullmatch(f"this machine's clock says {date}, the CA's says"
+                        f" {date}", failure["detail"])
+    assert "NTP" in failure["advice"]
+    assert ca.count("/account") == ca.count("/order") == 0
 
 
 def test_challenges_that_make_no_sense_are_passed_over(ca: FakeCA, job: Job):
@@ -194,8 +214,9 @@ def test_failed_challenge_names_the_address(ca: FakeCA, job: Job):
     failure = job.run().failure
     assert failure["problem"] == URN + "connection"
     assert failure["detail"] == (
-        "gw.test (the CA looked at 2001:db8::1): Timeout?[2J")
-    assert failure["advice"].startswith("Check that port 80")
+        "gw.test: timeout at the IPv6 address 2001:db8::1, port 80: "
+        "Timeout?[2J")
+    assert "or correct the AAAA record" in failure["advice"]
 
 
 def test_subproblems_are_told(ca: FakeCA, job: Job):
@@ -214,6 +235,77 @@ def test_account_that_is_lost_twice(ca: FakeCA, job: Job):
     assert job.run().failure["problem"] == URN + "accountDoesNotExist"
     assert ca.count("/order") == 2
     assert ca.count("/account") == 2
+
+
+def test_account_that_is_lost_is_made_again(ca: FakeCA, job: Job):
+    job.run().failure
+    ca.scripts["/order"].insert(0, problem("accountDoesNotExist"))
+    job.store.order_url = ""
+    key = job.store.account_key
+    assert reaches_finalization(job)
+    assert job.store.account_key == key
+    assert ca.count("/account") == 2
+    assert ca.count("/order") == 3
+
+
+def test_paused_account_shows_the_page(ca: FakeCA, job: Job):
+    page = "https://portal.example.org/sfe/v1/unpause?jwt=" + "x" * 400
+    ca.say("/order", problem(
+        "rateLimited", 429, f"Your account is paused. Visit {page}",
+        {"Retry-After": "86400"}))
+    failure = job.run().failure
+    assert failure["problem"] == URN + "rateLimited"
+    assert failure["kind"] == DAILY
+    assert page in failure["detail"]
+    assert "open the page that it names" in failure["advice"]
+
+
+def test_order_that_is_handed_out_again(ca: FakeCA, job: Job):
+    """Some CAs answer the same names with the order that is pending."""
+    ca.say("/challenge", html(502), Reply(ca.challenge()))
+    assert job.run().failure["problem"] == "outage"
+    job.store.order_url = job.store.order_key = ""
+    ca.say("/order", Reply(ca.order("pending"), 200,
+                           {"Location": ca.url("/order/1")}))
+    ca.say("/authz", Reply(ca.authorization("pending")),
+           Reply(ca.authorization("valid")))
+    ca.issue()
+    assert job.run().issued
+    assert len(ca.payloads("/finalize")) == 1
+
+
+def test_certificate_that_ends_early_is_fetched_again(ca: FakeCA, job: Job):
+    ca.issue()
+    whole = ca.scripts["/cert"][0]
+    ca.say("/cert", lambda: replace(whole(), cut=300), whole)
+    assert job.run().issued
+    assert ca.count("/cert") == 2
+
+
+def test_answers_that_end_early_each_time(ca: FakeCA, job: Job):
+    ca.say("/authz", Reply(ca.authorization("pending"), cut=20))
+    failure = job.run().failure
+    assert (failure["problem"], failure["kind"]) == ("interrupted", LOST)
+    assert ca.count("/authz") == 3
+    # The order waits for the next job: no second one is made.
+    ca.say("/order/1", Reply(ca.order("ready"), cut=20))
+    assert job.run().failure["kind"] == LOST
+    assert ca.count("/order") == 1
+
+
+def test_answer_that_drips(ca: FakeCA, job: Job):
+    ca.scripts["/dir"][0] = replace(ca.scripts["/dir"][0], pause=0.002)
+    assert reaches_finalization(job)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_answer_that_drips_for_ever(ca: FakeCA, job: Job):
+    ca.say("/account", Reply("{" + " " * 100000, 201, {
+        "Content-Type": "application/json"}, pause=0.1))
+    job.patience = 120
+    failure = job.run().failure
+    assert (failure["problem"], failure["kind"]) == ("interrupted", LOST)
 
 
 def test_nonces_that_are_never_good(ca: FakeCA, job: Job):

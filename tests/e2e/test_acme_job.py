@@ -10,8 +10,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import (
     Encoding, PublicFormat, load_pem_private_key)
+from cryptography.x509.oid import NameOID
 
-from actors.acme_job import ChallengeServer, Job
+from actors.acme_job import ChallengeServer, Job, Store
 from actors.pebble import Pebble
 
 URN = "urn:ietf:params:acme:error:"
@@ -52,11 +53,24 @@ def date_of(leaf: x509.Certificate, name: str) -> datetime.datetime:
     return getattr(leaf, name).replace(tzinfo=datetime.timezone.utc)
 
 
+def chain_of(issued: dict) -> list[x509.Certificate]:
+    return [x509.load_pem_x509_certificate(pem) for pem in re.findall(
+        rb"-----BEGIN CERT.*?-----END CERT\w+-----\n", issued["pem"], re.S)]
+
+
+def key_of(issued: dict) -> bytes:
+    return re.search(rb"-----BEGIN PRIV.*?-----END.*?\n", issued["pem"],
+                     re.S)[0]
+
+
+def common_name(name: x509.Name) -> str:
+    return name.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
+
+
 def names_of(issued: dict) -> set[str]:
     """The names of a certificate whose key and dates are checked as well."""
     pem = issued["pem"]
-    leaf, *issuers = map(x509.load_pem_x509_certificate, re.findall(
-        rb"-----BEGIN CERT.*?-----END CERT\w+-----\n", pem, re.S))
+    leaf, *issuers = chain_of(issued)
     assert issuers
     assert key_fits(pem, leaf)
     assert int(issued["serial"], 16) == leaf.serial_number
@@ -72,7 +86,7 @@ def test_first_certificate(pebble: Pebble, job: Job):
     before = pebble.requests
     done = job.run(email="someone@example.com")
     assert names_of(done.issued) == {"gw.test"}
-    assert pebble.requests - before <= 12
+    assert pebble.requests - before <= 15
     assert job.answers == {}
     saved = [values["url"] for values in done.fields("ACCOUNT_SAVE")]
     assert saved[0] == ""
@@ -155,8 +169,9 @@ def test_failed_validation(pebble: Pebble, job: Job):
     assert failure["problem"] == URN + "unauthorized"
     assert failure["kind"] == LADDER
     assert failure["retry_after"] == -1
-    assert failure["detail"].startswith("gw.test: Non-200 status code")
-    assert failure["advice"].endswith("nothing else answers on port 80.")
+    assert re.match(r"gw\.test: 404 from something that is not this gateway,"
+                    r" at .*port 80: Non-200 status", failure["detail"])
+    assert failure["advice"].startswith("Another program, the router itself")
     assert done.fields("CHALLENGE_CLEAR")
     # The order that failed is not tried again.
     orders = pebble.new_orders
@@ -168,7 +183,9 @@ def test_nobody_on_port_80(pebble: Pebble):
     job = Job(directory=pebble.directory, ca_file=str(pebble.ca_file))
     failure = job.run().failure
     assert failure["problem"] == URN + "connection"
-    assert "port 80 of the public address" in failure["advice"]
+    assert re.match(r"gw\.test: connection refused at .*port 80: ",
+                    failure["detail"])
+    assert failure["advice"].startswith("Forward port 80 of the router")
 
 
 def test_name_that_the_ca_refuses(job: Job):
@@ -218,7 +235,7 @@ def test_supervisor_that_leaves_ends_the_job(job: Job):
 
 
 def test_placeholder():
-    issued = Job().run(kind=1, names="gw.test 192.0.2.1 2001:DB8::1"
+    issued = Job().run("PLACEHOLDER", names="gw.test 192.0.2.1 2001:DB8::1"
                        ).issued
     leaf = x509.load_pem_x509_certificate(issued["pem"])
     assert key_fits(issued["pem"], leaf)
@@ -267,6 +284,166 @@ def test_refused_nonces(percent: int):
             assert names_of(done.issued) == {"gw.test"}
         assert ca.new_accounts == 10
         assert ca.new_orders == 10
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_a_hundred_orders_of_a_hundred():
+    with Pebble(nonce_reject=30) as ca, ChallengeServer(
+            ca.http_port) as server:
+        job = job_at(ca, server)
+        serials = set()
+        for _ in range(100):
+            job.store.order_url = job.store.order_key = ""
+            serials.add(job.run().issued["serial"])
+        assert len(serials) == 100
+        assert (ca.new_accounts, ca.new_orders) == (1, 100)
+
+
+def test_preferred_chain():
+    with Pebble(alternate_roots=2, chain_length=2) as ca, ChallengeServer(
+            ca.http_port) as server:
+        for root in ca.roots():
+            name = common_name(x509.load_pem_x509_certificate(
+                root.encode()).subject)
+            issued = job_at(ca, server).run(chain=name).issued
+            assert names_of(issued) == {"gw.test"}
+            assert common_name(chain_of(issued)[-1].issuer) == name
+
+
+def test_preferred_chain_that_is_not_there(pebble: Pebble, job: Job):
+    done = job.run(chain="No Such Root")
+    assert names_of(done.issued) == {"gw.test"}
+    assert "warning: no chain of the CA ends at No Such Root" in done.log
+
+
+def test_key_is_used_again(job: Job):
+    first = job.run().issued
+    job.store.order_url = job.store.order_key = ""
+    second = job.run(reuse_key=first["pem"]).issued
+    assert names_of(second) == {"gw.test"}
+    assert second["serial"] != first["serial"]
+    assert key_of(second) == key_of(first)
+
+
+def test_key_of_another_kind_is_not_used_again(job: Job):
+    first = job.run().issued
+    job.store.order_url = job.store.order_key = ""
+    done = job.run(reuse_key=first["pem"], key_type="P-384")
+    assert names_of(done.issued) == {"gw.test"}
+    assert key_of(done.issued) != key_of(first)
+    assert "the key in service is not P-384" in done.log
+
+
+def test_dry_run_leaves_nothing_behind(pebble: Pebble, job: Job):
+    done = job.run("DRY_RUN")
+    assert re.match(r"Pebble .* issued a certificate for gw\.test, valid until"
+                    r" .*; it was thrown away", done.done)
+    assert not done.fields("ORDER_SAVE")
+    assert not done.fields("CERT_ISSUED")
+    assert not done.fields("RENEWAL_INFO")
+    assert done.fields("CHALLENGE_SET")
+    assert job.store.account_url
+
+
+def test_dry_run_that_fails(job: Job):
+    job.answers = {}
+    assert job.run("DRY_RUN").failure["problem"] == URN + "unauthorized"
+
+
+def test_revoked_by_the_account(pebble: Pebble, job: Job):
+    serial, pem = (job.run().issued[name] for name in ("serial", "pem"))
+    assert job.run("REVOKE", certificate=pem, arg="1").done == (
+        f"certificate {serial} is revoked")
+    assert job.run("REVOKE", certificate=pem).done == (
+        f"certificate {serial} was revoked before")
+
+
+@pytest.mark.parametrize("account", [True, False])
+def test_revoked_by_its_key(pebble: Pebble, job: Job, account: bool):
+    issued = job.run().issued
+    job.store = Store()
+    if account:     # but another one
+        job.run().issued
+    assert job.run("REVOKE", certificate=issued["pem"]).failure[
+        "kind"] in (DAILY, LADDER)
+    assert "is revoked" in job.run(
+        "REVOKE", certificate=issued["pem"], reuse_key=issued["pem"]).done
+
+
+def test_account_is_shown_and_changed(job: Job):
+    job.run(email="old@example.com").issued
+    url = job.store.account_url
+    assert job.run("ACCOUNT", arg="show").done == (
+        f"account {url} is valid, contact mailto:old@example.com")
+    assert job.run("ACCOUNT", arg="update", email="new@example.com").done == (
+        f"account {url} is valid, contact mailto:new@example.com")
+    assert "mailto:new@example.com" in job.run("ACCOUNT", arg="show").done
+
+
+def test_account_whose_address_was_lost_is_found(job: Job):
+    job.run().issued
+    url = job.store.account_url
+    job.store.account_url = ""
+    assert url in job.run("ACCOUNT", arg="show").done
+    assert job.store.account_url == url
+
+
+def test_account_that_was_never_made(pebble: Pebble, job: Job):
+    accounts = pebble.new_accounts
+    failure = job.run("ACCOUNT", arg="show").failure
+    assert (failure["problem"], failure["kind"]) == ("account", DAILY)
+    assert pebble.new_accounts == accounts
+
+
+def test_key_of_the_account_is_rolled_over(job: Job):
+    job.run().issued
+    old, url = job.store.account_key, job.store.account_url
+    assert job.run("ACCOUNT", arg="roll").done == "the account has a new key"
+    assert job.store.account_key != old
+    assert job.store.account_url == url
+    job.store.order_url = job.store.order_key = ""
+    assert names_of(job.run().issued) == {"gw.test"}
+    stale = job.run("ACCOUNT", arg="show", account_key=old).failure
+    assert stale["problem"].startswith(URN)
+
+
+@pytest.mark.parametrize("known", [1, 2])
+def test_roll_over_that_was_killed(pebble: Pebble, job: Job, known: int):
+    """Before the CA heard of the new key, or before we heard of it."""
+    job.run().issued
+    accounts, url = pebble.new_accounts, job.store.account_url
+    job.run("ACCOUNT", arg="roll", kill_at="ACCOUNT_SAVE")
+    both = job.store.account_key
+    assert both.count("BEGIN PRIVATE KEY") == 2
+    if known == 2:
+        first, second = re.findall(r"-----BEGIN.*?-----END.*?\n", both, re.S)
+        # What the job did, with the CA's answer lost.
+        job.store.account_key = first
+        job.run("ACCOUNT", arg="roll").done
+        both = first + job.store.account_key
+        assert second not in both
+    job.store.account_key = both
+    job.store.order_url = job.store.order_key = ""
+    assert names_of(job.run().issued) == {"gw.test"}
+    assert job.store.account_key.count("BEGIN PRIVATE KEY") == 1
+    assert job.store.account_key in both
+    assert job.store.account_url == url
+    assert pebble.new_accounts == accounts
+
+
+def test_account_is_ended(pebble: Pebble, job: Job):
+    job.run().issued
+    ended = vars(job.store).copy()
+    assert "the account is no more" in job.run(
+        "ACCOUNT", arg="deactivate").done
+    assert (job.store.account_key, job.store.account_url) == ("", "")
+    # A job that was killed before it could say so does it again.
+    assert job.run("ACCOUNT", arg="deactivate", **ended).done
+    accounts = pebble.new_accounts
+    job.store = Store()
+    assert names_of(job.run().issued) == {"gw.test"}
+    assert pebble.new_accounts == accounts + 1
 
 
 def test_external_account():

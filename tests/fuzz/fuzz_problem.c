@@ -1,6 +1,6 @@
 /*
- * Everything that a CA's JSON is read by: directory, order, authorization and
- * problem document. Whatever it says, a text that goes on to the log, to the
+ * Everything that a CA's JSON is read by: directory, order, authorization,
+ * renewal information and problem document. Whatever it says, a text that goes on to the log, to the
  * supervisor or into a file name has the characters that were promised.
  */
 
@@ -15,6 +15,7 @@
 #include "acme/job.h"
 #include "acme/order.h"
 #include "acme/problem.h"
+#include "acme/renewal.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "fetch/fetch.h"
@@ -40,6 +41,7 @@ check_problem(const struct problem *problem)
 	assert(*problem->name != '\0');
 	check_text(problem->name);
 	check_text(problem->detail);
+	check_text(problem_advice(problem));
 }
 
 static void
@@ -115,6 +117,21 @@ check_directory(const struct json *doc)
 		check_problem(&problem);
 }
 
+static void
+check_renewal(const struct json *doc)
+{
+	struct renewal renewal;
+	struct problem problem;
+
+	if (renewal_parse(&renewal, doc, -1, &problem) == 0) {
+		assert(renewal.start >= -24 * 3600);
+		assert(renewal.start < renewal.end);
+		check_text(renewal.page);
+	} else {
+		check_problem(&problem);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -139,6 +156,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_directory(doc);
 		check_order(doc);
 		check_authorization(doc);
+		check_renewal(doc);
 		json_free(doc);
 	}
 	free(res.body);

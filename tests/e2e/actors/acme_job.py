@@ -39,6 +39,17 @@ TABLE = _read_table()
 KINDS = list(TABLE)
 
 
+def _read_jobs() -> dict[str, int]:
+    """The words of enum job_kind, without JOB_, and their numbers."""
+    text = (REPOSITORY / "include/ipc/job.h").read_text()
+    body = re.search(r"enum job_kind \{(.*?)\};", text, re.S)[1]
+    return {word: number for number, word in enumerate(
+        re.findall(r"^\tJOB_(\w+)", body, re.M))}
+
+
+JOBS = _read_jobs()
+
+
 def encode(kind: str, /, **values) -> bytes:
     """A message; what is not named is 0 or empty."""
     data = struct.pack("=I", KINDS.index(kind))
@@ -141,6 +152,20 @@ class Outcome:
         return self.fields("CERT_ISSUED")[0]
 
     @property
+    def done(self) -> str:
+        """The last word of a job that issues nothing."""
+        assert self.fields("JOB_DONE"), f"{self.messages}\n{self.log}"
+        assert self.status == 0, self.log
+        return self.fields("JOB_DONE")[0]["text"]
+
+    @property
+    def informed(self) -> dict:
+        """When the CA would have the certificate renewed."""
+        assert self.fields("RENEWAL_INFO"), f"{self.messages}\n{self.log}"
+        assert self.status == 0, self.log
+        return self.fields("RENEWAL_INFO")[0]
+
+    @property
     def failure(self) -> dict:
         assert self.fields("JOB_FAILED"), f"{self.messages}\n{self.log}"
         assert self.status == 1, self.log
@@ -152,6 +177,7 @@ class Job:
 
     def __init__(self, answers: dict[str, str] | None = None, **job) -> None:
         self.store = Store()
+        self.patience = 30      # seconds for a message
         self.answers = {} if answers is None else answers
         self.defaults = {"uid": -1, "gid": -1, "names": "gw.test",
                          "log_level": 3, **job}
@@ -174,22 +200,23 @@ class Job:
             return None
         return encode("SAVED")
 
-    def run(self, *, kill_at: str | None = None, leave_at: str | None = None,
-            **job) -> Outcome:
-        """One job to its end.
+    def run(self, what: str = "ISSUE", *, kill_at: str | None = None,
+            leave_at: str | None = None, **job) -> Outcome:
+        """One job to its end; what: a word of JOBS.
 
         kill_at: at the first message of this kind, which is kept but not
         answered, the job is killed; leave_at: the supervisor goes away.
         """
         line, theirs = socket.socketpair(
             socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        line.settimeout(30)
+        line.settimeout(self.patience)
         with tempfile.TemporaryFile() as log, line:
             with theirs:
                 pid = _start(theirs.fileno(), log.fileno())
             try:
                 line.send(encode(
-                    "JOB", **{**self.defaults, **vars(self.store), **job}))
+                    "JOB", **{"kind": JOBS[what], **self.defaults,
+                              **vars(self.store), **job}))
                 messages = self._converse(line, pid, kill_at, leave_at)
             except BaseException:
                 os.kill(pid, signal.SIGKILL)

@@ -78,6 +78,17 @@ class Authority:
         path.write_bytes(
             certificate.public_bytes(serialization.Encoding.PEM))
 
+    def certify(self, public_key: PublicKey, *names: str) -> str:
+        """A certificate for somebody's key, with ours after it, as PEM."""
+        certificate = self._builder(
+            _name(names[0]), public_key
+        ).add_extension(
+            x509.SubjectAlternativeName(
+                [_general_name(name) for name in names]), critical=False
+        ).sign(self._key, hashes.SHA256())
+        return certificate.public_bytes(serialization.Encoding.PEM
+                                        ).decode() + self.ca_file.read_text()
+
     def issue(self, *names: str, key: Key | None = None
               ) -> tuple[Path, Path]:
         """A certificate for these names and addresses, and its key."""

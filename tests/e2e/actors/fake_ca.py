@@ -16,6 +16,10 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Callable
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from .authority import Authority
 from .ports import free_port
@@ -25,14 +29,21 @@ URN = "urn:ietf:params:acme:error:"
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; a body that is no text is sent as JSON."""
+    """An answer; a body that is no text is sent as JSON.
+
+    pause: seconds between two bytes of the body; cut: so many bytes of it are
+    sent, then the connection is closed.
+    """
 
     body: object = ""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     nonce: bool = True
+    pause: float = 0
+    cut: int | None = None
 
 
+Script = Reply | Callable[[], Reply] | None
 SILENCE = None  # instead of a Reply: the connection is closed
 
 
@@ -54,16 +65,17 @@ class FakeCA:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str, object]] = []
-        self.scripts: dict[str, list[Reply | None]] = {}
+        self.scripts: dict[str, list[Script]] = {}
         self._directory = Path(tempfile.mkdtemp(prefix="gh-fake-ca-"))
-        authority = Authority(self._directory)
-        self.ca_file = authority.ca_file
+        self._authority = Authority(self._directory)
+        self.ca_file = self._authority.ca_file
         self._port = free_port()
         self._nonces = 0
+        self._closing = threading.Event()
         self._server = ThreadingHTTPServer(
             ("127.0.0.1", self._port), self._handler())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*authority.issue("127.0.0.1"))
+        context.load_cert_chain(*self._authority.issue("127.0.0.1"))
         self._server.socket = context.wrap_socket(
             self._server.socket, server_side=True)
         self._thread = threading.Thread(
@@ -75,6 +87,7 @@ class FakeCA:
         return self
 
     def __exit__(self, *_exc) -> None:
+        self._closing.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -87,12 +100,36 @@ class FakeCA:
     def url(self, path: str) -> str:
         return f"https://127.0.0.1:{self._port}{path}"
 
-    def say(self, path: str, *replies: Reply | None) -> None:
+    def say(self, path: str, *replies: Script) -> None:
         self.scripts[path] = list(replies)
+
+    def offer(self, **members: object) -> None:
+        """Adds to the directory, whose members are paths of ours."""
+        self.scripts["/dir"][0].body.update({
+            name: self.url(value) if isinstance(value, str) else value
+            for name, value in members.items()})
+
+    def issue(self, *names: str) -> None:
+        """From now on the order of gw.test ends in a certificate."""
+        self.say("/finalize", Reply(
+            self.order("valid", certificate=self.url("/cert"))))
+        self.say("/cert", lambda: Reply(self._authority.certify(
+            self._requested_key(), *names or ["gw.test"]), headers={
+                "Content-Type": "application/pem-certificate-chain"}))
+
+    def certificate(self) -> str:
+        """One that this CA issued some time ago, with its chain."""
+        return self._authority.certify(
+            ec.generate_private_key(ec.SECP256R1()).public_key(), "gw.test")
 
     def count(self, path: str) -> int:
         """How often a path was asked for."""
-        return sum(asked == path for _, asked, _ in self.requests)
+        return len(self.payloads(path))
+
+    def payloads(self, path: str) -> list:
+        """What a path was sent; one that ends in "/" is a beginning."""
+        return [payload for _, asked, payload in self.requests
+                if asked == path or path[-1] == "/" and asked.startswith(path)]
 
     def order(self, status: str, **members) -> dict:
         """An order for gw.test."""
@@ -126,9 +163,16 @@ class FakeCA:
         self.say("/challenge", Reply(self.challenge()))
         self.say("/finalize", problem("badCSR"))
 
+    def _requested_key(self):
+        csr = self.payloads("/finalize")[-1]["csr"]
+        return x509.load_der_x509_csr(_decode(csr)).public_key()
+
     def _next(self, path: str) -> Reply | None:
-        script = self.scripts.get(path, [html(404)])
-        return script.pop(0) if len(script) > 1 else script[0]
+        """A script for all that is below a path has a name that ends in /."""
+        script = self.scripts.get(path) or self.scripts.get(
+            path[:path.rindex("/") + 1], [html(404)])
+        reply = script.pop(0) if len(script) > 1 else script[0]
+        return reply() if callable(reply) else reply
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         owner = self
@@ -163,7 +207,19 @@ class FakeCA:
                     self.send_header(name, value)
                 self.end_headers()
                 if self.command != "HEAD":
+                    self._write(reply, body)
+
+            def _write(self, reply: Reply, body: bytes) -> None:
+                if reply.cut is not None:
+                    body = body[:reply.cut]
+                    self.close_connection = True
+                if not reply.pause:
                     self.wfile.write(body)
+                    return
+                for number in range(len(body)):
+                    self.wfile.write(body[number:number + 1])
+                    if owner._closing.wait(reply.pause):
+                        return
 
             do_GET = do_HEAD = do_POST = _answer
 
@@ -177,6 +233,12 @@ def _payload(body: bytes) -> object:
     """What was signed, as JSON; "" of a POST-as-GET, None if nothing was."""
     if not body:
         return None
-    encoded = json.loads(body)["payload"]
-    raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    try:
+        raw = _decode(json.loads(body)["payload"])
+    except KeyError:
+        return json.loads(body)     # a webhook's
     return json.loads(raw) if raw else ""
+
+
+def _decode(encoded: str) -> bytes:
+    return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))

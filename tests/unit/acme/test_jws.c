@@ -132,6 +132,30 @@ test_request_with_the_key(void **state)
 	pki_key_free(key);
 }
 
+/* A signature inside another one has no nonce (RFC 8555 section 7.3.5). */
+static void
+test_without_a_nonce(void **state)
+{
+	struct pki_key *key = key_of(rsa_pem);
+	struct jws jws = {
+		.key = key, .kid = "k", .url = "u", .payload = "{}"
+	};
+	char *body = jws_sign(&jws, NULL);
+	struct json *doc = json_parse(body, strlen(body), NULL);
+	unsigned char header[256];
+	size_t len;
+
+	(void)state;
+	assert_true(text_unbase64url(
+	    json_str(doc, "protected"), header, sizeof(header), &len));
+	header[len] = '\0';
+	assert_string_equal(
+	    (char *)header, "{\"alg\":\"RS256\",\"kid\":\"k\",\"url\":\"u\"}");
+	json_free(doc);
+	free(body);
+	pki_key_free(key);
+}
+
 /* The signature differs each time; its length and its header do not. */
 static void
 test_es256(void **state)
@@ -220,6 +244,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request_of_an_account),
 		cmocka_unit_test(test_request_with_the_key),
+		cmocka_unit_test(test_without_a_nonce),
 		cmocka_unit_test(test_es256),
 		cmocka_unit_test(test_external_account),
 		cmocka_unit_test(test_mac_key_that_is_none),

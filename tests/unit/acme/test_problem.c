@@ -41,15 +41,16 @@ from_problem(unsigned status, int64_t retry_after, const char *text)
 	return from_text(status, retry_after, "application/problem+json", text);
 }
 
-/* The table of RFC 8555 section 6.7. */
+/* RFC 8555 section 6.7, RFC 9773 section 7.4, and profiles. */
 static void
 test_every_type(void **state)
 {
 	static const char *const types[] = { "accountDoesNotExist",
-		"alreadyRevoked", "badCSR", "badNonce", "badPublicKey",
-		"badRevocationReason", "badSignatureAlgorithm", "caa",
-		"compound", "connection", "dns", "externalAccountRequired",
-		"incorrectResponse", "invalidContact", "malformed",
+		"alreadyReplaced", "alreadyRevoked", "badCSR", "badNonce",
+		"badPublicKey", "badRevocationReason", "badSignatureAlgorithm",
+		"caa", "compound", "connection", "dns",
+		"externalAccountRequired", "incorrectResponse",
+		"invalidContact", "invalidProfile", "malformed",
 		"orderNotReady", "rateLimited", "rejectedIdentifier",
 		"serverInternal", "tls", "unauthorized", "unsupportedContact",
 		"unsupportedIdentifier", "userActionRequired" };
@@ -246,6 +247,36 @@ test_page_to_visit(void **state)
 	    problem.detail, "new terms, see https://ca.test/tos");
 }
 
+/* No waiting ends it, whatever Retry-After says. */
+static void
+test_pause(void **state)
+{
+	struct problem problem = from_problem(429, 60,
+	    "{\"type\":\"urn:ietf:params:acme:error:rateLimited\","
+	    "\"detail\":\"visit https://ca.test/sfe/v1/unpause?jwt=x\"}");
+
+	(void)state;
+	assert_int_equal(problem.type, PROBLEM_PAUSED);
+	assert_int_equal(problem.kind, JOB_DAILY);
+	assert_string_equal(
+	    problem.name, "urn:ietf:params:acme:error:rateLimited");
+	assert_non_null(strstr(problem_advice(&problem), "open the page"));
+}
+
+static void
+test_advice(void **state)
+{
+	struct problem problem;
+
+	(void)state;
+	problem_set(&problem, PROBLEM_CAA, "no");
+	assert_memory_equal(problem_advice(&problem), "A CAA record", 12);
+	problem_advise(&problem, "Open port %u of \"x\".", 80u);
+	assert_string_equal(problem_advice(&problem), "Open port 80 of 'x'.");
+	problem_set(&problem, PROBLEM_CAA, "no");
+	assert_memory_equal(problem_advice(&problem), "A CAA record", 12);
+}
+
 static void
 test_requests_without_an_answer(void **state)
 {
@@ -254,8 +285,9 @@ test_requests_without_an_answer(void **state)
 		enum problem_type type;
 		enum job_failure kind;
 	} rows[] = {
-		{ ERR_SYS, PROBLEM_UNREACHABLE, JOB_LOST },
-		{ ERR_TIMEOUT, PROBLEM_UNREACHABLE, JOB_LOST },
+		{ ERR_SYS, PROBLEM_INTERRUPTED, JOB_LOST },
+		{ ERR_TIMEOUT, PROBLEM_INTERRUPTED, JOB_LOST },
+		{ ERR_NOTFOUND, PROBLEM_UNREACHABLE, JOB_LOST },
 		{ ERR_CRYPTO, PROBLEM_UNTRUSTED, JOB_LADDER },
 		{ ERR_LIMIT, PROBLEM_ANSWER, JOB_LADDER },
 		{ ERR_SYNTAX, PROBLEM_ANSWER, JOB_LADDER },
@@ -290,6 +322,8 @@ main(void)
 		cmocka_unit_test(test_subproblems),
 		cmocka_unit_test(test_compound_takes_the_gravest_kind),
 		cmocka_unit_test(test_page_to_visit),
+		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_requests_without_an_answer),
 	};
 

@@ -49,6 +49,26 @@ test_getters(void **state)
 }
 
 static void
+test_members(void **state)
+{
+	struct json *doc = parse("{\"one\":1,\"two\":{\"x\":2}}");
+	struct json *array = parse("[\"one\"]");
+	const char *first = json_next_member(doc, NULL);
+	const char *second = json_next_member(doc, first);
+
+	(void)state;
+	assert_true(
+	    json_get(doc, first) != NULL && json_get(doc, second) != NULL);
+	assert_string_not_equal(first, second);
+	assert_null(json_next_member(doc, second));
+	assert_null(json_next_member(doc, "three"));
+	assert_null(json_next_member(array, NULL));
+	assert_null(json_next_member(NULL, NULL));
+	json_free(array);
+	json_free(doc);
+}
+
+static void
 test_wrong_types_are_nothing(void **state)
 {
 	struct json *array = parse("[]"), *object = parse("{}");
@@ -151,6 +171,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_getters),
+		cmocka_unit_test(test_members),
 		cmocka_unit_test(test_wrong_types_are_nothing),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_error_names_the_place_only),

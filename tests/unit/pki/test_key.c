@@ -346,6 +346,26 @@ test_hmac(void **state)
 	assert_int_equal(mac[31], 0xad);
 }
 
+static void
+test_is(void **state)
+{
+	static const enum pki_key_type made[] = { PKI_P256, PKI_P384,
+		PKI_RSA2048 };
+	size_t i;
+	unsigned type;
+
+	(void)state;
+	for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		struct pki_key *key = pki_key_generate(made[i], NULL);
+
+		for (type = 0; type < PKI_KEY_TYPE_COUNT; type++)
+			assert_int_equal(
+			    pki_key_is(key, (enum pki_key_type)type),
+			    type == made[i]);
+		pki_key_free(key);
+	}
+}
+
 int
 main(void)
 {
@@ -360,6 +380,7 @@ main(void)
 		cmocka_unit_test(test_foreign_key),
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
