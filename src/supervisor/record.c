@@ -30,6 +30,7 @@ static const struct field {
 	{ "info-failures", NUMBER, FIELD(schedule.info_failures) },
 	{ "failures", NUMBER, FIELD(schedule.failures) },
 	{ "retry-at", NUMBER, FIELD(schedule.retry_at) },
+	{ "rest-until", NUMBER, FIELD(schedule.rest_until) },
 	{ "lost-at", NUMBER, FIELD(schedule.lost_at) },
 	{ "started-at", NUMBER, FIELD(schedule.started_at) },
 	{ "saved-at", NUMBER, FIELD(schedule.saved_at) },

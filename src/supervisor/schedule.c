@@ -90,10 +90,12 @@ schedule_next(const struct schedule *schedule,
 	enum schedule_reason why;
 	int64_t when = due(schedule, dates, &why);
 
+	if (dates != NULL && schedule->rest_until > when) {
+		why = SCHEDULE_REST;
+		when = schedule->rest_until;
+	}
 	if (schedule->retry_at > when) {
-		why = schedule->failures == 0 && schedule->lost_at == 0
-		    ? SCHEDULE_REST
-		    : SCHEDULE_RETRY;
+		why = SCHEDULE_RETRY;
 		when = schedule->retry_at;
 	}
 	if (schedule->gate != 0 && schedule->gate >= when) {
@@ -170,7 +172,7 @@ schedule_succeeded(struct schedule *schedule,
 
 	*schedule = (struct schedule){ .saved_at = schedule->saved_at };
 	if (before != 0 && now - before < rest)
-		schedule->retry_at = now + rest;
+		schedule->rest_until = now + rest;
 }
 
 void
@@ -253,6 +255,7 @@ schedule_clear(struct schedule *schedule)
 {
 	schedule->failures = 0;
 	schedule->retry_at = 0;
+	schedule->rest_until = 0;
 	schedule->lost_at = 0;
 }
 
@@ -267,6 +270,7 @@ void
 schedule_clock_went_back(struct schedule *schedule, int64_t seconds)
 {
 	move(&schedule->retry_at, -seconds);
+	move(&schedule->rest_until, -seconds);
 	move(&schedule->gate, -seconds);
 	move(&schedule->lost_at, -seconds);
 	move(&schedule->info_at, -seconds);

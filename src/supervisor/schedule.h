@@ -21,6 +21,7 @@ struct schedule {
 	int64_t info_failures; /* of asking, in a row */
 	int64_t failures;      /* in a row */
 	int64_t retry_at;      /* the ladder: nothing before it; 0 = no wait */
+	int64_t rest_until;    /* two came too fast; 0 = no */
 	int64_t gate;          /* the CA's own word: outlives "renew now"; 0 */
 	int64_t lost_at;    /* the last job that ended without an answer; 0 */
 	int64_t started_at; /* a job is under way; 0 = none */
@@ -94,7 +95,7 @@ void schedule_started(struct schedule *schedule, int64_t now);
  * There is another certificate; `before`: when there was the last one, 0 =
  * never. Two within a fiftieth of its life are followed by as long a rest: with
  * a clock that is ahead, or a CA whose windows lie in the past, each of them
- * would be due at once.
+ * would be due at once. Who has lost the last one does not rest.
  */
 void schedule_succeeded(struct schedule *schedule,
     const struct schedule_dates *dates, int64_t before, int64_t now);

@@ -446,6 +446,8 @@ test_rest(void **state)
 	assert_int_equal(
 	    schedule_next(&schedule, &dates, &reason), moment.now + 5 + DAY);
 	assert_int_equal(reason, SCHEDULE_REST);
+	assert_int_equal(schedule_next(&schedule, NULL, &reason), 0);
+	assert_int_equal(reason, SCHEDULE_MISSING);
 	schedule_informed(&schedule, INFO(T0, T0 + DAY, 0), moment);
 	assert_int_equal(
 	    schedule_next(&schedule, &dates, &reason), moment.now + 5 + DAY);
