@@ -306,10 +306,14 @@ post_once(struct client *client, const struct request *req,
 		return -1;
 	post.body = body;
 	post.body_len = strlen(body);
-	if (*req->payload == '\0')
+	if (*req->payload == '\0') {
 		ret = exchange(client, &post, res, problem);
-	else
+	} else {
 		ret = exchange_once(client, &post, res, problem);
+		/* It may have arrived, and have been counted. */
+		if (ret == -1 && problem->type == PROBLEM_INTERRUPTED)
+			problem->kind = JOB_LADDER;
+	}
 	free(body);
 	return ret;
 }

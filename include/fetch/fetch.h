@@ -4,7 +4,8 @@
 /*
  * HTTPS requests of a job, one after the other, over one kept-alive connection
  * (libcurl). The peer is always verified. https://, and http:// only where that
- * is said; no proxy; redirects are answers like any other. The process must ignore SIGPIPE.
+ * is said; no proxy; redirects are answers like any other. The process must
+ * ignore SIGPIPE.
  */
 
 #include <stdbool.h>

@@ -9,8 +9,9 @@
  * one space between two, in the order in which they are to be tried.
  * JOB.http_address: where the gateway listens for plain HTTP, "" = nowhere.
  * JOB.certificate: the chain in service, PEM without its key. JOB.reuse_key:
- * the key that the next certificate is to have, "" = a new one; with JOB_REVOKE
- * the certificate's own, which signs where the account may not. The job exits 0
+ * the key that the next certificate is to have, "" = a new one; of a JOB_REVOKE
+ * the certificate's own. ACCOUNT_SAVE.key: two keys while one takes the other's
+ * place, "" when the account is no more. The job exits 0
  * after its last word (CERT_ISSUED, JOB_DONE, RENEWAL_INFO of a
  * JOB_RENEWAL_INFO), 1 after JOB_FAILED or when the supervisor is gone.
  */

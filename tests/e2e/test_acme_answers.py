@@ -66,6 +66,16 @@ def test_what_changes_something_is_sent_once(ca: FakeCA, job: Job, path: str):
     assert ca.count(path) == 1
 
 
+@pytest.mark.parametrize("path", [
+    "/account", "/order", "/challenge", "/finalize"])
+def test_what_may_have_changed_something_is_no_loss(
+        ca: FakeCA, job: Job, path: str):
+    ca.scripts[path].insert(0, Reply({"status": "valid"}, cut=5))
+    failure = job.run().failure
+    assert (failure["problem"], failure["kind"]) == ("interrupted", LADDER)
+    assert ca.count(path) == 1
+
+
 def test_directory_of_html(ca: FakeCA, job: Job):
     ca.say("/dir", html(200))
     failure = job.run().failure
@@ -305,7 +315,7 @@ def test_answer_that_drips_for_ever(ca: FakeCA, job: Job):
         "Content-Type": "application/json"}, pause=0.1))
     job.patience = 120
     failure = job.run().failure
-    assert (failure["problem"], failure["kind"]) == ("interrupted", LOST)
+    assert (failure["problem"], failure["kind"]) == ("interrupted", LADDER)
 
 
 def test_nonces_that_are_never_good(ca: FakeCA, job: Job):

@@ -13,16 +13,19 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from actors.acme_job import ChallengeServer, Job, Store
-from actors.pebble import Pebble
+from actors.pebble import Pebble, newer_programs
 
 URN = "urn:ietf:params:acme:error:"
 LADDER, GATE, DAILY, LOST = range(4)
 NEW_ACCOUNT = r"POST /sign-me-up -> calling handler\(\)"
 
 
-@pytest.fixture(scope="module")
-def pebble() -> Iterator[Pebble]:
-    with Pebble(nonce_reject=0) as ca:
+@pytest.fixture(scope="module", params=["installed", "newer"])
+def pebble(request) -> Iterator[Pebble]:
+    programs = newer_programs() if request.param == "newer" else None
+    if request.param == "newer" and programs is None:
+        pytest.skip("no Pebble of 2.10 or later: tests/newer-pebble gets it")
+    with Pebble(nonce_reject=0, programs=programs) as ca:
         yield ca
 
 

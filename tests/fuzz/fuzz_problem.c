@@ -1,7 +1,8 @@
 /*
  * Everything that a CA's JSON is read by: directory, order, authorization,
- * renewal information and problem document. Whatever it says, a text that goes on to the log, to the
- * supervisor or into a file name has the characters that were promised.
+ * renewal information and problem document. Whatever it says, a text that goes
+ * on to the log, to the supervisor or into a file name has the characters that
+ * were promised.
  */
 
 #include <assert.h>

@@ -23,8 +23,11 @@ from typing import Mapping
 from .authority import Authority
 from .backend import Connection, ScriptedBackend
 from .client import RawClient
+from .gateway import REPOSITORY
 from .ports import free_port, free_ports, wait_until_open
 from .process import Process
+
+NEWER = REPOSITORY / "build/newer-pebble/usr/bin"  # by tests/newer-pebble
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class PebbleOptions:
     chain_length: int = 1       # intermediates below the root
     eab_keys: Mapping[str, str] = field(default_factory=dict)
     blocked: tuple[str, ...] = ("blocked.test",)
+    profiles: Mapping[str, int] | None = None   # names and validity (>= 2.7)
+    retry_after: int | None = None      # seconds, or as a date (>= 2.5)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -49,10 +54,23 @@ class PebbleOptions:
         }
 
 
-class Pebble(Process):
-    """The CA. Its state is in memory: restart() makes a new CA of it."""
+def newer_programs() -> Path | None:
+    """Where a Pebble is that has renewal information and profiles."""
+    for directory in NEWER, Path(shutil.which("pebble") or "/").parent:
+        program = directory / "pebble"
+        if program.exists() and "  -version" in _usage(program):
+            return directory
+    return None
 
-    def __init__(self, *, http_port: int | None = None, **options) -> None:
+
+class Pebble(Process):
+    """The CA. Its state is in memory: restart() makes a new CA of it.
+
+    programs: where it is; None: the installed one.
+    """
+
+    def __init__(self, *, http_port: int | None = None,
+                 programs: Path | None = None, **options) -> None:
         self.options = PebbleOptions(**options)
         self.http_port = http_port or free_port()
         (self._acme_port, self._management_port, self._dns_port,
@@ -66,11 +84,13 @@ class Pebble(Process):
             self._config(*authority.issue("localhost", "127.0.0.1"))))
         super().__init__(
             "pebble",
-            ["pebble", "-strict=true", "-config", config,
+            [_program("pebble", programs), "-strict=true", "-config", config,
              "-dnsserver", f"127.0.0.1:{self._dns_port}"],
             env=self.options.environment())
         self.dns = Process("pebble-challtestsrv",
-                           _challtestsrv(self._dns_port, dns_management))
+                           _challtestsrv(
+                               _program("pebble-challtestsrv", programs),
+                               self._dns_port, dns_management))
 
     def _config(self, certificate: Path, key: Path) -> dict:
         eab = self.options.eab_keys
@@ -86,10 +106,23 @@ class Pebble(Process):
             "externalAccountMACKeys": dict(eab),
             "domainBlocklist": list(self.options.blocked),
             "certificateValidityPeriod": self.options.validity,     # < 2.7
-            "profiles": {"default": {
-                "description": "The only profile",
-                "validityPeriod": self.options.validity}},
+            "profiles": {name: {
+                "description": f"The profile {name}",
+                "validityPeriod": validity} for name, validity in (
+                    self.options.profiles or {
+                        "default": self.options.validity}).items()},
+            **({"retryAfter": {"authz": self.options.retry_after,
+                               "order": self.options.retry_after}}
+               if self.options.retry_after is not None else {}),
         }}
+
+    def suggest(self, certificate: str, answer: str) -> None:
+        """What renewal information says of a certificate (>= 2.8)."""
+        body = json.dumps({"certificate": certificate,
+                           "ariResponse": answer}).encode()
+        url = f"https://127.0.0.1:{self._management_port}/set-renewal-info/"
+        with urllib.request.urlopen(url, body, timeout=5, context=self._tls):
+            pass
 
     @property
     def directory(self) -> str:
@@ -187,12 +220,20 @@ class HeldValidation(ScriptedBackend):
         connection.send(answer)
 
 
-def _challtestsrv(dns_port: int, management_port: int) -> list[str]:
-    """The command line; the DNS option was renamed in Pebble 2.10."""
-    program = "pebble-challtestsrv"
-    usage = subprocess.run(
+def _program(name: str, directory: Path | None) -> str:
+    return str(directory / name) if directory else name
+
+
+def _usage(program: str | Path) -> str:
+    return subprocess.run(
         [program, "--help"], stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, timeout=10, check=False).stdout
+
+
+def _challtestsrv(program: str, dns_port: int, management_port: int
+                  ) -> list[str]:
+    """The command line; the DNS option was renamed in Pebble 2.10."""
+    usage = _usage(program)
     off = [part for option in ("-http01", "-https01", "-tlsalpn01", "-doh")
            if f"  {option} " in usage for part in (option, "")]
     dns = "-dnsserver" if "  -dnsserver " in usage else "-dns01"

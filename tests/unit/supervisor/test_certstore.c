@@ -286,7 +286,7 @@ test_damaged_order(void **state)
 		IT "order: https://ca.test/order/1\nsaved-at: 1800000000\n",
 		IT "order: https://ca.test/order/1\nsaved-at: x\n" KEY,
 		IT "saved-at: 1800000000\n" KEY,
-		"order: https://ca.test/order/1\nsaved-at: 1800000000\n" KEY,
+		("order: https://ca.test/order/1\nsaved-at: 1800000000\n" KEY),
 		KEY,
 	};
 
