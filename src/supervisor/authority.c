@@ -160,7 +160,9 @@ authority_issued(const struct slot *slot)
 	const struct config_acme *acme = slot->config->acme;
 	const char *issuer = slot->record.issuer;
 
-	if (issuer == NULL)
+	if (issuer == NULL || slot->record.serial == NULL ||
+	    slot->facts.serial == NULL ||
+	    strcmp(slot->record.serial, slot->facts.serial) != 0)
 		return NULL;
 	while (acme != NULL && strcmp(acme->directory, issuer) != 0)
 		acme = acme->fallback;

@@ -74,21 +74,24 @@ read_pair(struct brief *brief)
 	buf_wipe(&pem);
 }
 
-/* An order is the CA's that it was placed with. */
+/* An order is of use for what it was placed for, and where. */
 static void
 read_order(struct brief *brief)
 {
 	const struct job_task *task = brief->task;
 	struct certstore_order *order = &brief->order;
+	char *wanted;
 
 	if (task->kind != JOB_ISSUE)
 		return;
 	certstore_read_order(
 	    &brief->sup->store, slot_name(task->slot), clock_wall(), order);
-	if (strcmp(order->directory, task->directory) != 0) {
+	wanted = slot_wanted(task->slot, task->directory);
+	if (strcmp(order->wanted, wanted) != 0) {
 		order->url[0] = '\0';
 		order->key[0] = '\0';
 	}
+	free(wanted);
 }
 
 static int

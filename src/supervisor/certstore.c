@@ -223,13 +223,13 @@ certstore_key(const struct buf *pem, struct buf *key)
 void
 certstore_order_release(struct certstore_order *order)
 {
-	free(order->directory);
+	free(order->wanted);
 	free(order->url);
 	secret_free(order->key);
 	*order = (struct certstore_order){ 0 };
 }
 
-/* "directory: URL", "order: URL", "saved-at: TIME", then the key. */
+/* "wanted: TEXT", "order: URL", "saved-at: TIME", then the key. */
 static bool
 parse_order(
     struct certstore_order *order, const char *text, size_t len, int64_t now)
@@ -238,14 +238,14 @@ parse_order(
 	bool fresh;
 	char *saved;
 
-	order->directory = record_line(&text, &len, "directory");
+	order->wanted = record_line(&text, &len, "wanted");
 	order->url = record_line(&text, &len, "order");
 	saved = record_line(&text, &len, "saved-at");
 	fresh = saved != NULL &&
 	    text_u64(saved, strlen(saved), INT64_MAX, &saved_at) &&
 	    now - (int64_t)saved_at < ORDER_LIFETIME;
 	free(saved);
-	if (order->directory == NULL || order->url == NULL || !fresh ||
+	if (order->wanted == NULL || order->url == NULL || !fresh ||
 	    !certstore_is_key(text, len))
 		return false;
 	order->key = xstrndup(text, len);
@@ -264,7 +264,7 @@ certstore_read_order(const struct certstore *store, const char *name,
 	    !parse_order(
 	        order, (const char *)buf_data(&text), buf_len(&text), now)) {
 		certstore_order_release(order);
-		order->directory = xstrdup("");
+		order->wanted = xstrdup("");
 		order->url = xstrdup("");
 		order->key = xstrdup("");
 	}
@@ -282,8 +282,8 @@ certstore_write_order(const struct certstore *store, const char *name,
 
 	buf_init(&text, ORDER_MAX);
 	if (buf_printf(&text,
-	        "directory: %s\norder: %s\nsaved-at: %" PRId64 "\n%s",
-	        order->directory, order->url, now, order->key) == -1)
+	        "wanted: %s\norder: %s\nsaved-at: %" PRId64 "\n%s",
+	        order->wanted, order->url, now, order->key) == -1)
 		rc = error_set(err, ERR_LIMIT, "the order is too long");
 	else
 		rc = file_write_at(store->certs, file, buf_data(&text),

@@ -68,7 +68,7 @@ int certstore_write_record(const struct certstore *store, const char *name,
 
 /* An order and the key that its certificate will have. Strings on the heap. */
 struct certstore_order {
-	char *directory; /* of the CA that knows it */
+	char *wanted; /* what for, see slot_wanted() */
 	char *url;
 	char *key; /* PEM: a secret */
 };

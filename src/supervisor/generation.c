@@ -264,6 +264,16 @@ retire(struct generation *generation)
 	supervisor_sweep(sup);
 }
 
+/* What the old one's slots have learnt of the same names meanwhile. */
+static void
+catch_up(struct generation *generation)
+{
+	for (unsigned i = 0; i < generation->nslots; i++)
+		if (slot_is_auto(generation->slots[i]) &&
+		    generation->slots[i]->refs == 1)
+			slot_read_record(generation->slots[i]);
+}
+
 /*
  * The new one accepts already when the old one is told to stop, so at no moment
  * is nobody there. Slots that both have belong to the new configuration now.
@@ -282,6 +292,7 @@ take_over(struct generation *generation)
 		generation->slots[i]->config =
 		    generation->plan->config->certs[i];
 	if (old != NULL) {
+		catch_up(generation);
 		retire(old);
 		generation_drain(old, GENERATION_DRAIN_SECONDS);
 		monitor_cease(&old->monitor);

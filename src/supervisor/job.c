@@ -305,7 +305,7 @@ job_order_save(struct child *child, const struct msg *msg)
 		saved(child); /* a rehearsal leaves nothing behind */
 	if (job->slot == NULL)
 		return;
-	order.directory = xstrdup(job->directory);
+	order.wanted = slot_wanted(job->slot, job->directory);
 	order.url = xstrdup(msg->u.ORDER_SAVE.url);
 	order.key = xstrdup(msg->u.ORDER_SAVE.key);
 	rc = certstore_write_order(
@@ -340,7 +340,7 @@ store_issued(struct job *job, const struct msg_bytes *pem)
 	}
 	if (certstore_clear_order(&job->sup->store, name, &err) == -1)
 		log_warn("certificate for %s: %s", name, err.msg);
-	record_set(&slot->record.issuer, job->directory);
+	record_set(&slot->issuer, job->directory);
 	detach(job);
 	swap_issued(slot);
 }
@@ -401,6 +401,6 @@ job_renewal_info(struct child *child, const struct msg *msg)
 		renewal_informed(detach(job), &info);
 		return;
 	}
-	job->slot->informed = true;
+	job->slot->informed = job->kind == JOB_ISSUE;
 	job->slot->info = info;
 }

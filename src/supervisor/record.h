@@ -24,6 +24,7 @@ struct record {
 	char *wanted;  /* what `schedule` is about: directory and names */
 	char *issued;  /* the same, of the certificate in the store */
 	char *issuer;  /* the directory of the CA that issued it */
+	char *serial;  /* which one all this is about */
 	char *told;    /* serial of one whose end was told; NULL = none */
 	char *revoked; /* serial of one that is to be replaced; NULL = none */
 	char *gates;   /* of CAs, see authority.h: "until URL", with spaces */

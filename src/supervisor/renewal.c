@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agenda.h"
 #include "authority.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -33,27 +34,7 @@ struct renew_request {
 int64_t
 renewal_next(const struct slot *slot, enum schedule_reason *reason)
 {
-	struct schedule schedule;
-
-	if (!slot_is_auto(slot))
-		return 0;
-	schedule = slot_schedule(slot, clock_wall());
-	if (!slot->asked)
-		return schedule_next(&schedule, slot_dates(slot), reason);
-	if (reason != NULL)
-		*reason = schedule.gate != 0 ? SCHEDULE_GATE : SCHEDULE_ASKED;
-	return schedule.gate;
-}
-
-/* Its dates are not known before a worker has read the pair. */
-static bool
-may_start(const struct slot *slot)
-{
-	if (!slot_is_auto(slot) || slot->fresh || slot->job != NULL)
-		return false;
-	if (slot->source != SLOT_CURRENT && slot->source != SLOT_PREVIOUS)
-		return true;
-	return slot->facts.known;
+	return agenda_next(slot, clock_wall(), reason);
 }
 
 static bool
@@ -73,56 +54,41 @@ is_busy(const struct supervisor *sup)
 	return false;
 }
 
-/* What a slot needs next. */
-struct errand {
-	struct slot *slot; /* NULL: nothing */
-	enum job_kind kind;
-	int64_t when;
-};
-
-static void
-consider(
-    struct errand *errand, struct slot *slot, enum job_kind kind, int64_t when)
+static bool
+has_auto(const struct generation *generation)
 {
-	if (errand->slot == NULL || when < errand->when)
-		*errand = (struct errand){ slot, kind, when };
+	for (unsigned i = 0; i < generation->nslots; i++)
+		if (slot_is_auto(generation->slots[i]))
+			return true;
+	return false;
 }
 
-static struct errand
-first_errand(const struct generation *generation, int64_t now)
+static void
+clock_went_back(const struct generation *generation, int64_t now)
 {
-	struct errand first = { 0 };
-
 	for (unsigned i = 0; i < generation->nslots; i++) {
 		struct slot *slot = generation->slots[i];
-		int64_t info;
 
-		if (!may_start(slot))
+		if (!slot_is_auto(slot))
 			continue;
-		consider(&first, slot, JOB_ISSUE, renewal_next(slot, NULL));
-		info = schedule_info_next(
-		    &slot->record.schedule, slot_dates(slot), now);
-		if (info != 0 && authority_issued(slot) != NULL)
-			consider(&first, slot, JOB_RENEWAL_INFO, info);
+		agenda_clock_went_back(slot, now);
+		slot_save(slot, NULL);
 	}
-	return first;
 }
 
 /* False while the clock is not one to decide by; that is looked at again. */
 static bool
 clock_is_good(struct supervisor *sup, int64_t now)
 {
-	const struct generation *generation = sup->current;
-	char date[CLOCK_DATE_SIZE];
-	int64_t back = 0;
 	bool was_good = sup->clock_is_good;
+	char date[CLOCK_DATE_SIZE];
 
-	for (unsigned i = 0; i < generation->nslots; i++)
-		clockwatch_stored(&sup->clock,
-		    generation->slots[i]->record.schedule.saved_at);
-	switch (clockwatch_look(&sup->clock, now, clock_mono_ms(), &back)) {
+	clock_date(date, now);
+	sup->clock_is_good = true;
+	switch (clockwatch_look(&sup->clock, now, clock_mono_ms())) {
 	case CLOCK_GOOD:
-		sup->clock_is_good = true;
+		if (!was_good)
+			log_info("the clock says %s now: renewals go on", date);
 		return true;
 	case CLOCK_EARLY:
 	case CLOCK_DOUBTFUL:
@@ -130,23 +96,14 @@ clock_is_good(struct supervisor *sup, int64_t now)
 		if (was_good)
 			log_warn("the clock says %s, which cannot be right: "
 			         "what is there is served, renewals wait",
-			    clock_date(date, now));
+			    date);
 		return false;
 	case CLOCK_BACK:
 		break;
 	}
-	sup->clock_is_good = true;
 	log_warn(
-	    "the clock was ahead and went back to %s", clock_date(date, now));
-	for (unsigned i = 0; i < generation->nslots; i++) {
-		struct slot *slot = generation->slots[i];
-
-		if (!slot_is_auto(slot))
-			continue;
-		schedule_clock_went_back(&slot->record.schedule, back);
-		authority_clock_went_back(&slot->record, back);
-		slot_save(slot, NULL);
-	}
+	    "the clock was ahead and went back to %s: renewals go on", date);
+	clock_went_back(sup->current, now);
 	return true;
 }
 
@@ -175,9 +132,7 @@ start(struct slot *slot)
 		.retry_after = -1,
 		.directory = directory };
 
-	slot->asked = false;
-	slot->record.attempts++;
-	schedule_started(&slot->record.schedule, clock_wall());
+	agenda_started(slot, clock_wall());
 	if (slot_save(slot, &err) == -1) {
 		failure.problem = "store";
 		renewal_failed(slot, &failure);
@@ -214,14 +169,14 @@ renewal_update(struct supervisor *sup)
 	loop_timer_cancel(&sup->renewal_timer);
 	if (sup->phase != PHASE_RUNNING || sup->current == NULL || is_busy(sup))
 		return;
-	if (chore_start(sup))
+	if (chore_start(sup) || !has_auto(sup->current))
 		return;
 	if (!clock_is_good(sup, now)) {
 		look_again(sup, CLOCKWATCH_AGAIN);
 		return;
 	}
 	tell_expiring(sup, now);
-	next = first_errand(sup->current, now);
+	next = agenda_first(sup->current->slots, sup->current->nslots, now);
 	if (next.slot == NULL)
 		return;
 	if (next.when > now)
@@ -273,10 +228,13 @@ report(const struct slot *slot, bool ok, const char *line)
 	}
 }
 
+/* A job may end while the clock is wrong; its waits must not. */
 static struct schedule_moment
-this_moment(void)
+this_moment(const struct slot *slot)
 {
-	struct schedule_moment moment = { .now = clock_wall() };
+	struct schedule_moment moment = {
+		.now = clockwatch_note(&slot->sup->clock, clock_wall())
+	};
 
 	secret_random(&moment.random, sizeof(moment.random));
 	return moment;
@@ -288,13 +246,13 @@ renewal_informed(struct slot *slot, const struct schedule_info *info)
 	int64_t before = slot->record.schedule.chosen;
 	char next[CLOCK_DATE_SIZE];
 
-	schedule_informed(&slot->record.schedule, info, this_moment());
+	schedule_informed(&slot->record.schedule, info, this_moment(slot));
 	slot_save(slot, NULL);
 	if (slot->record.schedule.chosen != before)
 		log_info("certificate for %s: the CA suggests to renew it "
 		         "about %s",
 		    slot_name(slot),
-		    clock_date(next, renewal_next(slot, NULL)));
+		    clock_date(next, slot->record.schedule.chosen));
 	monitor_show_cert(slot);
 	renewal_update(slot->sup);
 }
@@ -304,7 +262,7 @@ renewal_not_informed(struct slot *slot, const char *why)
 {
 	log_info("certificate for %s: the CA does not say when to renew it: %s",
 	    slot_name(slot), why);
-	schedule_informed(&slot->record.schedule, NULL, this_moment());
+	schedule_informed(&slot->record.schedule, NULL, this_moment(slot));
 	slot_save(slot, NULL);
 	renewal_update(slot->sup);
 }
@@ -312,21 +270,10 @@ renewal_not_informed(struct slot *slot, const char *why)
 void
 renewal_succeeded(struct slot *slot)
 {
-	struct record *record = &slot->record;
 	char expires[CLOCK_DATE_SIZE], next[CLOCK_DATE_SIZE];
 	char *line;
 
-	schedule_succeeded(&record->schedule);
-	if (slot->informed)
-		schedule_informed(
-		    &record->schedule, &slot->info, this_moment());
-	slot->informed = false;
-	record->succeeded_at = clock_wall();
-	record_set(&record->problem, NULL);
-	record_set(&record->detail, NULL);
-	record_set(&record->advice, NULL);
-	record_set(&record->issued, record->wanted);
-	record_set(&record->revoked, NULL);
+	agenda_succeeded(slot, this_moment(slot));
 	slot_save(slot, NULL);
 	clock_date(expires, slot->facts.dates.not_after);
 	clock_date(next, renewal_next(slot, NULL));
@@ -346,21 +293,12 @@ renewal_succeeded(struct slot *slot)
 void
 renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 {
-	struct record *record = &slot->record;
-	struct schedule_moment moment = this_moment();
+	const struct record *record = &slot->record;
 	int64_t before = record->schedule.failures;
 	char next[CLOCK_DATE_SIZE];
 	char *line;
 
-	slot->informed = false;
-	schedule_failed(&record->schedule, failure->kind, failure->retry_after,
-	    slot_dates(slot), moment);
-	if (failure->kind == JOB_GATE)
-		authority_set_gate(record, failure->directory,
-		    record->schedule.gate, moment.now);
-	record_set(&record->problem, failure->problem);
-	record_set(&record->detail, failure->detail);
-	record_set(&record->advice, failure->advice);
+	agenda_failed(slot, failure, this_moment(slot));
 	slot_save(slot, NULL);
 	line = xasprintf("%s: %s: %s%s%s; next attempt %s", slot_name(slot),
 	    failure->problem, failure->detail,
@@ -412,6 +350,11 @@ renewal_ask(struct supervisor *sup, struct asker asker, const char *name)
 
 	if (generation == NULL || sup->phase != PHASE_RUNNING) {
 		supervisor_reply(asker, false, "the gateway is stopping");
+		return;
+	}
+	if (!clockwatch_trusts(&sup->clock, clock_wall())) {
+		supervisor_reply(
+		    asker, false, "the clock of this machine cannot be right");
 		return;
 	}
 	request = xcalloc(1, sizeof(*request));

@@ -8,6 +8,7 @@
 
 #define SHORT_LIFETIME (10 * DAY)
 #define LOST_AGAIN (10 * MINUTE)
+#define REST_SHARE 50 /* of its life */
 #define INFO_LEAST (1 * MINUTE)
 #define INFO_MOST (1 * DAY)
 #define INFO_FAILED_MOST (6 * HOUR)
@@ -30,6 +31,7 @@ static const char *const reasons[] = {
 	[SCHEDULE_LIFE] = "by its lifetime",
 	[SCHEDULE_EMERGENCY] = "it is about to expire",
 	[SCHEDULE_RETRY] = "after the last failure",
+	[SCHEDULE_REST] = "the last two came one right after the other",
 	[SCHEDULE_GATE] = "the CA asked to wait until then",
 	[SCHEDULE_ASKED] = "somebody asked for it",
 };
@@ -88,6 +90,10 @@ schedule_next(const struct schedule *schedule,
 	enum schedule_reason why;
 	int64_t when = due(schedule, dates, &why);
 
+	if (dates != NULL && schedule->rest_until > when) {
+		why = SCHEDULE_REST;
+		when = schedule->rest_until;
+	}
 	if (schedule->retry_at > when) {
 		why = SCHEDULE_RETRY;
 		when = schedule->retry_at;
@@ -159,9 +165,24 @@ schedule_started(struct schedule *schedule, int64_t now)
 }
 
 void
-schedule_succeeded(struct schedule *schedule)
+schedule_succeeded(struct schedule *schedule,
+    const struct schedule_dates *dates, int64_t before, int64_t now)
 {
+	int64_t rest = (dates->not_after - dates->not_before) / REST_SHARE;
+
 	*schedule = (struct schedule){ .saved_at = schedule->saved_at };
+	if (before != 0 && now - before < rest)
+		schedule->rest_until = now + rest;
+}
+
+void
+schedule_forget_window(struct schedule *schedule)
+{
+	schedule->window_start = 0;
+	schedule->window_end = 0;
+	schedule->chosen = 0;
+	schedule->info_at = 0;
+	schedule->info_failures = 0;
 }
 
 /* Up to a fifth more or less, so that many gateways do not come at once. */
@@ -234,6 +255,7 @@ schedule_clear(struct schedule *schedule)
 {
 	schedule->failures = 0;
 	schedule->retry_at = 0;
+	schedule->rest_until = 0;
 	schedule->lost_at = 0;
 }
 
@@ -248,6 +270,7 @@ void
 schedule_clock_went_back(struct schedule *schedule, int64_t seconds)
 {
 	move(&schedule->retry_at, -seconds);
+	move(&schedule->rest_until, -seconds);
 	move(&schedule->gate, -seconds);
 	move(&schedule->lost_at, -seconds);
 	move(&schedule->info_at, -seconds);
@@ -257,12 +280,9 @@ void
 schedule_loaded(
     struct schedule *schedule, bool resumable, struct schedule_moment moment)
 {
-	int64_t back = moment.now - schedule->saved_at;
-
 	if (schedule->retry_at - schedule->saved_at > SCHEDULE_WAIT_MAX)
 		schedule->retry_at = 0;
-	if (back < 0)
-		schedule_clock_went_back(schedule, -back);
+	moment.now = later(moment.now, schedule->saved_at);
 	if (schedule->started_at == 0)
 		return;
 	if (resumable)

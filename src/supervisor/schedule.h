@@ -27,6 +27,7 @@ struct schedule {
 	int64_t info_failures; /* of asking, in a row */
 	int64_t failures;      /* in a row */
 	int64_t retry_at;      /* the ladder: nothing before it; 0 = no wait */
+	int64_t rest_until;    /* two came too fast; 0 = no */
 	int64_t gate;          /* the CA's own word: outlives "renew now"; 0 */
 	int64_t lost_at;    /* the last job that ended without an answer; 0 */
 	int64_t started_at; /* a job is under way; 0 = none */
@@ -51,6 +52,7 @@ enum schedule_reason {
 	SCHEDULE_LIFE,      /* 2/3 of its life, 1/2 if that is under ten days */
 	SCHEDULE_EMERGENCY, /* a twentieth of its life is left */
 	SCHEDULE_RETRY,     /* the ladder after a failure */
+	SCHEDULE_REST,      /* two came one right after the other */
 	SCHEDULE_GATE,      /* the CA asked not to come back before */
 	SCHEDULE_ASKED      /* a person wants it */
 };
@@ -93,9 +95,20 @@ struct schedule_info {
 void schedule_informed(struct schedule *schedule,
     const struct schedule_info *info, struct schedule_moment moment);
 
-/* Before a job starts, and when it succeeded: another certificate. */
+/* Before a job starts. */
 void schedule_started(struct schedule *schedule, int64_t now);
-void schedule_succeeded(struct schedule *schedule);
+
+/*
+ * There is another certificate; `before`: when there was the last one, 0 =
+ * never. Two within a fiftieth of its life are followed by as long a rest: with
+ * a clock that is ahead, or a CA whose windows lie in the past, each of them
+ * would be due at once. Who has lost the last one does not rest.
+ */
+void schedule_succeeded(struct schedule *schedule,
+    const struct schedule_dates *dates, int64_t before, int64_t now);
+
+/* The window was another certificate's. */
+void schedule_forget_window(struct schedule *schedule);
 
 /*
  * A job said why it failed. `retry_after`: seconds at least, below 1 = the CA
@@ -117,14 +130,17 @@ void schedule_lost(struct schedule *schedule,
 /* "Renew now", or another set of names: forgets the ladder, not the gate. */
 void schedule_clear(struct schedule *schedule);
 
-/* The waits move along: a wrong clock once must not mean silence for years. */
+/*
+ * The clock was ahead when this was written down. The waits move along: a wrong
+ * clock once must not mean silence for years.
+ */
 void schedule_clock_went_back(struct schedule *schedule, int64_t seconds);
 
 /*
- * After it was read from disk. A clock that went back since then moves the
- * waits along, so that a wrong clock once does not mean silence for years. A
- * job that a dead supervisor left behind counts as lost, unless it left an
- * order that can be resumed: that costs the CA nothing.
+ * After it was read from disk, maybe before the clock is right: only the clock
+ * watch tells which of the two is wrong. A job that a dead supervisor left
+ * behind counts as lost, unless it left an order that can be resumed: that
+ * costs the CA nothing.
  */
 void schedule_loaded(
     struct schedule *schedule, bool resumable, struct schedule_moment moment);

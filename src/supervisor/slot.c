@@ -44,11 +44,11 @@ slot_source_name(const struct slot *slot)
 }
 
 static char *
-wanted(const struct config_cert *config)
+wanted(const struct config_cert *config, const char *directory)
 {
 	struct buf text = { 0 };
 
-	buf_printf(&text, "%s %s", config->acme->directory, config->key_type);
+	buf_printf(&text, "%s %s", directory, config->key_type);
 	for (unsigned i = 0; i < config->nnames; i++)
 		buf_printf(&text, " %s", config->names[i]);
 	return buf_detach(&text, NULL);
@@ -64,9 +64,9 @@ slot_has_name(const struct slot *slot, const char *name)
 }
 
 char *
-slot_wanted(const struct slot *slot)
+slot_wanted(const struct slot *slot, const char *directory)
 {
-	return wanted(slot->config);
+	return wanted(slot->config, directory);
 }
 
 static bool
@@ -91,8 +91,8 @@ slot_serves(const struct slot *slot, const struct config_cert *config)
 
 	if (!slot_is_auto(slot) || config->kind != CERT_AUTO)
 		return false;
-	ours = wanted(slot->config);
-	theirs = wanted(config);
+	ours = wanted(slot->config, slot->config->acme->directory);
+	theirs = wanted(config, config->acme->directory);
 	equal = strcmp(ours, theirs) == 0 &&
 	    same_acme(slot->config->acme, config->acme);
 	free(ours);
@@ -116,32 +116,62 @@ read_file(struct slot *slot, struct diag *diag)
 	return 0;
 }
 
-/*
- * What was remembered may be about other names or another CA. Then a pending
- * order is of no use, and neither is the ladder; what a CA asked us to wait
- * for still holds.
- */
-static void
-read_record(struct slot *slot)
+static bool
+is_stored(const struct slot *slot)
 {
-	const struct certstore *store = &slot->sup->store;
+	return slot->source == SLOT_CURRENT || slot->source == SLOT_PREVIOUS;
+}
+
+/* The CA's window may be that of a certificate which is not the one here. */
+static void
+check_window(struct slot *slot)
+{
+	if (is_stored(slot) && slot->facts.known && !slot->fresh &&
+	    !same(slot->record.serial, slot->facts.serial))
+		schedule_forget_window(&slot->record.schedule);
+}
+
+/* Is there an order that one of its CAs would still know? */
+static bool
+has_order(const struct slot *slot, int64_t now)
+{
+	const struct config_acme *acme = slot->config->acme;
+	struct certstore_order order;
+	bool has = false;
+
+	certstore_read_order(&slot->sup->store, slot_name(slot), now, &order);
+	for (; acme != NULL && !has; acme = acme->fallback) {
+		char *text = slot_wanted(slot, acme->directory);
+
+		has = strcmp(order.wanted, text) == 0;
+		free(text);
+	}
+	certstore_order_release(&order);
+	return has;
+}
+
+/*
+ * What was remembered may be about other names or another CA. Then the ladder
+ * is of no use; what a CA asked us to wait for still holds.
+ */
+void
+slot_read_record(struct slot *slot)
+{
 	struct record *record = &slot->record;
 	struct schedule_moment moment = { .now = clock_wall() };
-	struct certstore_order order;
-	char *text = slot_wanted(slot);
+	char *text = slot_wanted(slot, slot->config->acme->directory);
 
 	secret_random(&moment.random, sizeof(moment.random));
-	certstore_read_record(store, slot_name(slot), record);
+	record_release(record);
+	certstore_read_record(&slot->sup->store, slot_name(slot), record);
 	authority_loaded(record);
-	if (record->wanted != NULL && strcmp(record->wanted, text) != 0) {
-		certstore_clear_order(store, slot_name(slot), NULL);
+	clockwatch_stored(&slot->sup->clock, record->schedule.saved_at);
+	if (record->wanted != NULL && strcmp(record->wanted, text) != 0)
 		schedule_clear(&record->schedule);
-	}
 	record_set(&record->wanted, text);
 	free(text);
-	certstore_read_order(store, slot_name(slot), moment.now, &order);
-	schedule_loaded(&record->schedule, order.url[0] != '\0', moment);
-	certstore_order_release(&order);
+	schedule_loaded(&record->schedule, has_order(slot, moment.now), moment);
+	check_window(slot);
 }
 
 /* Is this pair there, and no visible wreck? */
@@ -186,7 +216,7 @@ slot_new(
 	slot->sup = sup;
 	slot->config = config;
 	if (slot_is_auto(slot)) {
-		read_record(slot);
+		slot_read_record(slot);
 		slot_choose(slot, SLOT_NONE);
 	} else if (read_file(slot, diag) == -1) {
 		slot_unref(slot);
@@ -221,23 +251,61 @@ slot_unref(struct slot *slot)
 	job_cancel(slot->placeholder);
 	buf_wipe(&slot->pem);
 	forget_facts(slot);
+	free(slot->issuer);
 	record_release(&slot->record);
 	free(slot);
+}
+
+/* Does this word of a certificate's names cover the host? "*.x" covers a.x. */
+static bool
+covers_one(const char *word, size_t len, const char *host)
+{
+	if (len > 2 && word[0] == '*' && word[1] == '.' && host[0] != '*' &&
+	    strchr(host, '.') != NULL) {
+		host = strchr(host, '.');
+		word++;
+		len--;
+	}
+	return strlen(host) == len && strncasecmp(word, host, len) == 0;
+}
+
+static bool
+covers(const char *names, const char *host)
+{
+	while (*names != '\0') {
+		size_t len = strcspn(names, " ");
+
+		if (covers_one(names, len, host))
+			return true;
+		names += len;
+		names += strspn(names, " ");
+	}
+	return false;
+}
+
+/* A pair that the record does not tell of must speak for itself. */
+static bool
+is_wanted(const struct slot *slot)
+{
+	const struct record *record = &slot->record;
+
+	if (record->issued != NULL && !same(record->issued, record->wanted))
+		return false;
+	if (record->issued != NULL && same(record->serial, slot->facts.serial))
+		return true;
+	for (unsigned i = 0; i < slot->config->nnames; i++)
+		if (!covers(slot->facts.names, slot->config->names[i]))
+			return false;
+	return true;
 }
 
 const struct schedule_dates *
 slot_dates(const struct slot *slot)
 {
-	const struct record *record = &slot->record;
-
-	if (!slot->facts.known ||
-	    (slot->source != SLOT_CURRENT && slot->source != SLOT_PREVIOUS))
+	if (!slot->facts.known || !is_stored(slot) || !is_wanted(slot))
 		return NULL;
-	if (record->issued != NULL &&
-	    strcmp(record->issued, record->wanted) != 0)
-		return NULL;
-	if (record->revoked != NULL &&
-	    strcmp(record->revoked, slot->facts.serial) == 0)
+	if (slot->record.revoked != NULL &&
+	    same(slot->record.revoked, slot->facts.serial))
 		return NULL;
 	return &slot->facts.dates;
 }
@@ -257,7 +325,8 @@ slot_save(struct slot *slot, struct error *err)
 {
 	struct error reason = { 0 };
 
-	slot->record.schedule.saved_at = clock_wall();
+	slot->record.schedule.saved_at =
+	    clockwatch_note(&slot->sup->clock, clock_wall());
 	if (certstore_write_record(&slot->sup->store, slot_name(slot),
 	        &slot->record, &reason) == 0)
 		return 0;
@@ -277,6 +346,10 @@ slot_learn(struct slot *slot, const struct msg_CERT_SWAPPED *swapped)
 		.issuer = xstrdup(swapped->issuer),
 		.names = xstrdup(swapped->names),
 	};
+	if (!slot_is_auto(slot) || !is_stored(slot))
+		return;
+	clockwatch_stored(&slot->sup->clock, swapped->not_before);
+	check_window(slot);
 }
 
 int

@@ -57,8 +57,9 @@ struct slot {
 	struct record record;
 	struct job *job;         /* for a certificate; NULL = none */
 	struct job *placeholder; /* for a placeholder; NULL = none */
-	bool fresh; /* issued just now, not yet confirmed by every worker */
-	bool asked; /* a person wants the next attempt now */
+	bool fresh;   /* issued just now, not yet confirmed by every worker */
+	bool asked;   /* a person wants the next attempt now */
+	char *issuer; /* the directory of the CA that issued the fresh one */
 
 	/* What the CA said of the next renewal, while a job was under way. */
 	bool informed;
@@ -84,10 +85,16 @@ bool slot_is_auto(const struct slot *slot);
 /* Is it asked for this name, whatever its case? */
 bool slot_has_name(const struct slot *slot, const char *name);
 
-/* Directory, kind of key and names: what a certificate is asked for with. */
-char *slot_wanted(const struct slot *slot);
+/*
+ * Directory, kind of key and names: what a certificate is asked for with.
+ * Another `directory` is that of a fallback. The caller frees.
+ */
+char *slot_wanted(const struct slot *slot, const char *directory);
 
-/* The certificate in service, if it is one to keep; NULL if not. */
+/*
+ * The certificate in service, if it is one to keep; NULL if not. Whatever the
+ * record says: what counts are its own names and dates.
+ */
 const struct schedule_dates *slot_dates(const struct slot *slot);
 
 /*
@@ -110,5 +117,8 @@ struct schedule slot_schedule(const struct slot *slot, int64_t now);
 
 /* Writes the record down. Logs why it cannot, and sets err unless NULL. */
 int slot_save(struct slot *slot, struct error *err);
+
+/* Reads it again: another slot of the same name has gone, and has kept it. */
+void slot_read_record(struct slot *slot);
 
 #endif

@@ -78,7 +78,7 @@ class Store:
 
     def _check_order(self, file: str) -> None:
         pem = (self.certs / file).read_bytes()
-        assert re.match(rb"directory: https://[!-~]+\norder: https://[!-~]+\n"
+        assert re.match(rb"wanted: [ -~]+\norder: https://[!-~]+\n"
                         rb"saved-at: [0-9]+\n", pem)
         _read_key(pem)
 

@@ -93,6 +93,11 @@ test_who_issued(void **state)
 	(void)state;
 	assert_null(authority_issued(&slot));
 	record_set(&slot.record.issuer, B);
+	assert_null(authority_issued(&slot));
+	record_set(&slot.record.serial, "02");
+	slot.facts.serial = (char[]){ "01" };
+	assert_null(authority_issued(&slot)); /* of another one */
+	slot.facts.serial = (char[]){ "02" };
 	assert_ptr_equal(authority_issued(&slot), &second);
 	record_set(&slot.record.issuer, "https://gone.test/dir");
 	assert_null(authority_issued(&slot));

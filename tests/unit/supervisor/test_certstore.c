@@ -251,7 +251,7 @@ assert_order(struct lab *lab, int64_t now, const char *url, const char *key)
 	struct certstore_order order;
 
 	certstore_read_order(&lab->store, NAME, now, &order);
-	assert_string_equal(order.directory, *url != '\0' ? CA : "");
+	assert_string_equal(order.wanted, *url != '\0' ? CA : "");
 	assert_string_equal(order.url, url);
 	assert_string_equal(order.key, key);
 	certstore_order_release(&order);
@@ -279,7 +279,7 @@ static void
 test_damaged_order(void **state)
 {
 	struct lab *lab = *state;
-#define IT "directory: " CA "\n"
+#define IT "wanted: " CA "\n"
 	static const char *const wrecks[] = {
 		"",
 		IT "order: https://ca.test/order/1",

@@ -158,7 +158,7 @@ static void
 test_what_comes_first(void **state)
 {
 	struct schedule_dates dates = issued(T0, 90 * DAY);
-	struct schedule schedule = { .retry_at = T0 + 70 * DAY };
+	struct schedule schedule = { .failures = 1, .retry_at = T0 + 70 * DAY };
 	enum schedule_reason reason;
 
 	(void)state;
@@ -195,7 +195,8 @@ test_400_days(void **state)
 			if (schedule_next(&schedule, &dates, NULL) > now)
 				continue;
 			schedule_started(&schedule, now);
-			schedule_succeeded(&schedule);
+			schedule_succeeded(
+			    &schedule, &dates, dates.not_before, now);
 			dates = issued(now, lifetimes[i]);
 			renewals++;
 		}
@@ -209,6 +210,7 @@ test_ladder(void **state)
 {
 	const int64_t waits[] = { MINUTE, 10 * MINUTE, 100 * MINUTE, HOUR,
 		HOUR };
+	const struct schedule_dates dates = issued(T0, 90 * DAY);
 	struct schedule schedule = { 0 };
 	int64_t now = T0;
 
@@ -221,7 +223,7 @@ test_ladder(void **state)
 		assert_int_equal(schedule.failures, i + 1);
 		now = schedule_next(&schedule, NULL, NULL);
 	}
-	schedule_succeeded(&schedule);
+	schedule_succeeded(&schedule, &dates, 0, now);
 	assert_int_equal(schedule.failures, 0);
 	assert_int_equal(schedule.retry_at, 0);
 }
@@ -403,7 +405,54 @@ test_clock_went_back(void **state)
 	fail_at(&schedule, JOB_DAILY, ahead);
 	schedule.saved_at = ahead;
 	schedule_loaded(&schedule, false, moment);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), ahead + DAY);
+	schedule_clock_went_back(&schedule, ahead - T0);
 	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + DAY);
+}
+
+/* A machine without a clock boots in 1970: what it must wait for, it must. */
+static void
+test_loaded_too_early(void **state)
+{
+	struct schedule_moment moment = { 100, MIDDLE };
+	struct schedule schedule = { .started_at = T0, .saved_at = T0 };
+
+	(void)state;
+	fail_at(&schedule, JOB_DAILY, T0);
+	schedule_loaded(&schedule, false, moment);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + DAY);
+	schedule = (struct schedule){ .started_at = T0, .saved_at = T0 };
+	schedule_loaded(&schedule, false, moment);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + 1);
+	schedule_started(&schedule, T0 + 1);
+	schedule.saved_at = T0 + 1;
+	schedule_loaded(&schedule, false, moment);
+	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + 1 + MINUTE);
+}
+
+/* A clock that is ahead, or a CA with odd windows: no hammering. */
+static void
+test_rest(void **state)
+{
+	const struct schedule_dates dates = issued(T0, 50 * DAY);
+	struct schedule_moment moment = { T0 + 100 * DAY, MIDDLE };
+	struct schedule schedule = { 0 };
+	enum schedule_reason reason;
+
+	(void)state;
+	schedule_succeeded(&schedule, &dates, 0, moment.now);
+	assert_true(schedule_next(&schedule, &dates, NULL) < moment.now);
+	schedule_succeeded(&schedule, &dates, moment.now, moment.now + 5);
+	assert_int_equal(
+	    schedule_next(&schedule, &dates, &reason), moment.now + 5 + DAY);
+	assert_int_equal(reason, SCHEDULE_REST);
+	assert_int_equal(schedule_next(&schedule, NULL, &reason), 0);
+	assert_int_equal(reason, SCHEDULE_MISSING);
+	schedule_informed(&schedule, INFO(T0, T0 + DAY, 0), moment);
+	assert_int_equal(
+	    schedule_next(&schedule, &dates, &reason), moment.now + 5 + DAY);
+	schedule_succeeded(&schedule, &dates, moment.now, moment.now + 5 + DAY);
+	assert_true(schedule_next(&schedule, &dates, NULL) < moment.now);
 }
 
 /* A board without a clock of its own believes to be in 1970 for a while. */
@@ -440,6 +489,8 @@ main(void)
 		cmocka_unit_test(test_crash_loop),
 		cmocka_unit_test(test_loaded_resumable),
 		cmocka_unit_test(test_clock_went_back),
+		cmocka_unit_test(test_loaded_too_early),
+		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_clock_behind),
 	};
 
