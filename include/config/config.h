@@ -353,7 +353,6 @@ struct config_listener {
 	const struct config_rule *response_rules;
 	const struct config_log_format *log_format; /* NULL: no access log */
 	unsigned log_suppress;
-	unsigned log_level;        /* 0..5 */
 	unsigned max_connections;  /* for all workers; 0: no limit */
 	unsigned client_timeout;   /* seconds a client may idle */
 	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */

@@ -277,12 +277,25 @@ check_directory(const struct config_directory *directory, struct diag *diag)
 		close(tree);
 }
 
+/* It is a key for whoever may not see it, and for no authority. */
+static void
+check_eab(const struct config_acme *acme, struct diag *diag)
+{
+	const char *key = acme->eab_key;
+
+	if (key != NULL && key[0] != '\0' && key[strspn(key, "*")] == '\0')
+		diag_add(diag, DIAG_ERROR, acme->pos,
+		    "the key of EAB is blanked, as `check --expand` prints it: "
+		    "put the real one there");
+}
+
 static enum key_kind
 check_cert(const struct config_cert *cert, struct diag *diag)
 {
 	if (cert->kind == CERT_FILE)
 		return check_cert_file(cert, diag);
 	check_ca_file(cert->acme, diag);
+	check_eab(cert->acme, diag);
 	return key_kind(cert->acme->key_type);
 }
 

@@ -51,18 +51,12 @@ span(char dst[SPAN_SIZE], int64_t seconds)
 static char *
 backend_name(const struct json *backend)
 {
-	const char *host = text(backend, "host");
+	const char *name = text(backend, "name");
 	const char *address = text(backend, "address");
-	size_t len = strlen(host);
 
-	/* A numeric host is its address, but for port and brackets. */
-	if (strncmp(address + (address[0] == '['), host, len) == 0)
-		return xstrdup(address);
-	if (address[0] == '\0')
-		return xasprintf(
-		    "%s:%" PRId64, host, json_int(backend, "port", 0));
-	return xasprintf(
-	    "%s:%" PRId64 " (%s)", host, json_int(backend, "port", 0), address);
+	if (address[0] == '\0' || strcmp(name, address) == 0)
+		return xstrdup(name);
+	return xasprintf("%s (%s)", name, address);
 }
 
 static const char *

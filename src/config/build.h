@@ -166,6 +166,9 @@ unsigned build_min_version(const struct directive *section);
 struct config_service *build_services(
     struct build *build, const struct directive *section);
 
+/* Whether a Service is as if it were not there. */
+bool build_is_disabled(const struct directive *section);
+
 const struct config_acme *build_acme(struct build *build);
 
 /* Every listener, and what they must have from each other. */

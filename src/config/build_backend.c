@@ -349,7 +349,7 @@ add_place(struct build *build, const struct directive *line,
 	priority = place_number(build, line, shared, WORD_PRIORITY);
 	if (place_number(build, line, shared, WORD_DISABLED) != 0)
 		priority = 0;
-	backend->used |= priority > 0;
+	backend->used |= priority > 0 && !build_is_disabled(line->parent);
 	service->backends[at] = backend;
 	service->priorities[at] = (unsigned)priority;
 	return true;

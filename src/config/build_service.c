@@ -87,9 +87,20 @@ build_pages(struct build *build, const struct directive *section)
 	return first;
 }
 
+/* Whether a password is asked about, also by a Match or an Eval. */
+static bool
+asks_who(const struct config_condition *cond)
+{
+	while (
+	    cond != NULL && cond->kind != COND_USER && !asks_who(cond->parts))
+		cond = cond->next;
+	return cond != NULL;
+}
+
 /* Error, Success and Metrics. */
 static const struct config_reply *
-build_reply(struct build *build, const struct directive *line)
+build_reply(struct build *build, const struct directive *line,
+    const struct config_condition *conditions)
 {
 	struct config_reply *reply = arena_alloc(build->arena, sizeof(*reply));
 	const struct value *file = line->values;
@@ -102,8 +113,7 @@ build_reply(struct build *build, const struct directive *line)
 		reply->status = (unsigned)file->number;
 		file = file->next;
 	}
-	reply->challenge = reply->status == 401 &&
-	    tree_count(line->parent, WORD_BASICAUTH) > 0;
+	reply->challenge = reply->status == 401 && asks_who(conditions);
 	if (file != NULL)
 		reply->page = build_page(build, line, file, reply->status);
 	return reply;
@@ -189,8 +199,8 @@ check_service(struct build *build, const struct directive *section)
 	}
 	if (found == NULL)
 		diag_add(build->diag, DIAG_ERROR, section->pos,
-		    "'Service' has neither a BackEnd nor a Redirect, nor an "
-		    "Error, a Success or Metrics");
+		    "'Service' needs a BackEnd, or else a Redirect, an Error, "
+		    "a Success, a SendFile or Metrics");
 }
 
 static const struct config_session *
@@ -265,7 +275,8 @@ build_service(struct build *build, const struct directive *section)
 		if (line->row->id == WORD_ERROR ||
 		    line->row->id == WORD_SUCCESS ||
 		    line->row->id == WORD_METRICS)
-			service->reply = build_reply(build, line);
+			service->reply =
+			    build_reply(build, line, service->conditions);
 		else if (line->row->id == WORD_REDIRECT)
 			service->redirect = build_redirect(build, line);
 		else if (line->row->id == WORD_SENDFILE)
@@ -278,8 +289,8 @@ build_service(struct build *build, const struct directive *section)
 	return service;
 }
 
-static bool
-is_disabled(const struct directive *section)
+bool
+build_is_disabled(const struct directive *section)
 {
 	const struct value *value = build_value(section, WORD_DISABLED);
 
@@ -298,7 +309,7 @@ build_services(struct build *build, const struct directive *section)
 		if (child->row == NULL || child->row->id != WORD_SERVICE)
 			continue;
 		service = build_service(build, child);
-		if (is_disabled(child))
+		if (build_is_disabled(child))
 			continue;
 		*tail = service;
 		tail = &service->next;

@@ -155,14 +155,15 @@ fits(const struct parser *parser, const struct token *token)
 
 /*
  * A section that cannot be inside the open one, but can be around it, shows
- * that an End was forgotten.
+ * that an End was forgotten: unless it is indented as if it were inside.
  */
 static void
 leave_forgotten(struct parser *parser, const struct token *token)
 {
 	struct directive *inner, *outer = NULL;
 
-	if (fits(parser, token))
+	if (fits(parser, token) ||
+	    token->pos.column > parser->section->pos.column)
 		return;
 	for (inner = parser->section; inner != parser->top && outer == NULL;
 	     inner = inner->parent) {

@@ -147,21 +147,56 @@ print_value(struct buf *out, const struct directive *directive, unsigned n,
 	print_quoted(out, value->text);
 }
 
+/* A line being printed: what stands before its next part. */
+struct print {
+	struct buf *out;
+	const char *before;
+};
+
 static void
-print_options(struct buf *out, const struct directive *directive)
+begin_part(struct print *print)
+{
+	add(print->out, print->before);
+	print->before = " ";
+}
+
+static void
+print_options(struct print *print, const struct directive *directive)
 {
 	unsigned i;
 
 	for (i = 0; option_word(i) != NULL; i++) {
 		if ((directive->options & 1u << i) == 0)
 			continue;
-		add(out, option_word(i));
-		add(out, " ");
+		begin_part(print);
+		add(print->out, option_word(i));
 		if (1u << i != OPTION_TAG)
 			continue;
-		print_quoted(out, directive->tag);
-		add(out, " ");
+		begin_part(print);
+		print_quoted(print->out, directive->tag);
 	}
+}
+
+/* Options stand before the last value, or alone before a list. */
+static void
+print_line(struct buf *out, const struct directive *line)
+{
+	bool bare = (line->row->flags & ROW_BARE) != 0;
+	struct print print = { out, bare ? "" : "\t" };
+	const struct value *value;
+	unsigned n = 0;
+
+	add(out, line->negated ? "Not " : "");
+	add(out, bare ? "" : line->row->word);
+	for (value = line->values; value != NULL; value = value->next) {
+		if (value->next == NULL)
+			print_options(&print, line);
+		begin_part(&print);
+		print_value(out, line, n++, value);
+	}
+	if (line->values == NULL)
+		print_options(&print, line);
+	add(out, "\n");
 }
 
 static void
@@ -169,8 +204,6 @@ print_section(
     struct buf *out, const struct directive *section, const char *indent)
 {
 	const struct directive *child;
-	const struct value *value;
-	unsigned n;
 
 	for (child = section->children; child != NULL; child = child->next) {
 		if (child->row->id == WORD_INCLUDE ||
@@ -178,20 +211,10 @@ print_section(
 		    (child->row->flags & ROW_IGNORED) != 0)
 			continue; /* what they brought is there */
 		if (*indent == '\0' && child->row->opens != 0 &&
-		    child != section->children)
+		    buf_len(out) > 0)
 			add(out, "\n");
 		add(out, indent);
-		add(out, child->negated ? "Not " : "");
-		if ((child->row->flags & ROW_BARE) == 0)
-			add(out, child->row->word);
-		for (value = child->values, n = 0; value != NULL;
-		     value = value->next, n++) {
-			add(out, n == 0 ? "\t" : " ");
-			if (value->next == NULL)
-				print_options(out, child);
-			print_value(out, child, n, value);
-		}
-		add(out, "\n");
+		print_line(out, child);
 		if (child->scope == 0)
 			continue;
 		print_section(out, child, indent - 1);

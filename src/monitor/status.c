@@ -141,7 +141,7 @@ render_backends(const struct status *status, const struct probe *probes,
 		const struct probe *probe = &probes[i];
 		char address[ADDR_TEXT_SIZE] = "", name[CONFIG_LABEL_SIZE];
 
-		if (probe->naddresses > 0)
+		if (probe->naddresses > 0 && probe->backend->path == NULL)
 			addr_text(&probe->addresses[0], address);
 		jsonout_object(json, NULL);
 		jsonout_int(json, "id", i);

@@ -268,24 +268,10 @@ put_field_out(struct line *line, const struct config_log_item *item)
 }
 
 static void
-put_backend_name(struct line *line, const struct config_backend *backend)
-{
-	char text[300];
-
-	if (backend->port == 0)
-		put_value(line, slice_of(backend->host));
-	else {
-		snprintf(text, sizeof(text),
-		    strchr(backend->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
-		    backend->host, backend->port);
-		put_value(line, slice_of(text));
-	}
-}
-
-static void
 put_name(struct line *line, const struct config_log_item *item)
 {
 	const struct exchange *ex = line->ex;
+	char label[CONFIG_LABEL_SIZE];
 
 	switch ((enum log_object)item->what) {
 	case LINE_OF_LISTENER:
@@ -297,7 +283,9 @@ put_name(struct line *line, const struct config_log_item *item)
 		break;
 	case LINE_OF_BACKEND:
 		if (ex->backend != NULL)
-			put_backend_name(line, ex->backend->config);
+			put_value(line,
+			    slice_of(config_backend_label(
+			        ex->backend->config, label)));
 		else
 			put_missing(line);
 		break;

@@ -19,13 +19,13 @@ struct edit_list {
 	struct edit_list *next;
 };
 
-/* The password was right: the name is somebody's. */
+/* The name in credentials that were right. */
 static void
 note_user(struct exchange *ex, struct slice credentials)
 {
 	struct http_basic basic;
 
-	if (ex->user != NULL || !http_basic_read(credentials, &basic))
+	if (!http_basic_read(credentials, &basic))
 		return;
 	ex->user = arena_strndup(ex->arena, basic.user.p, basic.user.len);
 	secret_wipe(&basic, sizeof basic);
@@ -50,7 +50,7 @@ knows(void *arg, const struct config_users *users)
 	verdict = auth_check(ex->worker->auth, users->index, found->value,
 	    ex->from, clock_mono_ms());
 	ex->busy |= verdict == AUTH_BUSY;
-	if (verdict == AUTH_YES)
+	if (verdict == AUTH_YES && ex->user == NULL)
 		note_user(ex, found->value);
 	return verdict == AUTH_YES;
 }

@@ -100,7 +100,7 @@ struct exchange {
 
 	/* For the access log. */
 	unsigned log_suppress; /* by services that it fell through */
-	const char *user;      /* whose password was right (BasicAuth) */
+	const char *user; /* whose password was right (BasicAuth), or NULL */
 	unsigned status;
 	uint64_t received;         /* bytes of request body */
 	uint64_t sent;             /* bytes of response body */

@@ -260,18 +260,42 @@ find_service(struct exchange *ex)
 	return status;
 }
 
+static bool
+knows_nobody(void *arg, const struct config_users *users)
+{
+	(void)arg;
+	(void)users;
+	return false;
+}
+
+static bool
+has_tokens(void *arg, const struct config_rate *rate, struct slice key)
+{
+	(void)arg;
+	(void)rate;
+	(void)key;
+	return true;
+}
+
+static const struct config_asked suppose = { knows_nobody, has_tokens };
+
 /*
  * RFC 9110 section 15.5.20: the name that the client verified is one of ours,
  * and what it asks for there is not: it mistook us for the other's server.
+ * That is another question: what was found out of the request may not be so
+ * for this name, and neither a password nor a token is spent on it.
  */
 static bool
 is_misdirected(struct exchange *ex)
 {
+	struct config_memory memory = { .arena = ex->arena };
 	struct config_request req = edit_subject(ex);
 
 	if (ex->sni == NULL || strcmp(ex->sni, req.host) == 0)
 		return false;
 	req.host = ex->sni;
+	req.memory = &memory;
+	req.asked = &suppose;
 	return config_find_service(
 	           ex->worker->config, ex->listener->config, &req) != NULL;
 }

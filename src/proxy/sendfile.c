@@ -7,12 +7,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "accesslog.h"
 #include "answer.h"
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "count.h"
 #include "edit.h"
 #include "errorpage.h"
 #include "exchange.h"
@@ -330,7 +332,7 @@ send_piece(struct exchange *ex, const struct http_response *head,
 	}
 	file->at += n;
 	file->left -= (uint64_t)n;
-	ex->sent += (uint64_t)n;
+	count_sent(ex, (uint64_t)n);
 	ex->responded = true;
 	ex->response_done = file->left == 0;
 	ex->ops->respond(ex->client, head, how,
@@ -420,6 +422,7 @@ begin(struct exchange *ex, unsigned status, const struct stat *st,
 	ex->status = status;
 	ex->discard = true;
 	edit_response(ex, &head);
+	accesslog_note(ex, &head);
 	send_piece(ex, &head, &how);
 	if (ex->file != NULL && !ex->ops->blocked(ex->client))
 		ex->ops->later(ex->client);

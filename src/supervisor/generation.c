@@ -75,6 +75,7 @@ inherit_backends(struct generation *generation, const struct generation *old)
 				continue;
 			state->known = true;
 			state->up = known->up;
+			state->reached = known->reached;
 			buf_append(&state->addresses,
 			    buf_data(&known->addresses),
 			    buf_len(&known->addresses));
@@ -235,6 +236,13 @@ limit_leaving(struct supervisor *sup)
 }
 
 void
+generation_check_swaps(struct generation *generation)
+{
+	for (unsigned i = 0; i < generation->nslots; i++)
+		swap_check(generation->slots[i]);
+}
+
+void
 generation_unlisten(struct generation *generation)
 {
 	bindings_free(generation->bindings);
@@ -252,6 +260,8 @@ retire(struct generation *generation)
 	release_slots(generation);
 	for (unsigned i = 0; i < generation->nworkers; i++)
 		challenge_forget_worker(sup, &generation->workers[i]);
+	if (sup->current != NULL)
+		generation_check_swaps(sup->current);
 	limit_leaving(sup);
 	supervisor_sweep(sup);
 }
@@ -276,6 +286,7 @@ take_over(struct generation *generation)
 	if (old != NULL) {
 		retire(old);
 		generation_drain(old, GENERATION_DRAIN_SECONDS);
+		monitor_cease(&old->monitor);
 	}
 	supervisor_started(
 	    sup); /* the old monitor still has an answer to give */

@@ -129,7 +129,7 @@ def look(front: Front, trusted: ssl.SSLContext) -> set[int]:
 
 
 @pytest.mark.parametrize("seconds, validity", [
-    pytest.param(60, 15, marks=[pytest.mark.release,
+    pytest.param(40, 15, marks=[pytest.mark.release, pytest.mark.slow,
                                 pytest.mark.timeout(120)]),
     pytest.param(SOAK_SECONDS, 30, marks=[
         pytest.mark.soak, pytest.mark.timeout(SOAK_SECONDS + 100)])])

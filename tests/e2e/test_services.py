@@ -181,7 +181,8 @@ def test_users_come_in_and_others_are_asked(backend, script):
         users = front.directory / "users"
         users.write_text(USERS)
         users.chmod(0o600)
-        return pound(backend.address, tls=GUARD.format(users=users))(front)
+        return pound(backend.address, top="LogLevel combined",
+                     tls=GUARD.format(users=users))(front)
 
     with Front(config) as front, front.https() as client:
         def ask(*fields: tuple[str, str], path: str = "/in"):
@@ -199,6 +200,9 @@ def test_users_come_in_and_others_are_asked(backend, script):
         assert ask(basic("bob:secret")).status == 200
         heads = script.received_since(before)[0]
         assert heads.lower().count(b"\r\nauthorization: basic ") == 2
+        front.wait_for_line(r'127\.0\.0\.1 - bob \[[^]]+\] "GET /in [^"]+" 200')
+    assert front.count(r' - - \[[^]]+\] "GET /in [^"]+" 401') == 5
+    assert front.count(r" - ann \[") == 1
     assert front.count(r"secret|\$2y\$|Basic") == 0
 
 

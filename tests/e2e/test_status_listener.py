@@ -133,6 +133,34 @@ def test_requests_are_counted(watched, home_assistant):
         == before.get_one("gatehouse_refusals_total", status="404")
 
 
+def test_files_are_counted_and_logged(watch, home_assistant, tmp_path):
+    (tmp_path / "file").write_bytes(b"x" * 100000)
+    front = watch()
+    front.configure(pound(home_assistant.address, top=front.section() + f"""
+        LogFormat "own" "%U %s %B %{{Content-Type}}o"
+        LogLevel own
+        """, tls=f"""
+        Service
+            SendFile "{tmp_path}"
+        End
+        """)(front))
+    front.reload()
+    with front.https() as client:
+        assert client.request("GET", "/file").status == 200
+        assert client.request("GET", "/file", headers=[
+            ("Range", "bytes=0-9")]).status == 206
+        assert client.request("HEAD", "/file").status == 200
+        assert client.request("GET", "/files").status == 404
+    now = front.eventually(
+        lambda now: now.total("gatehouse_requests_total") == 4)
+    assert 100010 < now.get_one("gatehouse_sent_bytes_total") < 101000
+    assert now.get_one("gatehouse_requests_total", **{"class": "2xx"}) == 3
+    assert now.get_one("gatehouse_refusals_total", status="404") == 1
+    front.wait_for_line(r"/file 200 100000 application/octet-stream$")
+    front.wait_for_line(r"/file 206 10 application/octet-stream$")
+    front.wait_for_line(r"/files 404 \d+ text/plain; charset=utf-8$")
+
+
 def test_refusals_are_counted(watched):
     before = watched.metrics()
     with watched.http() as client:

@@ -53,7 +53,8 @@ def test_gateway_forwards_to_a_socket(short):
             with front.https() as client:
                 assert client.request("GET", "/").status == 200
             found, = front.status()["backends"]
-            assert (found["host"], found["state"]) == (str(path), "up")
+            assert (found["name"], found["state"]) == (str(path), "up")
+            assert found["address"] == ""
         probe = backend.received_since([])[0]
     assert b"\r\nHost: localhost\r\n" in probe
 

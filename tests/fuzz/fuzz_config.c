@@ -31,6 +31,13 @@ compare_patterns(const struct config_pattern *a, const struct config_pattern *b)
 }
 
 static void
+compare_acls(const struct config_acl *a, const struct config_acl *b)
+{
+	assert((a == NULL) == (b == NULL));
+	assert(a == NULL || a->nnets == b->nnets);
+}
+
+static void
 compare_conditions(
     const struct config_condition *a, const struct config_condition *b)
 {
@@ -38,8 +45,8 @@ compare_conditions(
 		assert(a->kind == b->kind && a->negated == b->negated);
 		assert(same_text(a->name.p, b->name.p));
 		compare_patterns(a->patterns, b->patterns);
-		assert((a->acl == NULL) == (b->acl == NULL));
-		assert(a->acl == NULL || a->acl->nnets == b->acl->nnets);
+		compare_acls(a->acl, b->acl);
+		assert(a->ca == b->ca && a->forwarded == b->forwarded);
 		compare_conditions(a->parts, b->parts);
 	}
 	assert(a == NULL && b == NULL);
@@ -65,18 +72,48 @@ compare_rules(const struct config_rule *a, const struct config_rule *b)
 }
 
 static void
+compare_sessions(const struct config_session *a, const struct config_session *b)
+{
+	assert((a == NULL) == (b == NULL));
+	if (a != NULL)
+		assert(a->type == b->type && a->ttl == b->ttl &&
+		    same_text(a->id.p, b->id.p));
+}
+
+static void
+compare_places(const struct config_service *a, const struct config_service *b)
+{
+	unsigned i;
+
+	assert(a->nbackends == b->nbackends);
+	assert(a->nemergencies == b->nemergencies);
+	for (i = 0; i < a->nbackends + a->nemergencies; i++)
+		assert(a->backends[i]->id == b->backends[i]->id &&
+		    a->priorities[i] == b->priorities[i]);
+	assert(a->balancer == b->balancer);
+	compare_sessions(a->session, b->session);
+	assert((a->directory == NULL) == (b->directory == NULL));
+	assert(a->directory == NULL ||
+	    same_text(a->directory->file.path, b->directory->file.path));
+}
+
+static void
 compare_services(const struct config_service *a, const struct config_service *b)
 {
 	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		compare_places(a, b);
+		assert(same_text(a->name, b->name));
+		assert(same_text(a->hsts.p, b->hsts.p));
+		assert(a->log_suppress == b->log_suppress);
+		assert(a->rewrite_location == b->rewrite_location);
 		compare_conditions(a->conditions, b->conditions);
 		compare_patterns(a->head_remove, b->head_remove);
 		compare_rules(a->request_rules, b->request_rules);
 		compare_rules(a->response_rules, b->response_rules);
-		assert(a->nbackends == b->nbackends);
-		assert(a->nemergencies == b->nemergencies);
 		assert((a->reply == NULL) == (b->reply == NULL));
-		assert(
-		    a->reply == NULL || a->reply->status == b->reply->status);
+		assert(a->reply == NULL ||
+		    (a->reply->status == b->reply->status &&
+		        a->reply->metrics == b->reply->metrics));
 		assert((a->redirect == NULL) == (b->redirect == NULL));
 		if (a->redirect != NULL)
 			assert(same_text(a->redirect->url, b->redirect->url) &&
@@ -96,6 +133,18 @@ same_format(
 }
 
 static void
+compare_client_certs(
+    const struct config_listener *a, const struct config_listener *b)
+{
+	assert(a->require_sni == b->require_sni);
+	assert(a->client_cert == b->client_cert);
+	assert(a->client_depth == b->client_depth);
+	assert(same_text(a->verify_list.path, b->verify_list.path));
+	assert(same_text(a->ca_list.path, b->ca_list.path));
+	assert(same_text(a->crl_list.path, b->crl_list.path));
+}
+
+static void
 compare_listeners(
     const struct config_listener *a, const struct config_listener *b)
 {
@@ -104,7 +153,14 @@ compare_listeners(
 
 		assert(a->tls == b->tls && a->dual == b->dual);
 		assert(addr_eq(&a->addr, &b->addr));
+		assert(same_text(a->name, b->name));
 		assert(a->methods == b->methods);
+		compare_acls(a->trusted, b->trusted);
+		assert(same_text(a->forwarded_header, b->forwarded_header));
+		assert(a->tells_client == b->tells_client &&
+		    a->tells_tls == b->tells_tls);
+		assert(a->max_connections == b->max_connections);
+		compare_client_certs(a, b);
 		assert(a->max_request == b->max_request);
 		assert(a->max_uri == b->max_uri);
 		compare_conditions(a->check_url, b->check_url);
@@ -124,10 +180,41 @@ compare_listeners(
 }
 
 static void
+compare_backends(const struct config_backend *a, const struct config_backend *b)
+{
+	assert(same_text(a->host, b->host) && a->port == b->port);
+	assert(same_text(a->path, b->path) && same_text(a->probe, b->probe));
+	assert(a->timeout == b->timeout && a->ws_timeout == b->ws_timeout);
+	assert(a->tls == b->tls && a->insecure == b->insecure);
+	assert(same_text(a->server_name, b->server_name));
+	assert(same_text(a->ca_file, b->ca_file));
+	assert(same_text(a->ciphers, b->ciphers));
+	assert(a->min_version == b->min_version && a->family == b->family);
+	assert(a->all_addresses == b->all_addresses && a->used == b->used);
+	assert(a->lookup_every == b->lookup_every &&
+	    a->lookup_retry == b->lookup_retry);
+}
+
+static void
+compare_status(const struct config_status *a, const struct config_status *b)
+{
+	assert((a == NULL) == (b == NULL));
+	if (a == NULL)
+		return;
+	assert(addr_eq(&a->addr, &b->addr) && a->nnames == b->nnames);
+	compare_acls(a->acl, b->acl);
+}
+
+static void
 compare(const struct config *a, const struct config *b)
 {
 	unsigned i;
 
+	compare_status(a->status, b->status);
+	assert(same_text(a->access_log, b->access_log) &&
+	    same_text(a->log_tag, b->log_tag) && a->anonymise == b->anonymise);
+	assert(a->max_per_address == b->max_per_address &&
+	    a->max_pending == b->max_pending && a->grace == b->grace);
 	assert(same_text(a->user, b->user) && same_text(a->group, b->group));
 	assert(same_text(a->root_jail, b->root_jail));
 	assert(same_text(a->state_dir, b->state_dir));
@@ -136,9 +223,7 @@ compare(const struct config *a, const struct config *b)
 	assert(a->nlisteners == b->nlisteners && a->ncerts == b->ncerts);
 	assert(a->nbackends == b->nbackends);
 	for (i = 0; i < a->nbackends; i++)
-		assert(same_text(a->backends[i]->host, b->backends[i]->host) &&
-		    a->backends[i]->port == b->backends[i]->port &&
-		    a->backends[i]->timeout == b->backends[i]->timeout);
+		compare_backends(a->backends[i], b->backends[i]);
 	for (i = 0; i < a->ncerts; i++)
 		assert(a->certs[i]->kind == b->certs[i]->kind &&
 		    a->certs[i]->nnames == b->certs[i]->nnames &&

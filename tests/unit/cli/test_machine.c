@@ -379,6 +379,18 @@ test_users(void **state)
 	assert_says(scene, "x.conf:8:1: BasicAuth /nonexistent");
 }
 
+static void
+test_blanked_key(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->acme.eab_kid = "kid";
+	scene->acme.eab_key = "c2VjcmV0";
+	assert_silent(scene);
+	scene->acme.eab_key = "********";
+	assert_says(scene, "x.conf:1:1: the key of EAB is blanked");
+}
+
 int
 main(void)
 {
@@ -391,6 +403,7 @@ main(void)
 		scene_test(test_foreign_key),
 		scene_test(test_dates_are_worth_a_warning),
 		scene_test(test_ca_file),
+		scene_test(test_blanked_key),
 		scene_test(test_users),
 		scene_test(test_ciphers),
 		scene_test(test_ciphers_with_a_certificate_file),

@@ -57,7 +57,7 @@ test_a_whole_screen(void **state)
 	    "{\"index\":0,\"protocol\":\"http\",\"address\":\"[::]:80\"},"
 	    "{\"index\":1,\"protocol\":\"https\",\"address\":\"[::]:443\"}],"
 	    "\"backends\":[{\"id\":0,\"address\":\"192.0.2.5:8123\","
-	    "\"host\":\"ha.local\",\"port\":8123,\"state\":\"up\","
+	    "\"name\":\"ha.local:8123\",\"state\":\"up\","
 	    "\"since\":1799996400,\"error\":\"\"}],"
 	    "\"certificates\":[{\"slot\":0,"
 	    "\"names\":[\"ha.example.org\",\"www.example.org\"],"
@@ -117,22 +117,27 @@ test_backends(void **state)
 {
 	(void)state;
 	assert_reports("{\"backends\":[{\"address\":\"192.0.2.5:8123\","
-	               "\"host\":\"192.0.2.5\",\"port\":8123,"
+	               "\"name\":\"192.0.2.5:8123\","
 	               "\"state\":\"down\",\"since\":1799999999,"
 	               "\"error\":\"Connection refused\"}]," WORKER "}",
 	    "This needs attention:\n"
 	    "  the backend 192.0.2.5:8123 is down: Connection refused\n\n");
 	assert_reports("{\"backends\":[{\"address\":\"192.0.2.5:8123\","
-	               "\"host\":\"192.0.2.5\",\"port\":8123,"
+	               "\"name\":\"192.0.2.5:8123\","
 	               "\"state\":\"down\",\"since\":1799999999}]}",
 	    "\n  192.0.2.5:8123  down for 1 second\n");
 	assert_reports("{\"backends\":[{\"address\":\"[2001:db8::1]:8123\","
-	               "\"host\":\"2001:db8::1\",\"port\":8123,"
+	               "\"name\":\"[2001:db8::1]:8123\","
 	               "\"state\":\"unknown\"}]}",
 	    "\n  [2001:db8::1]:8123  not probed yet\n");
-	assert_reports("{\"backends\":[{\"address\":\"\",\"host\":\"ha.local\","
-	               "\"port\":8123,\"state\":\"unknown\"}]}",
+	assert_reports("{\"backends\":[{\"address\":\"\","
+	               "\"name\":\"ha.local:8123\","
+	               "\"state\":\"unknown\"}]}",
 	    "\n  ha.local:8123  not probed yet\n");
+	assert_reports("{\"backends\":[{\"address\":\"\","
+	               "\"name\":\"/run/ha.sock\",\"port\":0,"
+	               "\"state\":\"up\",\"since\":1799999999}]}",
+	    "\n  /run/ha.sock  up for 1 second\n");
 }
 
 #define CERT(members)                                                          \

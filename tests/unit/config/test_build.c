@@ -546,6 +546,7 @@ test_directories(void **state)
 	service = reading.config->listeners->services;
 	assert_ptr_equal(service->directory, reading.config->directories[1]);
 	assert_int_equal(service->directory->id, 1);
+	reading_release(&reading);
 }
 
 static void
@@ -631,11 +632,63 @@ test_backends_that_are_shared(void **state)
 	reading_release(&reading);
 }
 
+static void
+test_a_disabled_service_uses_nothing(void **state)
+{
+	struct reading reading;
+
+	(void)state;
+	reading_init_clean(&reading,
+	    "ListenHTTP\nService\nDisabled yes\n"
+	    "BackEnd\nAddress a\nPort 1\nEnd\n"
+	    "BackEnd\nAddress a\nPort 2\nEnd\nEnd\n"
+	    "Service\nBackEnd\nAddress a\nPort 2\nEnd\nEnd\nEnd\n");
+	assert_false(reading.config->backends[0]->used);
+	assert_true(reading.config->backends[1]->used);
+	reading_release(&reading);
+}
+
+/* Who is to send a password is asked for it, wherever the condition stands. */
+static void
+test_a_401_asks_who_it_is(void **state)
+{
+	static const struct {
+		const char *conditions;
+		bool asks;
+	} cases[] = {
+		{ "Not BasicAuth \"u\"\n", true },
+		{ "Match OR\nHost \"a\"\nNot BasicAuth \"u\"\nEnd\n", true },
+		{ "Not Eval \"known\"\n", true },
+		{ "Not Eval \"here\"\n", false },
+		{ "Path \"/\"\n", false },
+	};
+	char text[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		struct reading reading;
+
+		snprintf(text, sizeof(text),
+		    "Condition known\nBasicAuth \"u\"\nEnd\n"
+		    "Condition here\nPath \"/\"\nEnd\n"
+		    "ListenHTTP\nService\n%sError 401\nEnd\nEnd\n",
+		    cases[i].conditions);
+		reading_init_clean(&reading, text);
+		assert_int_equal(
+		    reading.config->listeners->services->reply->challenge,
+		    cases[i].asks);
+		reading_release(&reading);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_directories),
+		cmocka_unit_test(test_a_disabled_service_uses_nothing),
+		cmocka_unit_test(test_a_401_asks_who_it_is),
 		cmocka_unit_test(test_certificates_of_clients),
 		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_backends_that_are_shared),

@@ -2,6 +2,15 @@
 
 #include "reading.h"
 
+#include <dirent.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/xalloc.h"
+#include "schema.h"
+
+#define CORPUS "tests/fuzz/corpus/config"
+
 static char *
 expand(const char *text)
 {
@@ -261,6 +270,8 @@ test_everything_else_is_printed_as_it_is(void **state)
 	               "LogFacility LOCAL1\n"
 	               "Client 1m\n"
 	               "TrustedIP\n::1 10.0.0.1\nEnd\n"
+	               "Service\nNot ACL -forwarded\n::1\nEnd\n"
+	               "Path -tag \"t\" -icase \"/x\"\nSuccess\nEnd\n"
 	               "listenhttp front\n"
 	               "HeaderRemove \"^X-\\\"\\\\.\"\n"
 	               "Address [::1]\n"
@@ -272,7 +283,15 @@ test_everything_else_is_printed_as_it_is(void **state)
 	    "Client\t1m\n"
 	    "\n"
 	    "TrustedIP\n"
-	    "\t\t\"::1\" \"10.0.0.1\"\n"
+	    "\t\"::1\" \"10.0.0.1\"\n"
+	    "End\n"
+	    "\n"
+	    "Service\n"
+	    "\tNot ACL\t-forwarded\n"
+	    "\t\t\"::1\"\n"
+	    "\tEnd\n"
+	    "\tPath\t-icase -tag \"t\" \"/x\"\n"
+	    "\tSuccess\n"
 	    "End\n"
 	    "\n"
 	    "ListenHTTP\t\"front\"\n"
@@ -307,6 +326,74 @@ test_errors_print_nothing(void **state)
 	config_text_free(read);
 }
 
+/* Adds the text if it is accepted: then what it expands to is printed again. */
+static void
+check_text(const struct buf *text, struct buf *accepted)
+{
+	struct config_text *read =
+	    config_text_new("t", (const char *)buf_data(text), buf_len(text));
+	struct reading reading;
+	char *printed;
+
+	reading_of(&reading, read);
+	if (reading.config != NULL) {
+		printed = config_expand(read, reading.diag);
+		assert_non_null(printed);
+		assert_expands(printed, printed);
+		reading_release(&reading);
+		reading_init(&reading, printed);
+		if (reading.config == NULL)
+			fail_msg("%s\n%s", diag_line(reading.diag, 0), printed);
+		buf_append(accepted, buf_data(text), buf_len(text));
+		free(printed);
+	}
+	reading_release(&reading);
+}
+
+/* Nor does it name a file that is read at once. */
+static bool
+needs_no_file(const struct schema_row *row)
+{
+	return (row->flags & (ROW_LATER | ROW_BARE)) == 0 &&
+	    row->id != WORD_INCLUDE && row->id != WORD_INCLUDEDIR &&
+	    row->id != WORD_ERRORFILE;
+}
+
+/* So that the fuzzer, which holds the same, has all words to play with. */
+static void
+test_every_word_is_in_a_text_that_expands(void **state)
+{
+	struct buf accepted = { 0 }, text = { 0 };
+	DIR *corpus = opendir(CORPUS);
+	const struct schema_row *row;
+	struct dirent *entry;
+	unsigned i;
+
+	(void)state;
+	assert_non_null(corpus);
+	while ((entry = readdir(corpus)) != NULL) {
+		char *path = xasprintf(CORPUS "/%s", entry->d_name);
+		struct error err;
+
+		buf_clear(&text);
+		if (entry->d_name[0] != '.') {
+			assert_int_equal(
+			    file_read(path, 1024 * 1024, &text, &err), 0);
+			check_text(&text, &accepted);
+		}
+		free(path);
+	}
+	closedir(corpus);
+	buf_append(&accepted, "", 1);
+	for (i = 0; (row = schema_at(i)) != NULL; i++)
+		if (needs_no_file(row) &&
+		    strcasestr((const char *)buf_data(&accepted), row->word) ==
+		        NULL)
+			fail_msg("no accepted text has '%s'", row->word);
+	buf_release(&accepted);
+	buf_release(&text);
+}
+
 int
 main(void)
 {
@@ -321,6 +408,7 @@ main(void)
 		cmocka_unit_test(test_email_comes_to_the_one_account),
 		cmocka_unit_test(test_everything_else_is_printed_as_it_is),
 		cmocka_unit_test(test_errors_print_nothing),
+		cmocka_unit_test(test_every_word_is_in_a_text_that_expands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

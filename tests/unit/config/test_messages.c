@@ -305,8 +305,8 @@ test_answers(void **state)
 {
 	(void)state;
 	assert_said(SERVICE("Path /a\n") SERVICE("Error 404\nSuccess\n"),
-	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error, a Success or Metrics\n"
+	    "t:2:1: 'Service' needs a BackEnd, or else a Redirect, an Error, "
+	    "a Success, a SendFile or Metrics\n"
 	    "t:6:1: 'ListenHTTP' wants to listen on port 80, but the "
 	    "'ListenHTTP' on line 1 listens on port 80 already\n"
 	    "t:7:1: 'Service' has both Error and Success; a request can go to "
@@ -413,6 +413,15 @@ test_sections(void **state)
 	    "t:1:1: 'ListenHTTP' has no 'End'\n"
 	    "t:2:2: 'Service' has no 'End' before 'Service' on line 4\n"
 	    "t:6:1: unknown word 'prot'\n");
+	/* One that is indented like the lines around it is in the wrong place. */
+	assert_said("Gateway a.example.org\n"
+	            "\tForward 10.0.0.1\n"
+	            "\tService\n\t\tSuccess\n\tEnd\n"
+	            "\tCert x.pem\n"
+	            "End\n",
+	    "t:3:2: 'Service' belongs at the top level, in ListenHTTP or in "
+	    "ListenHTTPS, not in Gateway\n"
+	    "t:6:2: 'Cert' belongs in ListenHTTPS, not in Gateway\n");
 	/* So are the lines of a section with a wrong name … */
 	assert_said("ListenHTPT\nPrt 80\nEnd\n",
 	    "t:1:1: unknown word 'ListenHTPT'; did you mean 'ListenHTTP'?\n"
@@ -601,8 +610,8 @@ test_services(void **state)
 {
 	(void)state;
 	assert_said(SERVICE(""),
-	    "t:2:1: 'Service' has neither a BackEnd nor a Redirect, nor an "
-	    "Error, a Success or Metrics\n");
+	    "t:2:1: 'Service' needs a BackEnd, or else a Redirect, an Error, "
+	    "a Success, a SendFile or Metrics\n");
 	assert_said(BACKEND("Address 10.0.0.1\n"),
 	    "t:3:1: 'BackEnd' needs a line 'Port' with a number from 1 to "
 	    "65535\n");

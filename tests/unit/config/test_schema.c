@@ -250,6 +250,54 @@ test_every_word_of_the_manual_is_one(void **state)
 	free(page);
 }
 
+/* The literal text behind a heading of the manual. */
+static char *
+literal(const char *page, const char *heading)
+{
+	static const char begin[] = "\n.Bd -literal -offset indent\n";
+	const char *at = strstr(page, heading), *end;
+
+	assert_non_null(at);
+	at = strstr(at, begin);
+	assert_non_null(at);
+	at += strlen(begin);
+	end = strstr(at, ".Ed\n");
+	assert_non_null(end);
+	return strndup(at, (size_t)(end - at));
+}
+
+static char *
+expand(const char *text)
+{
+	struct config_text *read = config_text_new("t", text, strlen(text));
+	struct diag *diag = diag_new();
+	char *printed = config_expand(read, diag);
+
+	assert_non_null(printed);
+	diag_free(diag);
+	config_text_free(read);
+	return printed;
+}
+
+/* What the manual says that a Gateway stands for is what it stands for. */
+static void
+test_the_example_is_what_a_gateway_means(void **state)
+{
+	char *page = read_page();
+	char *gateway = literal(page, "\n.Sh DESCRIPTION\n");
+	char *example = literal(page, "\n.Sh EXAMPLES\n");
+	char *expanded = expand(gateway), *same = expand(example);
+
+	(void)state;
+	assert_memory_equal(expanded, "User\t\"nobody\"\n\n", 15);
+	assert_string_equal(expanded + 15, same);
+	free(same);
+	free(expanded);
+	free(example);
+	free(gateway);
+	free(page);
+}
+
 int
 main(void)
 {
@@ -259,6 +307,7 @@ main(void)
 		cmocka_unit_test(test_suggestions),
 		cmocka_unit_test(test_every_word_is_in_the_manual),
 		cmocka_unit_test(test_every_word_of_the_manual_is_one),
+		cmocka_unit_test(test_the_example_is_what_a_gateway_means),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,6 +118,38 @@ asks_for_exactly_one_host(void **state)
 		    ask(table[i].line, table[i].fields, NULL), table[i].status);
 }
 
+static unsigned
+ask_with_sni(const char *sni, const char *host)
+{
+	char head[256];
+	struct exchange *ex;
+	struct answer answer = { .head = { .status = 0 } };
+
+	snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host);
+	ex = exchange_for(head, 0);
+	ex->sni = sni;
+	if (route_request(ex, &answer))
+		answer.head.status = 0;
+	exchange_end(ex);
+	return answer.head.status;
+}
+
+/* The name in TLS is looked at afresh, and takes no token. */
+static void
+names_of_other_servers_are_misdirected(void **state)
+{
+	(void)state;
+	worker_for("Condition \"ours\"\nHost \"ha.example\"\nEnd\n"
+	           "ListenHTTP\nPort 8080\n"
+	           "Service\nNot TBF \"all\" 1/3600s 4\nError 429\nEnd\n"
+	           "Service\nEval \"ours\"\nSuccess\nEnd\nEnd\n");
+	assert_int_equal(ask_with_sni("ha.example", "ha.example"), 200);
+	assert_int_equal(ask_with_sni("ha.example", "other.example"), 421);
+	assert_int_equal(ask_with_sni("other.example", "third.example"), 404);
+	assert_int_equal(ask_with_sni(NULL, "other.example"), 404);
+	assert_int_equal(ask_with_sni("ha.example", "ha.example"), 429);
+}
+
 static void
 challenges_come_before_every_other_rule(void **state)
 {
@@ -201,6 +233,10 @@ main(void)
 		cmocka_unit_test(only_one_expectation_is_known),
 		cmocka_unit_test(a_handshake_has_no_body),
 	};
+	const struct CMUnitTest apart[] = {
+		cmocka_unit_test(names_of_other_servers_are_misdirected),
+	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, tear_down) +
+	    cmocka_run_group_tests(apart, NULL, tear_down);
 }

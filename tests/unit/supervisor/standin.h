@@ -46,6 +46,15 @@ standin_told(const char *name)
 	return text;
 }
 
+/* Is a word among what a file says? */
+static inline bool
+standin_told_of(const char *name, const char *word)
+{
+	const char *text = standin_told(name);
+
+	return text != NULL && strstr(text, word) != NULL;
+}
+
 /* Takes the next word off a text; "" at its end. */
 static inline void
 standin_word(const char **text, char *dst, size_t size)
@@ -111,7 +120,6 @@ standin_answer_swap(
 {
 	struct msg msg = { .kind = MSG_CERT_SWAPPED };
 	struct msg_CERT_SWAPPED *answer = &msg.u.CERT_SWAPPED;
-	const char *refused = standin_told("refuse");
 	char pem[512], serial[64];
 	const char *text;
 
@@ -124,7 +132,11 @@ standin_answer_swap(
 	standin_word(&text, serial, sizeof(serial));
 	answer->slot = swap->slot;
 	answer->serial_number = swap->serial_number;
-	if (refused != NULL && strstr(refused, serial) != NULL) {
+	if (standin_told_of("mute", serial)) {
+		log_info("worker %u: pair %s, no answer", worker, serial);
+		return;
+	}
+	if (standin_told_of("refuse", serial)) {
 		answer->error = "told to refuse";
 	} else {
 		answer->not_before = standin_number(&text);
@@ -190,7 +202,9 @@ standin_proxy(struct chan *chan)
 		case MSG_BACKEND_STATE:
 			log_info("worker %u: backend %u is %s", worker,
 			    msg.u.BACKEND_STATE.backend,
-			    msg.u.BACKEND_STATE.up ? "up" : "down");
+			    msg.u.BACKEND_STATE.up            ? "up"
+			        : msg.u.BACKEND_STATE.reached ? "ailing"
+			                                      : "down");
 			break;
 		case MSG_CHALLENGE_SET:
 			deaf = standin_told("deaf");
@@ -230,8 +244,9 @@ standin_command(struct chan *chan, int fifo)
 	standin_send(chan, msg);
 }
 
+/* *fifo: where commands come from, until the next monitor hears them. */
 static inline void
-standin_hear_monitor(struct chan *chan)
+standin_hear_monitor(struct chan *chan, int *fifo)
 {
 	struct msg msg, ready = { .kind = MSG_WORKER_READY };
 	struct msg backend = { .kind = MSG_BACKEND_STATE,
@@ -241,6 +256,10 @@ standin_hear_monitor(struct chan *chan)
 	standin_hear(chan, &msg);
 	if (msg.kind == MSG_WORKER_GO) {
 		log_info("the monitor goes");
+		if (standin_told("ailing") != NULL) {
+			backend.u.BACKEND_STATE.up = 0;
+			backend.u.BACKEND_STATE.reached = 1;
+		}
 		standin_send(chan, ready);
 		standin_send(chan, backend);
 	}
@@ -249,6 +268,10 @@ standin_hear_monitor(struct chan *chan)
 		         "next in %ld",
 		    row->source, row->serial, row->failures, row->problem,
 		    (long)(row->next_attempt - clock_wall()));
+	if (msg.kind == MSG_CONTROL_CEASE) {
+		log_info("the monitor hears nobody else");
+		*fifo = -1;
+	}
 	if (msg.kind == MSG_CONTROL_REPLY)
 		log_info("reply %u: %s: %s", msg.u.CONTROL_REPLY.id,
 		    msg.u.CONTROL_REPLY.ok ? "ok" : "error",
@@ -264,7 +287,7 @@ standin_monitor(struct chan *chan)
 
 	while (poll(fds, 2, -1) > 0)
 		if (fds[0].revents != 0)
-			standin_hear_monitor(chan);
+			standin_hear_monitor(chan, &fds[1].fd);
 		else
 			standin_command(chan, fifo);
 	return 1;

@@ -59,7 +59,7 @@ test_reload(void **state)
 	house_start(house);
 	house_wait(house, "the monitor goes");
 	house_command(house, "reload");
-	house_wait(house, "generation 2");
+	house_wait(house, "the monitor hears nobody else");
 	house_wait(house, "reply 7: ok: reloaded, generation 2");
 	kill(house->pid, SIGHUP);
 	house_wait(house, "ready: 2 listeners, 2 workers, generation 3");
@@ -80,6 +80,21 @@ test_reload_inherits_backends(void **state)
 	house_wait(house, "worker 0 goes");
 	house_wait(house, "ready: 2 listeners, 2 workers, generation 2");
 	house_stop(house);
+}
+
+/* Also that one of them takes connections and fails its probe. */
+static void
+test_reload_inherits_an_ailing_backend(void **state)
+{
+	struct house *house = *state;
+
+	house_tell(house, "ailing", "");
+	house_start(house);
+	house_wait(house, "worker 1: backend 0 is ailing");
+	kill(house->pid, SIGHUP);
+	house_wait(house, "ready: 2 listeners, 2 workers, generation 2");
+	house_stop(house);
+	assert_false(house_said(house, "backend 0 is down"));
 }
 
 static void
@@ -295,6 +310,7 @@ main(int argc, char **argv)
 		HOUSE_TEST(test_start_dies),
 		HOUSE_TEST(test_reload),
 		HOUSE_TEST(test_reload_inherits_backends),
+		HOUSE_TEST(test_reload_inherits_an_ailing_backend),
 		HOUSE_TEST(test_reload_refused),
 		HOUSE_TEST(test_reload_fails),
 		HOUSE_TEST(test_reload_elsewhere),
