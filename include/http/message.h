@@ -101,6 +101,14 @@ bool http_is_text(const char *s);
 const struct http_field *http_find(
     const struct http_field *fields, unsigned nfields, enum http_field_id id);
 
+/* The first field of this name (case ignored), or NULL. */
+const struct http_field *http_find_name(
+    const struct http_field *fields, unsigned nfields, struct slice name);
+
+/* Its value; no bytes if there is none. */
+struct slice http_value(
+    const struct http_field *fields, unsigned nfields, struct slice name);
+
 /*
  * Walks the elements of a comma-separated list (RFC 9110 section 5.6.1),
  * skipping empty ones and surrounding OWS. *rest starts as the field's value.

@@ -364,17 +364,6 @@ find_match(const struct config_request *req, const struct config_part *part)
 }
 
 static struct slice
-find_field(const struct config_request *req, const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < req->nfields; i++)
-		if (slice_ieq(req->fields[i].name, name))
-			return req->fields[i].value;
-	return (struct slice){ "", 0 };
-}
-
-static struct slice
 port_of(const struct config_request *req)
 {
 	const char *p = req->authority.p;
@@ -407,9 +396,12 @@ put_host(struct filling *filling)
 static void
 put_user(struct filling *filling)
 {
+	static const struct slice name = { "Authorization", 13 };
+	const struct config_request *req = filling->req;
 	struct http_basic basic;
 
-	if (!http_basic_read(find_field(filling->req, "Authorization"), &basic))
+	if (!http_basic_read(
+	        http_value(req->fields, req->nfields, name), &basic))
 		return;
 	put_value(filling, basic.user);
 	secret_wipe(&basic, sizeof(basic));
@@ -454,7 +446,8 @@ put_part(struct filling *filling, const struct config_part *part)
 		put_value(filling, config_parameter(req, part->text.p));
 		break;
 	case PART_FIELD:
-		put_value(filling, find_field(req, part->text.p));
+		put_value(
+		    filling, http_value(req->fields, req->nfields, part->text));
 		break;
 	case PART_CLIENT:
 		client = slice_eq(part->text, "0") ? req->peer : req->client;

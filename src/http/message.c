@@ -222,6 +222,26 @@ same_name(struct slice a, struct slice b)
 	return true;
 }
 
+const struct http_field *
+http_find_name(
+    const struct http_field *fields, unsigned nfields, struct slice name)
+{
+	unsigned i;
+
+	for (i = 0; i < nfields; i++)
+		if (same_name(fields[i].name, name))
+			return &fields[i];
+	return NULL;
+}
+
+struct slice
+http_value(const struct http_field *fields, unsigned nfields, struct slice name)
+{
+	const struct http_field *found = http_find_name(fields, nfields, name);
+
+	return found != NULL ? found->value : (struct slice){ "", 0 };
+}
+
 bool
 http_is_hop_by_hop(const struct http_field *field,
     const struct http_field *fields, unsigned nfields)

@@ -238,23 +238,13 @@ put_credentials_aside(struct line *line, struct slice name, struct slice bytes)
 	value_end(&value);
 }
 
-static struct slice
-find_field(const struct http_field *fields, unsigned nfields, struct slice name)
-{
-	for (unsigned i = 0; i < nfields; i++)
-		if (fields[i].name.len == name.len &&
-		    strncasecmp(fields[i].name.p, name.p, name.len) == 0)
-			return fields[i].value;
-	return (struct slice){ NULL, 0 };
-}
-
 static void
 put_field(struct line *line, const struct config_log_item *item)
 {
 	const struct http_request *req = &line->ex->req;
 
 	put_credentials_aside(line, item->text,
-	    find_field(req->fields, req->nfields, item->text));
+	    http_value(req->fields, req->nfields, item->text));
 }
 
 static void
@@ -545,7 +535,7 @@ accesslog_note(struct exchange *ex, const struct http_response *res)
 		return;
 	for (unsigned i = 0; i < format->noutputs; i++) {
 		struct slice bytes =
-		    find_field(res->fields, res->nfields, format->outputs[i]);
+		    http_value(res->fields, res->nfields, format->outputs[i]);
 
 		noted[i].p = arena_strndup(ex->arena, bytes.p, bytes.len);
 		noted[i].len = noted[i].p != NULL ? bytes.len : 0;

@@ -403,23 +403,20 @@ edit_by_rules(struct exchange *ex, const struct config_rule *rule,
 static void
 add_hsts(const struct exchange *ex, struct http_response *res)
 {
-	static const char name[] = "Strict-Transport-Security";
+	static const struct slice name = { "Strict-Transport-Security", 25 };
 	struct http_field *fields;
 
 	if (ex->listener->tls == NULL || ex->service == NULL ||
-	    ex->service->hsts.len == 0)
+	    ex->service->hsts.len == 0 ||
+	    http_find_name(res->fields, res->nfields, name) != NULL)
 		return;
-	for (unsigned i = 0; i < res->nfields; i++)
-		if (slice_ieq(res->fields[i].name, name))
-			return;
 	fields = arena_alloc(ex->arena, (res->nfields + 1) * sizeof *fields);
 	if (fields == NULL)
 		return;
 	if (res->nfields > 0)
 		memcpy(fields, res->fields, res->nfields * sizeof *fields);
 	fields[res->nfields++] =
-	    (struct http_field){ .name = { name, sizeof name - 1 },
-		    .value = ex->service->hsts };
+	    (struct http_field){ .name = name, .value = ex->service->hsts };
 	res->fields = fields;
 }
 

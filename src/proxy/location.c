@@ -70,6 +70,22 @@ is_of_backend(const struct exchange *ex, const struct url *url)
 }
 
 /*
+ * The name that we call the backend by in Host, so that it does, too: without
+ * a port, or with its own. Never from https to http, as below.
+ */
+static bool
+is_called_so(const struct exchange *ex, const struct url *url)
+{
+	const struct config_backend *backend = ex->backend->config;
+
+	return backend->server_name != NULL &&
+	    slice_ieq(url->host, backend->server_name) &&
+	    (url->port == (url->https ? 443 : 80) ||
+	        url->port == backend->port) &&
+	    (ex->https || !url->https);
+}
+
+/*
  * The client's own way to us, but for the scheme or the port. Never from https
  * to http: a backend that sends its clients to HTTPS means it.
  */
@@ -106,7 +122,7 @@ rewrite(const struct exchange *ex, struct slice *value)
 	char *text;
 
 	if (ex->authority.len == 0 || !parse_url(*value, &url) ||
-	    !(is_of_backend(ex, &url) ||
+	    !(is_of_backend(ex, &url) || is_called_so(ex, &url) ||
 	        (level == 1 && is_nearly_ours(ex, &url))))
 		return;
 	text = arena_printf(ex->arena, "%s://%.*s%.*s",

@@ -193,10 +193,8 @@ type_of(const char *name)
 static const struct http_field *
 find(const struct exchange *ex, const char *name)
 {
-	for (unsigned i = 0; i < ex->req.nfields; i++)
-		if (slice_ieq(ex->req.fields[i].name, name))
-			return &ex->req.fields[i];
-	return NULL;
+	return http_find_name(ex->req.fields, ex->req.nfields,
+	    (struct slice){ name, strlen(name) });
 }
 
 /* Of an IMF-fixdate (RFC 9110 section 5.6.7); -1 if it is none. */

@@ -165,15 +165,6 @@ find_cookie(const struct http_field *fields, unsigned nfields,
 }
 
 static struct slice
-find_field(const struct http_field *fields, unsigned nfields, struct slice name)
-{
-	for (unsigned i = 0; i < nfields; i++)
-		if (is_named(&fields[i], name.p))
-			return fields[i].value;
-	return (struct slice){ 0 };
-}
-
-static struct slice
 request_key(const struct exchange *ex, const struct config_session *session)
 {
 	const struct http_request *req = &ex->req;
@@ -191,7 +182,7 @@ request_key(const struct exchange *ex, const struct config_session *session)
 		return find_cookie(
 		    req->fields, req->nfields, "Cookie", session->id);
 	case SESSION_HEADER:
-		return find_field(req->fields, req->nfields, session->id);
+		return http_value(req->fields, req->nfields, session->id);
 	}
 	return (struct slice){ 0 };
 }
@@ -204,7 +195,7 @@ response_key(
 		return find_cookie(
 		    res->fields, res->nfields, "Set-Cookie", session->id);
 	if (session->type == SESSION_HEADER)
-		return find_field(res->fields, res->nfields, session->id);
+		return http_value(res->fields, res->nfields, session->id);
 	return (struct slice){ 0 };
 }
 

@@ -260,8 +260,6 @@ retire(struct generation *generation)
 	release_slots(generation);
 	for (unsigned i = 0; i < generation->nworkers; i++)
 		challenge_forget_worker(sup, &generation->workers[i]);
-	if (sup->current != NULL)
-		generation_check_swaps(sup->current);
 	limit_leaving(sup);
 	supervisor_sweep(sup);
 }
@@ -293,6 +291,7 @@ take_over(struct generation *generation)
 	if (old != NULL)
 		monitor_stop(&old->monitor);
 	monitor_start(&generation->monitor);
+	generation_check_swaps(generation);
 	renewal_update(sup);
 }
 
@@ -351,6 +350,8 @@ generation_fail(struct generation *generation, const char *reason)
 		worker_leave(&generation->workers[i]);
 	retire(generation);
 	supervisor_start_failed(sup, reason);
+	if (sup->current != NULL)
+		generation_check_swaps(sup->current);
 }
 
 void

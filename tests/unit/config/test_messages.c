@@ -413,7 +413,7 @@ test_sections(void **state)
 	    "t:1:1: 'ListenHTTP' has no 'End'\n"
 	    "t:2:2: 'Service' has no 'End' before 'Service' on line 4\n"
 	    "t:6:1: unknown word 'prot'\n");
-	/* One that is indented like the lines around it is in the wrong place. */
+	/* What is indented like the lines around it is misplaced. */
 	assert_said("Gateway a.example.org\n"
 	            "\tForward 10.0.0.1\n"
 	            "\tService\n\t\tSuccess\n\tEnd\n"
@@ -421,7 +421,8 @@ test_sections(void **state)
 	            "End\n",
 	    "t:3:2: 'Service' belongs at the top level, in ListenHTTP or in "
 	    "ListenHTTPS, not in Gateway\n"
-	    "t:6:2: 'Cert' belongs in ListenHTTPS, not in Gateway\n");
+	    "t:6:2: 'Cert' belongs in ListenHTTPS or in BackEnd, not in "
+	    "Gateway\n");
 	/* So are the lines of a section with a wrong name … */
 	assert_said("ListenHTPT\nPrt 80\nEnd\n",
 	    "t:1:1: unknown word 'ListenHTPT'; did you mean 'ListenHTTP'?\n"

@@ -145,6 +145,9 @@ test_find_gives_the_first(void **state)
 {
 	static const char *const pairs[] = { "Accept", "*/*", "HOST", "one",
 		"host", "two", NULL };
+	static const struct slice host = { "hOSt", 4 },
+	                          others[] = { { "hos", 3 }, { "hosts", 5 },
+		                          { "", 0 } };
 	struct http_field fields[FIELDS_MAX];
 	unsigned n = make_fields(fields, pairs);
 
@@ -152,6 +155,12 @@ test_find_gives_the_first(void **state)
 	assert_ptr_equal(http_find(fields, n, HTTP_HOST), &fields[1]);
 	assert_null(http_find(fields, n, HTTP_DATE));
 	assert_null(http_find(fields, 0, HTTP_HOST));
+	assert_ptr_equal(http_find_name(fields, n, host), &fields[1]);
+	assert_null(http_find_name(fields, 0, host));
+	assert_true(slice_eq(http_value(fields, n, host), "one"));
+	assert_true(slice_eq(http_value(fields, 0, host), ""));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_null(http_find_name(fields, n, others[i]));
 }
 
 static void

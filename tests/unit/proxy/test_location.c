@@ -14,8 +14,8 @@
 #include "route.h"
 #include "scene.h"
 
-/* Lines of the service. */
-static const char *service = "";
+/* Lines of the service, and of its backend. */
+static const char *service = "", *backend = "";
 
 /* What the client of http://<host> gets for a Location, at this level. */
 static void
@@ -35,9 +35,9 @@ check(unsigned level, const char *host, const char *location,
 
 	snprintf(text, sizeof text,
 	    "ListenHTTP\nAddress 127.0.0.1\nPort 8080\nRewriteLocation %u\n"
-	    "Service\n%s\nBackEnd\nAddress 192.0.2.1\nPort 8123\n"
+	    "Service\n%s\nBackEnd\nAddress 192.0.2.1\nPort 8123\n%s\n"
 	    "End\nEnd\nEnd\n",
-	    level, service);
+	    level, service, backend);
 	worker_for(text);
 	snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", host);
 	ex = exchange_for(head, 0);
@@ -61,6 +61,26 @@ the_address_of_the_backend_becomes_ours(void **state)
 		    level, "a.test", "HTTPS://192.0.2.1:8123", "http://a.test");
 	}
 	check(0, "a.test", "http://192.0.2.1:8123/", "http://192.0.2.1:8123/");
+}
+
+/* What Host says is what a backend calls itself. */
+static void
+the_name_of_the_backend_becomes_ours(void **state)
+{
+	(void)state;
+	backend = "ServerName ha.lan";
+	for (unsigned level = 1; level <= 2; level++) {
+		check(
+		    level, "a.test", "http://HA.lan/x?y", "http://a.test/x?y");
+		check(level, "a.test", "http://ha.lan:8123/", "http://a.test/");
+		check(
+		    level, "a.test", "http://ha.lan:81/", "http://ha.lan:81/");
+		check(level, "a.test", "https://ha.lan/", "https://ha.lan/");
+	}
+	check(0, "a.test", "http://ha.lan/", "http://ha.lan/");
+	backend = "ServerName a.test";
+	check(1, "a.test", "https://a.test/", "https://a.test/");
+	backend = "";
 }
 
 static void
@@ -117,6 +137,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_address_of_the_backend_becomes_ours),
+		cmocka_unit_test(the_name_of_the_backend_becomes_ours),
 		cmocka_unit_test(our_host_by_another_scheme_or_port_is_mended),
 		cmocka_unit_test(a_service_may_differ_from_its_listener),
 		cmocka_unit_test(other_urls_stay),

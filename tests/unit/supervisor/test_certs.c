@@ -394,8 +394,8 @@ test_reload_before_the_answer(void **state)
 	house_wait(house, "pair first, no answer");
 	house_tell(house, "mute", NULL);
 	kill(house->pid, SIGHUP);
-	house_wait(house, "in service: serial first");
 	house_wait(house, "workers, generation 2");
+	house_wait(house, "in service: serial first");
 	house_stop(house);
 }
 
