@@ -67,6 +67,7 @@ struct config_backend {
 	const char *server_name;   /* of it, in SNI and Host; NULL: none said */
 	const char *ca_file;       /* NULL: the system's */
 	struct config_pos ca_pos;  /* of ca_file, else of the section */
+	struct config_file cert;   /* that it is shown, with its key */
 	unsigned min_version;      /* of TLS: 0x0303 or 0x0304 */
 	const char *ciphers;       /* of TLS 1.2; NULL: ours */
 	unsigned timeout;          /* seconds to the first response byte */
@@ -193,7 +194,7 @@ struct config_rate {
 struct config_condition {
 	enum config_condition_kind kind;
 	bool negated;      /* it holds if it would not */
-	bool decoded;      /* COND_PARAMETER: without percent-encoding */
+	bool decoded;      /* COND_PATH, COND_PARAMETER: what it stands for */
 	bool captures;     /* somebody refers to what its patterns match … */
 	const char *tag;   /* … perhaps by this name */
 	bool forwarded;    /* COND_CLIENT: also behind a trusted peer */
@@ -243,6 +244,7 @@ struct config_edit {
 	enum config_edit_kind kind;
 	struct slice name; /* EDIT_ADD, EDIT_SET, EDIT_PARAMETER */
 	struct slice value;
+	bool encode; /* the value is put as PLACE_ENCODED_… */
 	const struct config_part *parts;       /* of a value to be filled in */
 	const struct config_pattern *patterns; /* EDIT_DELETE */
 	struct config_edit *next;
@@ -268,7 +270,8 @@ struct config_redirect {
 
 /* A directory that files are sent from. */
 struct config_directory {
-	unsigned id; /* index in config->directories */
+	unsigned id;      /* index in config->directories */
+	const char *word; /* that names it: SendFile or ACME */
 	struct config_file file;
 };
 
@@ -282,7 +285,7 @@ enum config_balancer { BALANCE_RANDOM, BALANCE_IWRR };
 
 enum config_session_type {
 	SESSION_IP,     /* the client's address */
-	SESSION_BASIC,  /* its Authorization, if that is Basic */
+	SESSION_BASIC,  /* the user in its Authorization, if that is Basic */
 	SESSION_URL,    /* the parameter `id` of the query */
 	SESSION_PARM,   /* what is behind a ';' in the path */
 	SESSION_COOKIE, /* the cookie `id` … */
@@ -299,7 +302,9 @@ struct config_session {
 struct config_service {
 	struct config_pos pos;
 	int rewrite_location; /* as of a listener; -1: that of the listener */
+	int rewrite_errors;   /* the same */
 	const char *name;     /* NULL: none */
+	bool falls_through;   /* it only edits; one after it has the request */
 	unsigned log_suppress;
 	const struct config_condition *conditions; /* all must hold */
 	const struct config_pattern *head_remove;  /* as of a listener */
@@ -351,10 +356,12 @@ struct config_listener {
 	unsigned max_connections;  /* for all workers; 0: no limit */
 	unsigned client_timeout;   /* seconds a client may idle */
 	unsigned rewrite_location; /* 0 no, 1 yes, 2 a backend's URL only */
+	bool rewrite_errors;       /* pages stand in for a backend's */
 	const struct config_page *pages;
 	const struct config_condition *check_url; /* else 501 */
-	uint64_t max_request; /* bytes of a body; 0: no limit */
-	unsigned max_uri;     /* bytes; 0: no limit but the codec's */
+	const struct config_directory *acme; /* answers of others, or NULL */
+	uint64_t max_request;                /* bytes of a body; 0: no limit */
+	unsigned max_uri; /* bytes; 0: no limit but the codec's */
 	struct config_service *services;
 
 	/* With tls: */
@@ -518,7 +525,11 @@ enum config_place {
 	PLACE_TARGET,
 	PLACE_PATH,
 	PLACE_QUERY,
-	PLACE_PARAMETER /* the value of one */
+	PLACE_PARAMETER, /* the value of one */
+
+	/* The same, with all encoded but letters, digits and "-._~" … */
+	PLACE_ENCODED_PATH, /* … and '/' */
+	PLACE_ENCODED_PARAMETER
 };
 
 #define CONFIG_FILLED_MAX (32u * 1024)
@@ -557,7 +568,10 @@ const struct config_edit *config_rule_edits(
 bool config_service_matches(
     const struct config_service *service, const struct config_request *req);
 
-/* The first service for it: the listener's own, then the global ones. */
+/*
+ * The first service for it that does not fall through: the listener's own, then
+ * the global ones.
+ */
 const struct config_service *config_find_service(const struct config *config,
     const struct config_listener *listener, const struct config_request *req);
 

@@ -41,6 +41,15 @@ struct tls_target {
 struct tls_client *tls_client_open(const struct tls_target *target,
     struct tls_trust **system, struct error *err);
 
+/*
+ * Reads a certificate, its chain and its private key from a PEM file, to be
+ * shown to a backend that asks for one. ERR_DENIED if they do not belong
+ * together; else errors of the file and of what is in it. For a process that
+ * may know keys: gatehouse-monitor does not.
+ */
+int tls_client_identify(
+    struct tls_client *client, const char *file, struct error *err);
+
 /* Borrows both, which outlive it. NULL when libssl is out of memory. */
 struct tls_session *tls_session_connect(
     struct tls_client *client, struct sock *sock);

@@ -17,6 +17,8 @@
 /* Longer than the gateway takes to give up itself. */
 #define ANSWER_SECONDS 150
 
+#define TRIES 5
+
 static int
 connect_to(const char *path, struct error *err)
 {
@@ -85,9 +87,9 @@ judge(const char *text, struct client_answer *answer, struct error *err)
 	return 0;
 }
 
-int
-client_ask(const char *path, const char *request, struct client_answer *answer,
-    struct error *err)
+/* One connection: what was said until the other end closed it. */
+static int
+converse(const char *path, const char *request, char **said, struct error *err)
 {
 	struct buf in = { 0 };
 	char *line;
@@ -102,13 +104,29 @@ client_ask(const char *path, const char *request, struct client_answer *answer,
 	free(line);
 	rc = read_all(fd, &in, err);
 	close(fd);
-	if (rc == 0) {
-		char *text = buf_detach(&in, NULL);
+	if (rc == 0)
+		*said = buf_detach(&in, NULL);
+	buf_release(&in);
+	return rc;
+}
 
-		rc = judge(text, answer, err);
+int
+client_ask(const char *path, const char *request, struct client_answer *answer,
+    struct error *err)
+{
+	char *text = NULL;
+	int rc;
+
+	/* One round for each reload that ends at this moment. */
+	for (int tries = 1;; tries++) {
+		if (converse(path, request, &text, err) == -1)
+			return -1;
+		if (tries == TRIES || strcmp(text, "again\n") != 0)
+			break;
 		free(text);
 	}
-	buf_release(&in);
+	rc = judge(text, answer, err);
+	free(text);
 	return rc;
 }
 

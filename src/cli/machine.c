@@ -176,6 +176,19 @@ check_ca_file(const struct config_acme *acme, struct diag *diag)
 	buf_release(&pem);
 }
 
+/* What it is good for is the backend's to judge. */
+static void
+check_identity(const struct config_file *cert, struct diag *diag)
+{
+	struct error err;
+	struct tls_client *client = tls_client_new("localhost", NULL, &err);
+
+	if (client == NULL ||
+	    tls_client_identify(client, cert->path, &err) == -1)
+		diag_add(diag, DIAG_ERROR, cert->pos, "Cert %s", err.msg);
+	tls_client_free(client);
+}
+
 static void
 check_backend(const struct config_backend *backend, struct diag *diag)
 {
@@ -187,6 +200,8 @@ check_backend(const struct config_backend *backend, struct diag *diag)
 	    tls_cipher_check(backend->ciphers, &report, &err) == -1)
 		diag_add(
 		    diag, DIAG_ERROR, backend->pos, "Ciphers: %s", err.msg);
+	if (backend->cert.path != NULL)
+		check_identity(&backend->cert, diag);
 	if (!backend->tls || backend->insecure)
 		return;
 	trust = tls_trust_new(backend->ca_file, &err);
@@ -250,13 +265,14 @@ check_client_cert(const struct config_listener *listener, struct diag *diag)
 }
 
 static void
-check_directory(const struct config_file *file, struct diag *diag)
+check_directory(const struct config_directory *directory, struct diag *diag)
 {
 	struct error err;
-	int tree = file_open_tree(file->path, &err);
+	int tree = file_open_tree(directory->file.path, &err);
 
 	if (tree == -1)
-		diag_add(diag, DIAG_ERROR, file->pos, "SendFile: %s", err.msg);
+		diag_add(diag, DIAG_ERROR, directory->file.pos, "%s: %s",
+		    directory->word, err.msg);
 	else
 		close(tree);
 }
@@ -352,7 +368,7 @@ machine_check(const struct config *config, struct diag *diag)
 	for (users = config->users; users != NULL; users = users->next)
 		check_users(users, diag);
 	for (unsigned i = 0; i < config->ndirectories; i++)
-		check_directory(&config->directories[i]->file, diag);
+		check_directory(config->directories[i], diag);
 	for (unsigned i = 0; i < config->nclient_cas; i++)
 		check_trust("ClientCert", &config->client_cas[i], diag);
 	for (listener = config->listeners; listener != NULL;

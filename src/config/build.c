@@ -205,7 +205,9 @@ build_config(struct tree *tree, struct config *config)
 	config->certs =
 	    arena_alloc(build.arena, ncerts * sizeof(*config->certs));
 	config->directories = arena_alloc(build.arena,
-	    tree_count(root, WORD_SENDFILE) * sizeof(*config->directories));
+	    (tree_count(root, WORD_SENDFILE) +
+	        tree_count(root, WORD_ACMEFILES)) *
+	        sizeof(*config->directories));
 	build.client_cas = arena_alloc(
 	    build.arena, CONFIG_CLIENT_CAS_MAX * sizeof(*build.client_cas));
 	config->client_cas = build.client_cas;

@@ -190,6 +190,10 @@ const struct config_listener *build_collision(
 /* The Status section; after the listeners. NULL if there is none. */
 const struct config_status *build_status(struct build *build);
 
+/* The directory that a line names; NULL if the line is bad. */
+const struct config_directory *build_directory(
+    struct build *build, const struct directive *line);
+
 /* The certificates of a ListenHTTPS. */
 void build_certs(struct build *build, const struct directive *section,
     struct config_listener *listener);

@@ -36,6 +36,10 @@ check_tls(struct build *build, const struct directive *section,
 		diag_add(build->diag, DIAG_ERROR, section->pos,
 		    "'%s' needs HTTPS",
 		    ciphers != NULL ? "Ciphers" : "Disable");
+	else if (!backend->tls && backend->cert.path != NULL)
+		diag_add(build->diag, DIAG_ERROR, backend->cert.pos,
+		    "'Cert' needs HTTPS: without it the backend is shown no "
+		    "certificate");
 	else if (ca != NULL && insecure != NULL)
 		diag_add(build->diag, DIAG_ERROR, insecure->pos,
 		    "'Insecure' leaves nothing to 'CAFile'; one of them must "
@@ -53,7 +57,10 @@ build_tls(struct build *build, const struct directive *section,
     struct config_backend *backend)
 {
 	const struct value *ca = build_value(section, WORD_CAFILE);
+	const struct value *cert = build_value(section, WORD_CERT);
 
+	if (cert != NULL)
+		backend->cert = (struct config_file){ cert->text, cert->pos };
 	backend->tls = tree_find(section, WORD_HTTPS) != NULL;
 	backend->insecure = tree_find(section, WORD_INSECURE) != NULL;
 	backend->server_name = build_text(section, WORD_SERVERNAME);
@@ -64,12 +71,19 @@ build_tls(struct build *build, const struct directive *section,
 	check_tls(build, section, backend);
 }
 
+/* Whoever asks for a path has no key, so it could not show a certificate. */
 static const char *
-build_probe(const struct directive *section)
+build_probe(struct build *build, const struct directive *section)
 {
-	const char *text = build_text(section, WORD_PROBE);
+	const struct value *probe = build_value(section, WORD_PROBE);
 
-	return text != NULL && strcmp(text, PROBE_TCP) != 0 ? text : NULL;
+	if (probe == NULL || strcmp(probe->text, PROBE_TCP) == 0)
+		return NULL;
+	if (tree_find(section, WORD_CERT) != NULL)
+		diag_add(build->diag, DIAG_ERROR, probe->pos,
+		    "'Probe' can only be tcp with a Cert: the process that "
+		    "asks for a path never has its private key");
+	return probe->text;
 }
 
 static bool
@@ -85,6 +99,7 @@ is_same(const struct config_backend *a, const struct config_backend *b)
 	    a->tls == b->tls && a->insecure == b->insecure &&
 	    same_text(a->server_name, b->server_name) &&
 	    same_text(a->ca_file, b->ca_file) &&
+	    same_text(a->cert.path, b->cert.path) &&
 	    a->min_version == b->min_version &&
 	    same_text(a->ciphers, b->ciphers) &&
 	    same_text(a->probe, b->probe) && a->family == b->family &&
@@ -210,7 +225,7 @@ build_backend(struct build *build, const struct directive *section)
 		backend->place = arena_printf(
 		    build->arena, "%s port %u", backend->host, backend->port);
 	build_tls(build, section, backend);
-	backend->probe = build_probe(section);
+	backend->probe = build_probe(build, section);
 	build_lookup(build, section, backend);
 	backend->timeout = (unsigned)build_number(build, section, WORD_TIMEOUT);
 	backend->connect_timeout =

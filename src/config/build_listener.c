@@ -146,6 +146,7 @@ build_listener(struct build *build, const struct directive *section)
 {
 	struct config_listener *listener =
 	    arena_alloc(build->arena, sizeof(*listener));
+	const struct directive *acme = tree_find(section, WORD_ACMEFILES);
 	unsigned before = build->ncert_conditions;
 
 	listener->pos = section->pos;
@@ -160,7 +161,11 @@ build_listener(struct build *build, const struct directive *section)
 	listener->forwarded_header = build_forwarded_header(build, section);
 	listener->rewrite_location =
 	    (unsigned)build_number(build, section, WORD_REWRITELOCATION);
+	listener->rewrite_errors =
+	    build_number(build, section, WORD_REWRITEERRORS) != 0;
 	listener->pages = build_pages(build, section);
+	if (acme != NULL)
+		listener->acme = build_directory(build, acme);
 	listener->check_url = build_conditions(build, section);
 	listener->max_uri = (unsigned)build_number(build, section, WORD_MAXURI);
 	if (build_value(section, WORD_MAXREQUEST) != NULL)

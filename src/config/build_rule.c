@@ -166,6 +166,18 @@ split_field(
 }
 
 static void
+fill_target(struct build *build, const struct directive *line,
+    const struct value *value, struct config_edit *edit)
+{
+	edit->encode = (line->options & OPTION_ENCODE) != 0;
+	if (edit->encode)
+		edit->parts = build_parts(build, line, value, value->text);
+	else
+		edit->parts = build_template(
+		    build, line, value, value->text, &edit->value);
+}
+
+static void
 fill_edit(
     struct build *build, const struct directive *line, struct config_edit *edit)
 {
@@ -183,8 +195,7 @@ fill_edit(
 	case EDIT_URL:
 	case EDIT_PATH:
 	case EDIT_QUERY:
-		edit->parts = build_template(
-		    build, line, value, value->text, &edit->value);
+		fill_target(build, line, value, edit);
 		break;
 	case EDIT_PARAMETER:
 		edit->name = slice_of(value->text);
@@ -193,8 +204,7 @@ fill_edit(
 			edit->kind = EDIT_NO_PARAMETER;
 			break;
 		}
-		edit->parts = build_template(
-		    build, line, value, value->text, &edit->value);
+		fill_target(build, line, value, edit);
 		break;
 	case EDIT_NO_PARAMETER:
 	case EDIT_NO_QUERY:

@@ -119,7 +119,7 @@ build_reply(struct build *build, const struct directive *line,
 	return reply;
 }
 
-static const struct config_directory *
+const struct config_directory *
 build_directory(struct build *build, const struct directive *line)
 {
 	struct config_directory *directory =
@@ -129,10 +129,43 @@ build_directory(struct build *build, const struct directive *line)
 	if (line->bad)
 		return NULL;
 	directory->id = config->ndirectories;
+	directory->word = line->row->word;
 	directory->file =
 	    (struct config_file){ line->values->text, line->values->pos };
 	config->directories[config->ndirectories++] = directory;
 	return directory;
+}
+
+/* What may stand in a service that only edits. */
+static bool
+is_edit(const struct directive *line)
+{
+	static const enum word others[] = { WORD_FALLTHROUGH, WORD_LOGSUPPRESS,
+		WORD_DISABLED, WORD_IGNORECASE, WORD_CONSTANT, WORD_INCLUDE };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (line->row->id == others[i])
+			return true;
+	if (line->row->id == WORD_REWRITE)
+		return line->scope == SCOPE_REQUEST;
+	return (line->row->scopes & SCOPE_REQUEST) != 0;
+}
+
+static void
+check_fall_through(struct build *build, const struct directive *section)
+{
+	const struct directive *line;
+
+	for (line = section->children; line != NULL; line = line->next)
+		if (!line->bad && !is_edit(line))
+			diag_add(build->diag, DIAG_ERROR, line->pos,
+			    "'%s' cannot stand in a Service with FallThrough: "
+			    "that only edits requests, for the services after "
+			    "it%s",
+			    line->row->word,
+			    line->row->id == WORD_HEADREMOVE
+			        ? "; DeleteHeader takes fields out"
+			        : "");
 }
 
 static void
@@ -145,6 +178,10 @@ check_service(struct build *build, const struct directive *section)
 
 	if (tree_is_bad(section))
 		return;
+	if (tree_find(section, WORD_FALLTHROUGH) != NULL) {
+		check_fall_through(build, section);
+		return;
+	}
 	if (tree_find(section, WORD_BACKEND) != NULL ||
 	    tree_find(section, WORD_USEBACKEND) != NULL)
 		found = "BackEnd";
@@ -205,18 +242,27 @@ build_hsts(struct build *build, const struct directive *section)
 	return (struct slice){ text, strlen(text) };
 }
 
+/* What the service says in place of its listener; -1: nothing. */
+static int
+own_number(const struct directive *section, enum word id)
+{
+	const struct value *value = build_value(section, id);
+
+	return value != NULL ? value->number : -1;
+}
+
 static struct config_service *
 build_service(struct build *build, const struct directive *section)
 {
 	struct config_service *service =
 	    arena_alloc(build->arena, sizeof(*service));
 	const struct directive *line;
-	const struct value *location;
 
 	service->pos = section->pos;
-	location = build_value(section, WORD_REWRITELOCATION);
-	service->rewrite_location = location != NULL ? location->number : -1;
+	service->rewrite_location = own_number(section, WORD_REWRITELOCATION);
+	service->rewrite_errors = own_number(section, WORD_REWRITEERRORS);
 	service->name = section->values != NULL ? section->values->text : NULL;
+	service->falls_through = tree_find(section, WORD_FALLTHROUGH) != NULL;
 	service->conditions = build_conditions(build, section);
 	service->head_remove = build_removals(build, section);
 	service->hsts = build_hsts(build, section);

@@ -183,14 +183,17 @@ hex_of(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* What is no percent-encoding stays; '+' is a blank, as forms have it. */
+/*
+ * What is no percent-encoding stays; in a parameter '+' is a blank, as forms
+ * have it.
+ */
 static struct slice
-decode(struct slice text, char copy[LINE_SIZE])
+decode(struct slice text, bool form, char copy[LINE_SIZE])
 {
 	size_t i, len = 0;
 
 	for (i = 0; i < text.len && len < LINE_SIZE; i++) {
-		char c = text.p[i] == '+' ? ' ' : text.p[i];
+		char c = form && text.p[i] == '+' ? ' ' : text.p[i];
 		bool coded = c == '%' && text.len - i > 2 &&
 		    hex_of(text.p[i + 1]) >= 0 && hex_of(text.p[i + 2]) >= 0;
 
@@ -211,11 +214,12 @@ decoded_matches(const struct config_condition *cond,
 {
 	char copy[LINE_SIZE];
 
-	return looks_right(cond, req, decode(value, copy));
+	return looks_right(
+	    cond, req, decode(value, cond->kind == COND_PARAMETER, copy));
 }
 
 static bool
-parameter_matches(const struct config_condition *cond,
+value_matches(const struct config_condition *cond,
     const struct config_request *req, struct slice value)
 {
 	return cond->decoded ? decoded_matches(cond, req, value)
@@ -230,7 +234,7 @@ some_parameter_matches(
 
 	while (next_parameter(&rest, &name, &value))
 		if (slice_eq(name, cond->name.p) &&
-		    parameter_matches(cond, req, value))
+		    value_matches(cond, req, value))
 			return true;
 	return false;
 }
@@ -322,7 +326,7 @@ applies(const struct config_condition *cond, const struct config_request *req)
 	case COND_METHOD:
 		return looks_right(cond, req, req->method);
 	case COND_PATH:
-		return looks_right(cond, req, req->path);
+		return value_matches(cond, req, req->path);
 	case COND_QUERY:
 		return looks_right(cond, req, config_query(req));
 	case COND_PARAMETER:
@@ -391,7 +395,8 @@ static const struct config_service *
 first_match(
     const struct config_service *service, const struct config_request *req)
 {
-	while (service != NULL && !config_service_matches(service, req))
+	while (service != NULL &&
+	    (service->falls_through || !config_service_matches(service, req)))
 		service = service->next;
 	return service;
 }

@@ -23,6 +23,7 @@ static const struct {
 	{ "-tag", 0 },
 	{ "-posix", OPTIONS_HOW },
 	{ "-filewatch", 0 },
+	{ "-encode", 0 },
 };
 
 #define PATTERN_CONDITION (ROW_PATTERN | ROW_CONDITION)
@@ -54,8 +55,10 @@ allowed_options(const struct schema_row *row)
 		    OPTIONS_HOW | OPTION_POSIX | OPTIONS_CASE | OPTIONS_FILE;
 	if ((row->flags & PATTERN_CONDITION) == PATTERN_CONDITION)
 		allowed |= OPTION_TAG;
-	if (row->id == WORD_QUERYPARAM)
+	if (row->id == WORD_QUERYPARAM || row->id == WORD_PATH)
 		allowed |= OPTION_DECODE;
+	if (row->id == WORD_SETPATH || row->id == WORD_SETQUERYPARAM)
+		allowed |= OPTION_ENCODE;
 	if (row->id == WORD_ACL && (row->flags & ROW_CONDITION) != 0)
 		allowed |= OPTION_FORWARDED;
 	if (row->id == WORD_CIPHERS)

@@ -22,7 +22,8 @@ enum option {
 	OPTION_DECODE = 1 << 10,
 	OPTION_TAG = 1 << 11,   /* the value behind it is directive->tag */
 	OPTION_POSIX = 1 << 12, /* the same as OPTION_RE */
-	OPTION_WATCH = 1 << 13  /* OPTION_FILE, and its changes matter */
+	OPTION_WATCH = 1 << 13, /* OPTION_FILE, and its changes matter */
+	OPTION_ENCODE = 1 << 14
 };
 
 /* One of these at most. */

@@ -185,7 +185,7 @@ say_later(
 	diag_add(parser->diag, DIAG_ERROR, pos, "'%s' is %s%s%s", row->word,
 	    (row->flags & ROW_NATIVE) != 0
 	        ? "not supported by this version of Gatehouse yet"
-	        : "a Pound directive that Gatehouse does not support yet",
+	        : "a Pound directive that Gatehouse does not support",
 	    row->help != NULL ? "; " : "", row->help != NULL ? row->help : "");
 }
 
@@ -360,11 +360,31 @@ opened_scope(const struct parser *parser, const struct directive *directive)
 	return looks_like_section(parser, directive) ? SCOPE_SKIPPED : 0;
 }
 
-static void
-parse_include(struct parser *parser, struct directive *directive)
+/* What it includes already must not include it. */
+static bool
+includes_itself(struct parser *parser, const struct directive *directive,
+    const struct file *file)
 {
-	const struct file *outer = parser->file, *same;
-	const char *path = directive->values->text;
+	const struct file *same = file->from;
+
+	while (same != NULL && same->source != file->source)
+		same = same->from;
+	if (same == NULL)
+		return false;
+	diag_add(parser->diag, DIAG_ERROR, directive->values->pos,
+	    "'%s' includes itself%s%s", directive->values->text,
+	    same->from != NULL ? "; it is being read because of " : "",
+	    same->from != NULL
+	        ? tree_where(parser->tree, same->included, directive->pos)
+	        : "");
+	return true;
+}
+
+static void
+include(
+    struct parser *parser, const struct directive *directive, const char *path)
+{
+	const struct file *outer = parser->file;
 	struct lexer lexer = parser->lexer;
 	struct directive *top = parser->top;
 	struct file file = {
@@ -374,37 +394,55 @@ parse_include(struct parser *parser, struct directive *directive)
 	};
 	struct error err;
 
-	if (file.depth > PARSE_INCLUDE_MAX) {
-		diag_add(parser->diag, DIAG_ERROR, directive->pos,
-		    "files include each other more than %d deep",
-		    PARSE_INCLUDE_MAX);
-		return;
-	}
-	file.source = text_include(parser->text, outer->source,
-	    parser->tree->include_dir != NULL
-	        ? tree_path(parser->tree, outer->source, path)
-	        : path,
-	    &err);
+	file.source = text_include(parser->text, outer->source, path, &err);
 	if (file.source == NULL) {
 		diag_add(parser->diag, DIAG_ERROR, directive->values->pos,
 		    "cannot include %s", err.msg);
 		return;
 	}
-	for (same = outer; same != NULL; same = same->from) {
-		if (same->source != file.source)
-			continue;
-		diag_add(parser->diag, DIAG_ERROR, directive->values->pos,
-		    "'%s' includes itself%s%s", path,
-		    same->from != NULL ? "; it is being read because of " : "",
-		    same->from != NULL ? tree_where(parser->tree,
-		                             same->included, directive->pos)
-		                       : "");
+	if (includes_itself(parser, directive, &file))
 		return;
-	}
 	parse_file(parser, &file);
 	parser->file = outer;
 	parser->lexer = lexer;
 	parser->top = top;
+}
+
+/* All that the pattern matches, one after the other. */
+static void
+include_all(struct parser *parser, const struct directive *directive,
+    const char *pattern)
+{
+	const struct source *list;
+	struct error err;
+
+	list = text_list(parser->text, parser->file->source, pattern, &err);
+	if (list == NULL)
+		diag_add(parser->diag, DIAG_ERROR, directive->values->pos,
+		    "cannot include %s", err.msg);
+	else
+		for (size_t at = 0; at < list->len && !parser->stopped;
+		     at += strlen(list->data + at) + 1)
+			include(parser, directive, list->data + at);
+}
+
+static void
+parse_include(struct parser *parser, const struct directive *directive)
+{
+	const char *path = directive->values->text;
+
+	if (parser->file->depth == PARSE_INCLUDE_MAX) {
+		diag_add(parser->diag, DIAG_ERROR, directive->pos,
+		    "files include each other more than %d deep",
+		    PARSE_INCLUDE_MAX);
+		return;
+	}
+	if (parser->tree->include_dir != NULL)
+		path = tree_path(parser->tree, parser->file->source, path);
+	if (strpbrk(path, "*?[") != NULL)
+		include_all(parser, directive, path);
+	else
+		include(parser, directive, path);
 }
 
 static void

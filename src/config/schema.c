@@ -69,18 +69,6 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 #define NO_THREADS "Gatehouse serves all connections without threads"
 
 /* Words of later: lines, sections, either; with advice; our own. */
-#define LATER(name, in)                                                        \
-	{                                                                      \
-		name, in, .flags = ROW_LATER                                   \
-	}
-#define LATER_SECTION(name, in)                                                \
-	{                                                                      \
-		name, in, .flags = ROW_LATER, .opens = SCOPE_SKIPPED           \
-	}
-#define LATER_MAYBE(name, in)                                                  \
-	{                                                                      \
-		name, in, .flags = ROW_LATER | ROW_MAYBE                       \
-	}
 #define LATER_BUT(name, in, advice)                                            \
 	{                                                                      \
 		name, in, .flags = ROW_LATER, .help = advice                   \
@@ -105,6 +93,7 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 		name, in, .flags = ROW_IGNORED | ROW_REPEATABLE,               \
 		          .opens = SCOPE_SKIPPED, .help = why                  \
 	}
+#define RESOLVER "names are looked up as the system does it"
 #define LUA                                                                    \
 	"Gatehouse runs no programs of others; StringMatch, Rewrite and "      \
 	"substitutions may do"
@@ -266,11 +255,17 @@ static const struct schema_row rows[] = {
 	    ROW_REPEATABLE | ROW_PATTERN, .types = { VALUE_PATTERN },
 	    .help = "the same as HeadRemove" },
 
+	{ "RewriteErrors", LISTENER | SERVICE, WORD_REWRITEERRORS,
+	    .types = { VALUE_BOOL }, .def = "no",
+	    .help = "whether our pages stand in for those of backends" },
 	{ "RewriteLocation", LISTENER | SERVICE, WORD_REWRITELOCATION,
 	    .types = { VALUE_NUMBER }, .max = 2, .def = "1",
 	    .help = "which URLs of backends are made ours" },
 	{ "MaxRequest", LISTENER, WORD_MAXREQUEST, .types = { VALUE_SIZE },
 	    .def = "0", .help = "the largest body of a request" },
+	{ "ACME", HTTP, WORD_ACMEFILES, .types = { VALUE_PATH },
+	    .needs = "the path of a directory",
+	    .help = "where others put their answers to HTTP-01 challenges" },
 	{ "MaxURI", LISTENER, WORD_MAXURI, .types = { VALUE_NUMBER },
 	    .max = 32768, .def = "0",
 	    .help = "the longest path and query, in bytes" },
@@ -346,6 +341,8 @@ static const struct schema_row rows[] = {
 	    SCOPE_BACKEND, { VALUE_TEXT },
 	    .help = "a server for when all others are down" },
 
+	{ "FallThrough", SERVICE, WORD_FALLTHROUGH,
+	    .help = "edits of requests that the services after it serve" },
 	{ "HSTS", SERVICE, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "off",
 	    .help = "how long browsers are to come by HTTPS only" },
 	{ "UseBackend", SERVICE, WORD_USEBACKEND, ROW_REPEATABLE,
@@ -495,6 +492,9 @@ static const struct schema_row rows[] = {
 	{ "CAFile", BACKEND | GATEWAY, WORD_CAFILE, .types = { VALUE_PATH },
 	    .help = "whom to trust for the backend's certificate, instead of "
 	            "the system's list" },
+	{ "Cert", BACKEND, WORD_CERT, .types = { VALUE_PATH },
+	    .help = "a PEM file with the certificate and private key that the "
+	            "backend is shown" },
 	{ "Insecure", BACKEND | GATEWAY, WORD_INSECURE,
 	    .help = "take any certificate of the backend" },
 
@@ -579,8 +579,8 @@ static const struct schema_row rows[] = {
 	IGNORED("ContentCapture", SERVICE, "it is for Lua"),
 	IGNORED_SECTION("CombineHeaders", GLOBAL,
 	    "fields go on as they came, which means the same"),
-	IGNORED_SECTION(
-	    "Resolver", GLOBAL, "names are looked up as the system does it"),
+	IGNORED_SECTION("Resolver", GLOBAL, RESOLVER),
+	IGNORED("IgnoreSRVWeight", BACKEND, "SRV records are not read"),
 	IGNORED(
 	    "BackendStats", GLOBAL, "the figures of backends are always kept"),
 	{ "Control", GLOBAL, .flags = ROW_IGNORED | ROW_MAYBE,
@@ -600,30 +600,28 @@ static const struct schema_row rows[] = {
 	NATIVE("Webhook", ACME),
 	NATIVE("Use", ACME),
 
-	LATER("Control", SERVICE),
-	LATER("CNAMEChain", GLOBAL),
-	LATER("ConfigFile", GLOBAL),
-	LATER_SECTION("ConfigText", GLOBAL),
-	LATER("Debug", GLOBAL),
+	LATER_BUT("Control", SERVICE,
+	    "nobody manages the gateway over HTTP: the gatehouse command does "
+	    "it, and Status and Metrics tell the figures"),
+	LATER_BUT("CNAMEChain", GLOBAL, RESOLVER),
+	LATER_BUT("ConfigFile", GLOBAL, RESOLVER),
+	LATER_SECTION_BUT("ConfigText", GLOBAL, RESOLVER),
+	LATER_BUT("Debug", GLOBAL, RESOLVER),
 	LATER_SECTION_BUT("Lua", GLOBAL, LUA),
 	LATER_SECTION_BUT("Tunnel", GLOBAL,
 	    "a program such as systemd-socket-proxyd does it beside "
 	    "Gatehouse"),
 
-	LATER_BUT("ACME", LISTENER,
-	    "use AutoCert in ListenHTTPS: challenges are answered by "
-	    "themselves"),
-	LATER("RewriteErrors", LISTENER),
+	LATER_BUT("ACME", HTTPS,
+	    "authorities ask over plain HTTP: it belongs in ListenHTTP, and "
+	    "with AutoCert nothing of the kind is needed"),
 	LATER_BUT("LuaModify", LISTENER | SERVICE, LUA),
 	LATER_BUT("SocketFrom", LISTENER, "it is for the tests of Pound"),
 
 	LATER_BUT("LuaMatch", CONDITIONS, LUA),
-	LATER("FallThrough", SERVICE),
 	LATER_BUT("LuaBackend", SERVICE, LUA),
 
-	LATER("Cert", BACKEND),
-	LATER("RetryInterval", GLOBAL),
-	LATER("IgnoreSRVWeight", BACKEND),
+	LATER_BUT("RetryInterval", GLOBAL, "it may stand in BackEnd"),
 };
 
 #define NROWS (sizeof(rows) / sizeof(rows[0]))

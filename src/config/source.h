@@ -28,6 +28,14 @@ struct source *text_include(struct config_text *text, const struct source *from,
     const char *path, struct error *err);
 
 /*
+ * The regular files that a pattern (glob(7)) in `from` matches, sorted: as a
+ * source of its own, whose data are their paths, each with its NUL. None is no
+ * error. Looked up once, so that every process reads the same files.
+ */
+struct source *text_list(struct config_text *text, const struct source *from,
+    const char *pattern, struct error *err);
+
+/*
  * A path written in this file, taken from the file's directory unless it is
  * absolute. In a text from memory it stays as it is. The caller frees.
  */

@@ -234,6 +234,15 @@ struct filling {
 	bool bad; /* not what may stand there */
 };
 
+#define UNRESERVED                                                             \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+
+static bool
+is_encoded(enum config_place place)
+{
+	return place == PLACE_ENCODED_PATH || place == PLACE_ENCODED_PARAMETER;
+}
+
 /* What may stand there as it is: the rest is percent-encoded. */
 static bool
 may_stand(enum config_place place, char c)
@@ -242,6 +251,9 @@ may_stand(enum config_place place, char c)
 
 	if (byte < 0x20 || byte == 0x7f)
 		return false;
+	if (is_encoded(place))
+		return strchr(UNRESERVED, c) != NULL ||
+		    (place == PLACE_ENCODED_PATH && c == '/');
 	if (place == PLACE_FIELD || place == PLACE_TEXT)
 		return true;
 	if (byte == ' ' || byte > 0x7e || strchr("\"<>\\^`{|}#", c) != NULL)
@@ -404,7 +416,10 @@ put_part(struct filling *filling, const struct config_part *part)
 
 	switch (part->kind) {
 	case PART_TEXT:
-		put(filling, part->text.p, part->text.len);
+		if (is_encoded(filling->place))
+			put_encoded(filling, part->text);
+		else
+			put(filling, part->text.p, part->text.len);
 		break;
 	case PART_GROUP:
 		match = find_match(req, part);

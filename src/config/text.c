@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -161,28 +162,86 @@ text_main(struct config_text *text)
 	return text->sources[0];
 }
 
+static struct source *
+find_source(const struct config_text *text, const char *path)
+{
+	for (unsigned i = 0; i < text->nsources; i++)
+		if (strcmp(text->sources[i]->path, path) == 0)
+			return text->sources[i];
+	return NULL;
+}
+
+/* One more? If not, err says why `path` cannot be it. */
+static bool
+has_room(const struct config_text *text, const char *path, struct error *err)
+{
+	if (text->complete)
+		error_set(
+		    err, ERR_NOTFOUND, "%s: this text stands for itself", path);
+	else if (text->nsources == CONFIG_FILES_MAX)
+		error_set(err, ERR_LIMIT, "%s: more than %u files", path,
+		    (unsigned)CONFIG_FILES_MAX);
+	else
+		return true;
+	return false;
+}
+
 struct source *
 text_include(struct config_text *text, const struct source *from,
     const char *path, struct error *err)
 {
-	struct source *found = NULL;
 	char *where = source_resolve(from, path);
-	unsigned i;
+	struct source *found = find_source(text, where);
 
-	for (i = 0; i < text->nsources && found == NULL; i++)
-		if (strcmp(text->sources[i]->path, where) == 0)
-			found = text->sources[i];
-	if (found == NULL && !text->complete &&
-	    text->nsources < CONFIG_FILES_MAX)
+	if (found == NULL && has_room(text, path, err))
 		return read_source(text, beside(from->name, path), where, err);
-	if (found == NULL && text->complete)
-		error_set(
-		    err, ERR_NOTFOUND, "%s: this text stands for itself", path);
-	else if (found == NULL)
-		error_set(err, ERR_LIMIT, "%s: more than %u files", path,
-		    (unsigned)CONFIG_FILES_MAX);
 	free(where);
 	return found;
+}
+
+/* The names of regular files, each with its NUL; not more than it can use. */
+static int
+match(const char *pattern, struct buf *names, struct error *err)
+{
+	glob_t found = { 0 };
+	int rc = glob(pattern, 0, NULL, &found);
+	struct stat st;
+	unsigned n = 0;
+
+	if (rc != 0 && rc != GLOB_NOMATCH) {
+		globfree(&found);
+		return error_set(err, ERR_LIMIT, "%s: too much", pattern);
+	}
+	for (size_t i = 0; i < found.gl_pathc && n <= CONFIG_FILES_MAX; i++)
+		if (stat(found.gl_pathv[i], &st) == 0 && S_ISREG(st.st_mode)) {
+			buf_append(names, found.gl_pathv[i],
+			    strlen(found.gl_pathv[i]) + 1);
+			n++;
+		}
+	globfree(&found);
+	return 0;
+}
+
+/* It stands beside the files by a name that is none of a file. */
+struct source *
+text_list(struct config_text *text, const struct source *from,
+    const char *pattern, struct error *err)
+{
+	char *where = source_resolve(from, pattern);
+	char *path = xasprintf("glob:%s", where);
+	struct source *list = find_source(text, path);
+	struct buf names = { 0 };
+
+	if (list == NULL && has_room(text, pattern, err) &&
+	    match(where, &names, err) == 0) {
+		buf_append(&names, "", 1);
+		list = add_source(text, xstrdup(pattern), xstrdup(path),
+		    buf_data(&names), buf_len(&names) - 1);
+	}
+	buf_release(&names);
+	free(path);
+	free(where);
+	return list;
 }
 
 char *

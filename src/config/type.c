@@ -660,6 +660,8 @@ read_target(struct reading *reading)
 		return false;
 	if (strlen(reading->value->text) > FIELD_MAX)
 		return refuse(reading, "too long");
+	if ((reading->options & OPTION_ENCODE) != 0)
+		return true;
 	if ((id == WORD_SETURL || id == WORD_SETPATH) &&
 	    parts->kind == PART_TEXT && parts->text.p[0] != '/')
 		return refuse(reading, "a path begins with a slash");

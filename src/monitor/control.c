@@ -258,6 +258,19 @@ control_free(struct control *control)
 }
 
 void
+control_cease(struct control *control)
+{
+	struct client *client, *next;
+
+	loop_io_del(&control->io);
+	TAILQ_FOREACH_SAFE(client, &control->clients, entry, next)
+		if (client->state == CLIENT_ASKING) {
+			buf_append_str(&client->answer, "again\n");
+			client_send(client);
+		}
+}
+
+void
 control_reply(struct control *control, uint32_t id, bool ok, const char *text)
 {
 	struct client *client;

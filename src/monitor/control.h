@@ -32,6 +32,12 @@ struct control *control_new(
     struct loop *loop, int fd, const struct control_handler *handler);
 void control_free(struct control *control);
 
+/*
+ * From now on another monitor answers at the same socket: whoever has not asked
+ * yet is told to ask there. Those who wait for the supervisor still do.
+ */
+void control_cease(struct control *control);
+
 /* The supervisor's answer; nobody may be waiting for it any more. */
 void control_reply(
     struct control *control, uint32_t id, bool ok, const char *text);

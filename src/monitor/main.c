@@ -350,6 +350,15 @@ on_reply(struct monitor *monitor, const struct msg *msg)
 		    monitor->control, reply->id, reply->ok != 0, reply->text);
 }
 
+static void
+on_cease(struct monitor *monitor, const struct msg *msg)
+{
+	(void)msg;
+	if (monitor->control == NULL)
+		fatal("CONTROL_CEASE before WORKER_GO");
+	control_cease(monitor->control);
+}
+
 /* All that msg.def lets the supervisor send to a monitor. */
 static void (*const handlers[MSG_COUNT])(
     struct monitor *monitor, const struct msg *msg) = {
@@ -364,6 +373,7 @@ static void (*const handlers[MSG_COUNT])(
 	[MSG_SHOW_LISTENER] = on_show_listener,
 	[MSG_SHOW_CERT] = on_show_cert,
 	[MSG_CONTROL_REPLY] = on_reply,
+	[MSG_CONTROL_CEASE] = on_cease,
 };
 
 static void

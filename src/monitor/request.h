@@ -4,7 +4,8 @@
 /*
  * What a person may ask over the control socket: one line, a verb and perhaps
  * one argument. The answer is one text: "ok " or "error ", then whatever there
- * is to say, a newline at its end, and the end of the stream.
+ * is to say, a newline at its end, and the end of the stream. "again" says that
+ * nothing was read, for a reload has just ended: who connects anew is heard.
  */
 
 #include <stdbool.h>

@@ -104,11 +104,21 @@ put_client(struct line *line, const struct config_log_item *item)
 	put_value(line, slice_of(addr_ip_text(&addr, text)));
 }
 
+/* Stands between blanks in formats that programs read. */
 static void
 put_user(struct line *line, const struct config_log_item *item)
 {
+	struct value value;
+
 	(void)item;
-	put_value(line, slice_of(line->ex->user));
+	if (line->ex->user == NULL || line->ex->user[0] == '\0') {
+		put_missing(line);
+		return;
+	}
+	value_begin(&value, line->out, line->json);
+	value.word = !line->json;
+	value_put(&value, slice_of(line->ex->user));
+	value_end(&value);
 }
 
 static void
@@ -446,7 +456,8 @@ static put_item *const put[] = {
 static bool
 is_suppressed(const struct exchange *ex)
 {
-	unsigned classes = ex->listener->config->log_suppress;
+	unsigned classes =
+	    ex->listener->config->log_suppress | ex->log_suppress;
 
 	if (ex->service != NULL)
 		classes |= ex->service->log_suppress;

@@ -21,6 +21,12 @@ struct backends {
 };
 
 static int
+at(const struct config_pos *pos, struct error *err)
+{
+	return error_wrap(err, "%s:%u:%u", pos->file, pos->line, pos->column);
+}
+
+static int
 tls_init(struct backend *backend, struct tls_trust **system, struct error *err)
 {
 	const struct config_backend *config = backend->config;
@@ -34,10 +40,12 @@ tls_init(struct backend *backend, struct tls_trust **system, struct error *err)
 	if (!config->tls)
 		return 0;
 	backend->tls = tls_client_open(&target, system, err);
-	if (backend->tls != NULL)
-		return 0;
-	return error_wrap(err, "%s:%u:%u", config->ca_pos.file,
-	    config->ca_pos.line, config->ca_pos.column);
+	if (backend->tls == NULL)
+		return at(&config->ca_pos, err);
+	if (config->cert.path != NULL &&
+	    tls_client_identify(backend->tls, config->cert.path, err) == -1)
+		return at(&config->cert.pos, err);
+	return 0;
 }
 
 struct backends *

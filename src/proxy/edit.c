@@ -121,10 +121,14 @@ static bool
 value_of(const struct exchange *ex, const struct config_edit *edit,
     const struct config_request *req, struct slice *value)
 {
+	enum config_place place = place_of(edit->kind);
+
+	if (edit->encode)
+		place = place == PLACE_PATH ? PLACE_ENCODED_PATH
+		                            : PLACE_ENCODED_PARAMETER;
 	*value = edit->value;
 	return edit->parts == NULL ||
-	    config_fill(
-	        edit->parts, req, place_of(edit->kind), ex->arena, value);
+	    config_fill(edit->parts, req, place, ex->arena, value);
 }
 
 /* A path begins with a slash, also where it was filled in. */

@@ -122,3 +122,54 @@ errorpage_choose(const struct exchange *ex, struct answer *answer)
 		answer_body(answer, "application/json",
 		    (struct slice){ json, sizeof json - 1 });
 }
+
+/* What says something of the one body, and is wrong of another. */
+static bool
+is_about_body(const struct http_field *field)
+{
+	static const char *const names[] = { "Accept-Ranges", "Content-Digest",
+		"Content-Disposition", "Content-Encoding", "Content-Language",
+		"Content-Length", "Content-Location", "Content-MD5",
+		"Content-Range", "Content-Type", "Digest", "ETag",
+		"Last-Modified", "Repr-Digest" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (slice_ieq(field->name, names[i]))
+			return true;
+	return false;
+}
+
+static void
+replace_fields(struct http_response *res, const char *type)
+{
+	static const char name[] = "Content-Type";
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < res->nfields; i++)
+		if (!is_about_body(&res->fields[i]))
+			res->fields[kept++] = res->fields[i];
+	res->fields[kept++] =
+	    (struct http_field){ .name = { name, sizeof name - 1 },
+		    .value = { type, strlen(type) } };
+	res->nfields = kept;
+}
+
+bool
+errorpage_replaces(
+    const struct exchange *ex, struct http_response *res, struct slice *body)
+{
+	const struct config_listener *listener = ex->listener->config;
+	const struct config_page *found;
+	int wanted = ex->service->rewrite_errors;
+
+	if (wanted == -1)
+		wanted = listener->rewrite_errors;
+	if (!wanted || ex->upgrade)
+		return false;
+	found = find_page(listener->pages, res->status);
+	if (found == NULL)
+		return false;
+	replace_fields(res, found->type);
+	*body = found->text;
+	return true;
+}

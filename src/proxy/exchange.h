@@ -99,6 +99,7 @@ struct exchange {
 	bool response_done;
 
 	/* For the access log. */
+	unsigned log_suppress; /* by services that it fell through */
 	const char *user; /* whose password was right (BasicAuth), or NULL */
 	unsigned status;
 	uint64_t received;         /* bytes of request body */

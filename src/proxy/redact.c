@@ -48,9 +48,10 @@ put_unit(struct value *value, const void *unit, size_t len)
 }
 
 static bool
-is_plain(unsigned char c)
+is_plain(const struct value *value, unsigned char c)
 {
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+	return c >= (value->word ? 0x21 : 0x20) && c < 0x7f && c != '"' &&
+	    c != '\\';
 }
 
 /* The length of the UTF-8 sequence (RFC 3629) that begins here, or 0. */
@@ -108,7 +109,7 @@ value_put(struct value *value, struct slice bytes)
 	size_t i = 0, n;
 
 	while (i < bytes.len && !value->cut) {
-		for (n = 0; i + n < bytes.len && is_plain(s[i + n]);)
+		for (n = 0; i + n < bytes.len && is_plain(value, s[i + n]);)
 			n++;
 		if (n > value->left) {
 			buf_append(value->out, s + i, value->left);

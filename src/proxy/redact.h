@@ -18,6 +18,7 @@ struct buf;
 struct value {
 	struct buf *out;
 	bool json; /* in quotation marks, UTF-8 as it is; else \xNN */
+	bool word; /* a blank does not stay; cleared by value_begin() */
 	size_t left;
 	bool cut;
 };

@@ -5,12 +5,14 @@
 #include "answer.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "challenge.h"
 #include "edit.h"
 #include "exchange.h"
 #include "forward.h"
 #include "peer.h"
+#include "sendfile.h"
 #include "stats/metrics.h"
 #include "worker.h"
 
@@ -90,12 +92,30 @@ is_challenge(const struct exchange *ex)
 	    memcmp(ex->target.path.p, challenge_path, len) == 0;
 }
 
+/* Our own answer, or that of another program (ACME). */
+static const char *
+find_answer(const struct exchange *ex, const char *token, size_t len)
+{
+	const struct config_directory *files = ex->listener->config->acme;
+	const char *found = challenge_find(ex->worker->challenges, token, len);
+	struct error err;
+
+	if (found != NULL || files == NULL)
+		return found;
+	found = challenge_read(sendfile_tree(ex->worker->trees, files->id),
+	    token, len, ex->arena, &err);
+	if (found == NULL && err.kind != ERR_NOTFOUND)
+		log_warn("ACME %s: %.*s: %s", files->file.path, (int)len, token,
+		    err.msg);
+	return found;
+}
+
 static void
 answer_challenge(const struct exchange *ex, struct answer *answer)
 {
 	size_t skip = sizeof challenge_path - 1;
-	const char *found = challenge_find(ex->worker->challenges,
-	    ex->target.path.p + skip, ex->target.path.len - skip);
+	const char *found = find_answer(
+	    ex, ex->target.path.p + skip, ex->target.path.len - skip);
 
 	if (!slice_eq(ex->req.method, "GET") &&
 	    !slice_eq(ex->req.method, "HEAD")) {
@@ -205,13 +225,39 @@ expectation_met(const struct exchange *ex)
 	return expect == NULL || slice_ieq(expect->value, "100-continue");
 }
 
-static const struct config_service *
-find_service(struct exchange *ex)
+/* In a list of services; returns the status of a refusal, or 0. */
+static unsigned
+look_for_service(struct exchange *ex, const struct config_service *at)
 {
 	struct config_request req = edit_subject(ex);
+	unsigned status = 0;
 
-	return config_find_service(
-	    ex->worker->config, ex->listener->config, &req);
+	for (; at != NULL && status == 0; at = at->next) {
+		const struct config_found *before = ex->memory.last;
+
+		if (!config_service_matches(at, &req))
+			continue;
+		if (!at->falls_through) {
+			ex->service = at;
+			break;
+		}
+		status = edit_request(ex, at->request_rules);
+		ex->log_suppress |= at->log_suppress;
+		ex->memory.last = before;
+		req = edit_subject(ex);
+	}
+	return status;
+}
+
+/* The listener's own come first. Some only edit the request. */
+static unsigned
+find_service(struct exchange *ex)
+{
+	unsigned status = look_for_service(ex, ex->listener->config->services);
+
+	if (status == 0 && ex->service == NULL)
+		status = look_for_service(ex, ex->worker->config->services);
+	return status;
 }
 
 static bool
@@ -300,7 +346,9 @@ refusal(struct exchange *ex)
 	status = edit_request(ex, ex->listener->config->request_rules);
 	if (status != 0)
 		return status;
-	ex->service = find_service(ex);
+	status = find_service(ex);
+	if (status != 0)
+		return status;
 	if (ex->memory.failed)
 		return 431;
 	if (ex->busy)

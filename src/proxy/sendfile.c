@@ -105,6 +105,12 @@ sendfile_trees_free(struct sendfile_trees *trees)
 	free(trees);
 }
 
+int
+sendfile_tree(const struct sendfile_trees *trees, unsigned id)
+{
+	return trees->fd[id];
+}
+
 /* --- the name of a file --------------------------------------------------- */
 
 static int

@@ -2,9 +2,9 @@
 #define PROXY_SENDFILE_H
 
 /*
- * Files of a directory as responses (SendFile). The directories are opened
- * before the worker is jailed, and a path of a request can lead nowhere else. A
- * file is sent in bounded pieces, when the client takes them.
+ * Files of a directory as responses (SendFile). The directories, and those of
+ * ACME, are opened before the worker is jailed, and a path of a request leads
+ * nowhere else. A file is sent in bounded pieces, when the client takes them.
  */
 
 #include "base/error.h"
@@ -19,6 +19,9 @@ struct sendfile_trees;
 struct sendfile_trees *sendfile_trees_new(
     const struct config *config, struct error *err);
 void sendfile_trees_free(struct sendfile_trees *trees); /* NULL is fine */
+
+/* Of this id: file_open_beneath() opens files in it. */
+int sendfile_tree(const struct sendfile_trees *trees, unsigned id);
 
 /* Answers the request from the directory of its service. */
 void sendfile_start(struct exchange *ex);

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "exchange.h"
+#include "http/basic.h"
 #include "ipc/affinity.h"
 #include "worker.h"
 
@@ -127,21 +130,25 @@ is_named(const struct http_field *field, const char *name)
 	return text_ieq(field->name.p, field->name.len, name);
 }
 
-/* The credentials of the scheme Basic, which the client sends every time. */
+/* The user of the scheme Basic; nobody has looked at the password here. */
 static struct slice
-find_basic(const struct http_field *fields, unsigned nfields)
+find_user(const struct exchange *ex)
 {
-	static const char scheme[] = "Basic ";
-	size_t len = sizeof(scheme) - 1;
+	struct http_basic basic;
+	struct slice user = { 0 };
 
-	for (unsigned i = 0; i < nfields; i++) {
-		struct slice value = fields[i].value;
+	for (unsigned i = 0; i < ex->req.nfields; i++) {
+		const struct http_field *field = &ex->req.fields[i];
 
-		if (is_named(&fields[i], "Authorization") && value.len > len &&
-		    text_ieq(value.p, len - 1, "Basic"))
-			return (struct slice){ value.p + len, value.len - len };
+		if (!is_named(field, "Authorization") ||
+		    !http_basic_read(field->value, &basic))
+			continue;
+		user.p = arena_strndup(ex->arena, basic.user.p, basic.user.len);
+		user.len = user.p != NULL ? basic.user.len : 0;
+		secret_wipe(&basic, sizeof(basic));
+		break;
 	}
-	return (struct slice){ 0 };
+	return user;
 }
 
 /* The value of a cookie: of a Cookie, or the first thing in a Set-Cookie. */
@@ -166,7 +173,7 @@ request_key(const struct exchange *ex, const struct config_session *session)
 	case SESSION_IP:
 		return (struct slice){ ex->from, strlen(ex->from) };
 	case SESSION_BASIC:
-		return find_basic(req->fields, req->nfields);
+		return find_user(ex);
 	case SESSION_URL:
 		return find_parameter(ex, session->id);
 	case SESSION_PARM:

@@ -16,6 +16,7 @@
 #include "body.h"
 #include "count.h"
 #include "edit.h"
+#include "errorpage.h"
 #include "exchange.h"
 #include "forward.h"
 #include "h1_write.h"
@@ -261,6 +262,26 @@ read_body(struct upstream *upstream, const struct http_response *head,
 		upstream_fail(upstream, EXCHANGE_BAD);
 }
 
+/*
+ * The page, in place of a body that nobody is to see. What of that is not there
+ * yet is not waited for: the connection ends with it.
+ */
+static void
+put_page(struct upstream *upstream, const struct http_response *head,
+    struct slice page, char *data, size_t len)
+{
+	struct http_body how = { HTTP_BY_LENGTH, page.len };
+	struct slice unseen;
+	size_t used = 0;
+	bool whole;
+
+	whole =
+	    body_decode(&upstream->body, data, len, &used, &unseen) == H1_DONE;
+	if (slice_eq(upstream->exchange->req.method, "HEAD"))
+		page.len = 0;
+	finish(upstream, head, &how, page, !whole || used < len);
+}
+
 static void
 switch_protocols(struct upstream *upstream, struct http_response *res,
     const char *rest, size_t len)
@@ -298,6 +319,8 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 {
 	struct exchange *ex = upstream->exchange;
 	struct http_body how;
+	struct slice page;
+	bool replaced;
 
 	if (h1_response_body(res, ex->req.method, &how) != H1_DONE) {
 		upstream_fail(upstream, EXCHANGE_BAD);
@@ -315,9 +338,13 @@ read_final(struct upstream *upstream, struct http_response *res, char *data,
 	session_learn(ex, res);
 	forward_response(ex, res);
 	location_rewrite(ex, res);
+	replaced = errorpage_replaces(ex, res, &page);
 	edit_response(ex, res);
 	accesslog_note(ex, res);
-	read_body(upstream, res, &how, data, len);
+	if (replaced)
+		put_page(upstream, res, page, data, len);
+	else
+		read_body(upstream, res, &how, data, len);
 }
 
 /* One complete response head, with what follows it. */

@@ -236,6 +236,13 @@ limit_leaving(struct supervisor *sup)
 }
 
 void
+generation_check_swaps(struct generation *generation)
+{
+	for (unsigned i = 0; i < generation->nslots; i++)
+		swap_check(generation->slots[i]);
+}
+
+void
 generation_unlisten(struct generation *generation)
 {
 	bindings_free(generation->bindings);
@@ -277,12 +284,14 @@ take_over(struct generation *generation)
 	if (old != NULL) {
 		retire(old);
 		generation_drain(old, GENERATION_DRAIN_SECONDS);
+		monitor_cease(&old->monitor);
 	}
 	supervisor_started(
 	    sup); /* the old monitor still has an answer to give */
 	if (old != NULL)
 		monitor_stop(&old->monitor);
 	monitor_start(&generation->monitor);
+	generation_check_swaps(generation);
 	renewal_update(sup);
 }
 
@@ -341,6 +350,8 @@ generation_fail(struct generation *generation, const char *reason)
 		worker_leave(&generation->workers[i]);
 	retire(generation);
 	supervisor_start_failed(sup, reason);
+	if (sup->current != NULL)
+		generation_check_swaps(sup->current);
 }
 
 void

@@ -73,6 +73,9 @@ void generation_check(struct generation *generation);
 /* The start failed: sup->starting goes away, sup->current serves on. */
 void generation_fail(struct generation *generation, const char *reason);
 
+/* Somebody whose answers were waited for is gone. */
+void generation_check_swaps(struct generation *generation);
+
 /* Closes its sockets, so far as no other generation has them. */
 void generation_unlisten(struct generation *generation);
 

@@ -204,9 +204,10 @@ job_cancel(struct job *job)
 	if (job == NULL)
 		return;
 	challenge_forget_job(job->sup, job);
-	detach(job);
 	child_close(job->child);
-	child_kill(job->child); /* it may be waiting for a silent CA */
+	/* One that has answered is on its way out. */
+	if (detach(job) != NULL)
+		child_kill(job->child); /* it may wait for a silent CA */
 }
 
 static void

@@ -184,6 +184,15 @@ monitor_start(struct monitor *monitor)
 }
 
 void
+monitor_cease(struct monitor *monitor)
+{
+	struct msg msg = { .kind = MSG_CONTROL_CEASE, .fd = -1 };
+
+	if (monitor->child != NULL)
+		child_send(monitor->child, &msg);
+}
+
+void
 monitor_stop(struct monitor *monitor)
 {
 	loop_timer_cancel(&monitor->timer);

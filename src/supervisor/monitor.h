@@ -33,6 +33,9 @@ void monitor_init(struct monitor *monitor, struct generation *generation);
 void monitor_release(struct monitor *monitor);
 void monitor_start(struct monitor *monitor);
 
+/* Answers nobody who asks from now on: what it knows is out of date. */
+void monitor_cease(struct monitor *monitor);
+
 /* It may deliver what it was told, then exits. */
 void monitor_stop(struct monitor *monitor);
 

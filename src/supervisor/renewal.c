@@ -181,10 +181,11 @@ renewal_succeeded(struct slot *slot)
 	slot_save(slot);
 	clock_date(expires, slot->facts.dates.not_after);
 	clock_date(next, renewal_next(slot));
+	/* Before the log: who has read it may ask the monitor. */
+	monitor_show_cert(slot);
 	log_info("certificate for %s is in service: serial %s, expires %s, "
 	         "next renewal %s",
 	    slot_name(slot), slot->facts.serial, expires, next);
-	monitor_show_cert(slot);
 	line = xasprintf("%s: serial %s, expires %s", slot_name(slot),
 	    slot->facts.serial, expires);
 	journal_event(slot->sup->journal, "certificate", "%s", line);
@@ -209,11 +210,11 @@ renewal_failed(struct slot *slot, const struct renewal_failure *failure)
 	line = xasprintf("%s: %s: %s; next attempt %s", slot_name(slot),
 	    failure->problem, failure->detail,
 	    clock_date(next, renewal_next(slot)));
+	monitor_show_cert(slot); /* before the log, as above */
 	if (failure->kind == JOB_DAILY)
 		log_err("certificate for %s", line);
 	else
 		log_warn("certificate for %s", line);
-	monitor_show_cert(slot);
 	journal_event(slot->sup->journal, "certificate-failed", "%s", line);
 	report(slot, false, line);
 	free(line);

@@ -25,7 +25,7 @@ void swap_issued(struct slot *slot);
 /* A placeholder was made; NULL = that failed. */
 void swap_placeholder(struct slot *slot, const struct msg_bytes *pem);
 
-/* A worker died: it may have been the last one to be waited for. */
+/* Ends a swap that every worker has answered; one that is gone need not. */
 void swap_check(struct slot *slot);
 
 /* From a worker. */

@@ -88,13 +88,6 @@ restart(struct worker *worker)
 	loop_timer_set(sup->loop, &worker->timer, wait);
 }
 
-static void
-check_slots(struct generation *generation)
-{
-	for (unsigned i = 0; i < generation->nslots; i++)
-		swap_check(generation->slots[i]);
-}
-
 /* Each swap that the dead process has not answered is void. */
 static void
 empty(struct worker *worker)
@@ -137,7 +130,7 @@ after_exit(struct child *child, int status)
 		generation_fail(generation, "a worker died while starting");
 	} else if (generation == sup->current && !expected) {
 		restart(worker);
-		check_slots(generation);
+		generation_check_swaps(generation);
 	}
 	supervisor_sweep(sup);
 }

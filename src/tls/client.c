@@ -13,11 +13,6 @@
 
 #include "base/xalloc.h"
 
-struct tls_client {
-	SSL_CTX *ctx;
-	char *host; /* for SNI; NULL: it is an address */
-};
-
 static bool
 is_address(const char *name)
 {

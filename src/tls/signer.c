@@ -55,3 +55,14 @@ tls_signer_attach(const struct tls_signer *signer, SSL *ssl, X509 *leaf,
 		    err, ERR_CRYPTO, "libssl refuses the certificate");
 	return 0;
 }
+
+int
+tls_signer_attach_all(const struct tls_signer *signer, SSL_CTX *ctx, X509 *leaf,
+    struct stack_st_X509 *issuers, struct error *err)
+{
+	if (SSL_CTX_use_cert_and_key(
+	        ctx, leaf, pki_key_evp(signer->key), issuers, 1) != 1)
+		return pki_error(
+		    err, ERR_CRYPTO, "libssl refuses the certificate");
+	return 0;
+}

@@ -30,6 +30,10 @@ void tls_signer_free(struct tls_signer *signer);
 int tls_signer_attach(const struct tls_signer *signer, SSL *ssl, X509 *leaf,
     struct stack_st_X509 *issuers, struct error *err);
 
+/* The same for all connections to come. */
+int tls_signer_attach_all(const struct tls_signer *signer, SSL_CTX *ctx,
+    X509 *leaf, struct stack_st_X509 *issuers, struct error *err);
+
 /* --- certs.c -------------------------------------------------------------- */
 
 /* What a slot holds. Connections take what they need of it by reference. */
@@ -105,6 +109,11 @@ struct tls_server {
 	bool require_name;
 	struct tls_names names;
 	unsigned char policy[PKI_SHA256_SIZE]; /* what a ticket is bound to */
+};
+
+struct tls_client {
+	SSL_CTX *ctx;
+	char *host; /* for SNI; NULL: it is an address */
 };
 
 struct tls_session {

@@ -275,6 +275,82 @@ def test_cafile_that_cannot_be_read(authority, make_backend, tmp_path):
             assert client.request("GET", "/").status == 200
 
 
+# Certificates of ours
+
+def asking(authority: Authority, backend: SecureBackend) -> SecureBackend:
+    backend.context.verify_mode = ssl.CERT_REQUIRED
+    backend.context.load_verify_locations(authority.ca_file)
+    return backend
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2,
+                                    ssl.TLSVersion.TLSv1_3])
+def test_certificate_that_the_backend_is_shown(authority, make_backend,
+                                               tmp_path, newest):
+    backend = asking(authority, make_backend("127.0.0.1"))
+    backend.context.maximum_version = newest
+    ours = authority.issue_client("gateway.test")
+    stranger = Authority(tmp_path).issue_client("gateway.test")
+    for cert, status in ((ours, 200), (None, 502), (stranger, 502)):
+        lines = [ca(authority)] + ([f'Cert "{cert}"'] if cert else [])
+        with Front(secure(backend, *lines)) as front:
+            with front.https() as client:
+                for _ in range(2):
+                    assert client.request("GET", "/").status == status
+            # A connection of the monitor's is all that it probes with.
+            front.wait_for_line("backend 127.0.0.1 port .* is up")
+
+
+def test_certificate_for_a_backend_that_asks_for_none(authority,
+                                                      make_backend):
+    backend = make_backend("127.0.0.1")
+    ours = authority.issue_client("gateway.test")
+    with Front(secure(backend, ca(authority), f'Cert "{ours}"')) as front:
+        with front.https() as client:
+            assert client.request("GET", "/").status == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can jail")
+def test_own_certificate_is_read_before_the_jail(authority, make_backend,
+                                                 tmp_path):
+    backend = asking(authority, make_backend("127.0.0.1"))
+    ours = authority.issue_client("gateway.test")
+    ours.chmod(0o600)
+    jail = tmp_path / "jail"
+    jail.mkdir()
+    config = secure(backend, ca(authority), f'Cert "{ours}"')
+    with Front(lambda front: f'User nobody\nRootJail "{jail}"\n'
+               + config(front)) as front:
+        with front.https() as client:
+            assert client.request("GET", "/").status == 200
+
+
+def test_own_certificates_that_cannot_be_used(authority, make_backend,
+                                              tmp_path):
+    backend = asking(authority, make_backend("127.0.0.1"))
+    ours = authority.issue_client("gateway.test")
+    text = authority.issue_client("other.test").read_text()
+    key = ours.read_text()
+    key = key[key.index("-----BEGIN PRIVATE"):]
+    mixed, bare = tmp_path / "mixed.pem", tmp_path / "bare.pem"
+    bare.write_text(text[:text.index("-----BEGIN PRIVATE")])
+    mixed.write_text(bare.read_text() + key)
+    with Front(secure(backend, ca(authority), f'Cert "{ours}"')) as front:
+        good = front.file.read_text()
+        before, _, _ = good.partition(f'Cert "{ours}"')
+        line = before.count("\n") + 1
+        for bad in tmp_path / "none.pem", bare, mixed:
+            front.file.write_text(good.replace(str(ours), str(bad)))
+            for command in ["reload", "-f"], ["check"]:
+                done = front.run(*command, str(front.file))
+                assert done.returncode != 0
+                assert f"{front.file}:{line}:6: " in done.stderr
+                assert str(bad) in done.stderr
+        front.file.write_text(good)
+        with front.https() as client:
+            assert client.request("GET", "/").status == 200
+
+
 # WebSockets
 
 def switch(then: Callable[[Connection], None]

@@ -59,6 +59,7 @@ def digest_of(source: IO[bytes]) -> str:
 
 
 @pytest.mark.release
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_three_gigabytes_each_way(make_gateway, home_assistant):
     front = make_gateway(Front, pound(home_assistant.address))

@@ -307,6 +307,7 @@ def test_sec11_whoever_stalls_is_given_up(front, worker):
 
 
 @pytest.mark.release
+@pytest.mark.slow
 @pytest.mark.timeout(90)
 def test_sec11_slow_bodies_and_deaf_readers_are_given_up():
     over = threading.Event()

@@ -194,6 +194,18 @@ def test_signals_that_come_while_it_reloads(serving):
     assert [row["state"] for row in rows].count("serving") == 8
 
 
+def test_who_asks_next_is_told_of_the_new_one(serving):
+    """The old monitor is still there, but has nothing to say any more."""
+    for generation in range(2, 12):
+        if generation % 2:
+            serving.reload()
+        else:
+            serving.signal(signal.SIGHUP)
+            serving.wait_for_line(f"ready: .*, generation {generation}$")
+        assert [row["generation"] for row in serving.status()["workers"]
+                if row["state"] == "serving"] == [generation] * 2
+
+
 def test_download_under_way_is_finished(serving):
     with serving.https() as client:
         client.send_request("GET", "/api/download?size=67108864")

@@ -7,7 +7,8 @@ from typing import Iterator
 
 import pytest
 
-from actors.front import NAME, Front, from_address, pound
+from actors.front import (
+    NAME, Front, backend as section, from_address, pound)
 
 SERVICES = [
     ("disabled", "Disabled yes"),
@@ -17,6 +18,7 @@ SERVICES = [
     ("method", "Method -re \"^(PUT|PATCH)$\"\nNot Path -exact \"/put\""),
     ("parameter", 'QueryParam "lang" -exact "de"'),
     ("header", 'Header "Accept-Language" -icase -beg "DE"\nHeadDeny "^X-No:"'),
+    ("decoded", 'Path -decode -exact "/a b+c"'),
     ("text", 'StringMatch "%[host]%[path]" -exact "c.test/c"'),
     ("host", "Match OR\nHost a.test\nHost -end .b.test\nEnd"),
 ]
@@ -48,6 +50,8 @@ def chooser() -> Iterator[Front]:
     ("GET /", "Accept-Language: de-CH", "header"),
     ("GET /", "Accept-Language: de\r\nX-No: 1", OTHER),
     ("GET /named", "", "named"), ("PUT /named", "", "method"),
+    ("GET /a%20b+c", "", "decoded"), ("GET /%61%20b%2Bc", "", "decoded"),
+    ("GET /a+b+c", "", OTHER), ("GET /a%2520b+c", "", OTHER),
     ("GET http://a.test/", "", "host"), ("GET http://A.TEST:1/", "", "host"),
     ("GET http://c.test/c", "", "text"), ("GET http://c.test/d", "", OTHER),
     ("GET http://x.b.test?q", "", "host"), ("GET http://b.test/", "", OTHER),
@@ -71,6 +75,59 @@ def test_addresses_choose(chooser, address, chosen):
     with chooser.https(connect=from_address(address)) as client:
         response = client.request("GET", "/")
     assert response.header("Location").startswith(f"https://{chosen}.test/")
+
+
+FALLING = """
+Service
+    AddHeader "X-First: passed"
+    FallThrough
+End
+Service
+    Path -beg "/old/"
+    SetPath -encode "/new/%[query]"
+    LogSuppress success
+    FallThrough
+End
+Service
+    Path -exact "/old/x"
+    Error 410
+End
+Service
+    Path -beg "/new/"
+    {backend}
+End
+Service
+    AddHeader "X-Second: passed"
+    FallThrough
+End
+Service
+    Path -exact "/both"
+    {backend}
+End
+"""
+
+
+def test_services_that_fall_through(backend, script):
+    falling = FALLING.format(backend=section(backend.address))
+    config = pound(top="LogLevel 1", tls=falling)
+    with Front(lambda front: config(front).rsplit("Service", 1)[0]) as front, \
+            front.https() as client:
+        def ask(path: str, status: int = 200) -> bytes:
+            before = script.received()
+            assert client.request("GET", path).status == status
+            return b"".join(script.received_since(before))
+
+        head = ask("/old/x?a%20b")
+        assert head.startswith(b"GET /new/a%2520b?a%20b HTTP/1.1\r\n")
+        assert b"\r\nX-First: passed\r\n" in head
+        assert b"X-Second" not in head
+        head = ask("/both")
+        assert b"\r\nX-First: passed\r\n" in head
+        assert b"\r\nX-Second: passed\r\n" in head
+        assert ask("/none", 404) == b""
+        front.wait_for_line('"GET /none HTTP/1.1" 404')
+        assert front.count("GET /both ") == 1
+        assert front.count("GET /old/x") == 0    # LogSuppress falls along
 
 
 LIMIT = """
@@ -147,6 +204,28 @@ def test_users_come_in_and_others_are_asked(backend, script):
     assert front.count(r' - - \[[^]]+\] "GET /in [^"]+" 401') == 5
     assert front.count(r" - ann \[") == 1
     assert front.count(r"secret|\$2y\$|Basic") == 0
+
+
+@pytest.mark.parametrize("level", ["3", "combined", "full"])
+def test_only_users_that_came_in_are_logged(backend, script, level):
+    def config(front: Front) -> str:
+        users = front.directory / "users"
+        users.write_text(USERS + "c d:secret\n")
+        return pound(backend.address, top=f"LogLevel {level}",
+                     tls=GUARD.format(users=users))(front)
+
+    with Front(config) as front, front.https() as client:
+        for path, credentials, status, user in (
+                ("/in/1", "ann:secret", 200, "ann"),
+                ("/in/2", "ann:secret", 200, "ann"),
+                ("/in/3", "bob:wrong", 401, "-"),
+                ("/in/4", "joe:secret", 401, "-"),
+                ("/in/5", "c d:secret", 200, r"c\\x20d"),
+                ("/out", "ann:secret", 200, "-")):   # nobody has looked
+            assert client.request("GET", path, headers=[
+                basic(credentials)]).status == status
+            front.wait_for_line(
+                rf'127\.0\.0\.1 - {user} \[[^]]*\] "GET {path} ')
 
 
 def test_guesses_do_not_hold_up_others(backend, script):

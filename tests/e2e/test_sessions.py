@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections import Counter
 from typing import Callable, Iterator
@@ -47,6 +48,11 @@ def with_session(pair: Pair, kind: str, ident: str = "", ttl: str = "1h",
         "Workers 1\n", f"Workers {workers}\n")
 
 
+def basic(credentials: str) -> tuple[str, str]:
+    code = base64.b64encode(credentials.encode()).decode()
+    return "Authorization", f"Basic {code}"
+
+
 def ask(front: Front, path: str = "/", headers: list[tuple[str, str]] = (),
         **options) -> bytes:
     with front.http(**options) as client:
@@ -64,7 +70,7 @@ def answers(front: Front, *args, count: int = 12, **options
 @pytest.mark.parametrize("kind, ident, request_of", [
     ("URL", "sid", lambda n: (f"/?a=1&sid=s{n}", [])),
     ("PARM", "", lambda n: (f"/page;s{n}?x={n}", [])),
-    ("BASIC", "", lambda n: ("/", [("Authorization", f"Basic dXNlc{n}")])),
+    ("BASIC", "", lambda n: ("/", [basic(f"user{n}:secret")])),
     ("COOKIE", "sid", lambda n: ("/", [("Cookie", f"a=b; sid=s{n}")])),
     ("HEADER", "X-Sid", lambda n: ("/", [("x-sid", f"s{n}")]))])
 def test_session_has_one_backend(pair, kind, ident, request_of):
@@ -75,6 +81,20 @@ def test_session_has_one_backend(pair, kind, ident, request_of):
             assert len(found) == 1, found
             used |= set(found)
         assert used == {b"one", b"two"}
+
+
+def test_user_is_the_session_whatever_the_password(pair):
+    with Front(with_session(pair, "BASIC")) as front:
+        used = set()
+        for number in range(8):
+            found = {ask(front, headers=[basic(f"user{number}:{password}")])
+                     for password in ("", "one", "two", "three", "fo:ur")}
+            assert len(found) == 1, found
+            used |= found
+        assert used == {b"one", b"two"}
+        # What is no such field makes no session.
+        for field in "Basic dXNlcg", "Basic !", "Bearer dXNlcjpw":
+            assert len(answers(front, "/", [("Authorization", field)])) == 2
 
 
 def test_client_address(pair):

@@ -266,7 +266,12 @@ def answering(witness: Witness) -> Iterator[Front]:
 
 @pytest.fixture(scope="module")
 def redirecting(witness: Witness) -> Iterator[Front]:
-    with Front(native(witness.address)) as made:
+    """Its monitor connects, but asks the witness for nothing."""
+    def config(front: Front) -> str:
+        return native(witness.address)(front).replace(
+            "    Port", "    Probe tcp\n    Port", 1)
+
+    with Front(config) as made:
         yield made
 
 

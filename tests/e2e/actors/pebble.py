@@ -123,6 +123,7 @@ class Pebble(Process):
 
     def close(self) -> None:
         super().close()
+        self.dns.close()
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def roots(self) -> list[str]:

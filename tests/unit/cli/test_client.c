@@ -23,15 +23,16 @@ static char directory[] = "/tmp/gatehouse-client-XXXXXX";
 struct scene {
 	int fd;
 	char path[64];
+	unsigned again;     /* how often the server says so first */
 	const char *answer; /* what the server says */
 	char request[128];  /* what it was asked */
 	pthread_t thread;
 };
 
-static void *
-serve(void *arg)
+/* One connection; false if nobody came. */
+static bool
+serve_one(struct scene *scene, const char *answer)
 {
-	struct scene *scene = arg;
 	struct addr peer;
 	fd_set readable;
 	int conn;
@@ -39,14 +40,25 @@ serve(void *arg)
 	FD_ZERO(&readable);
 	FD_SET(scene->fd, &readable);
 	if (select(scene->fd + 1, &readable, NULL, NULL, NULL) != 1)
-		return NULL;
+		return false;
 	conn = listener_accept(scene->fd, &peer);
 	FD_ZERO(&readable);
 	FD_SET(conn, &readable);
 	if (select(conn + 1, &readable, NULL, NULL, NULL) == 1 &&
 	    recv(conn, scene->request, sizeof(scene->request) - 1, 0) > 0)
-		send(conn, scene->answer, strlen(scene->answer), MSG_NOSIGNAL);
+		send(conn, answer, strlen(answer), MSG_NOSIGNAL);
 	close(conn);
+	return true;
+}
+
+static void *
+serve(void *arg)
+{
+	struct scene *scene = arg;
+
+	while (scene->again > 0 && serve_one(scene, "again\n"))
+		scene->again--;
+	serve_one(scene, scene->answer);
 	return NULL;
 }
 
@@ -115,6 +127,24 @@ test_no_answer(void **state)
 	assert_int_equal(err.kind, ERR_PROTOCOL);
 }
 
+/* A reload has ended meanwhile: the next monitor is asked, but not for ever. */
+static void
+test_again(void **state)
+{
+	struct scene *scene = *state;
+	struct client_answer answer;
+	struct error err;
+
+	scene->again = 2;
+	assert_int_equal(ask(scene, "ok renewing\n", &answer, NULL), 0);
+	assert_int_equal(scene->again, 0);
+	assert_string_equal(answer.text, "renewing\n");
+	free(answer.text);
+	scene->again = 4;
+	assert_int_equal(ask(scene, "again\n", &answer, &err), -1);
+	assert_int_equal(err.kind, ERR_PROTOCOL);
+}
+
 static void
 test_nobody_listens(void **state)
 {
@@ -178,6 +208,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		scene_test(test_answers),
 		scene_test(test_no_answer),
+		scene_test(test_again),
 		scene_test(test_nobody_listens),
 		scene_test(test_the_socket_is_found_by_the_configuration),
 	};

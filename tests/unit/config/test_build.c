@@ -546,6 +546,7 @@ test_directories(void **state)
 	service = reading.config->listeners->services;
 	assert_ptr_equal(service->directory, reading.config->directories[1]);
 	assert_int_equal(service->directory->id, 1);
+	reading_release(&reading);
 }
 
 static void

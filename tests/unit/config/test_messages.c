@@ -29,7 +29,8 @@ test_words(void **state)
 	assert_said("Gateway a.example.org\nForwart 10.0.0.1\nEnd\n",
 	    "t:2:1: unknown word 'Forwart'; did you mean 'Forward'?\n");
 	assert_said(HTTP("Cert a.pem\n"),
-	    "t:2:1: 'Cert' belongs in ListenHTTPS, not in ListenHTTP\n");
+	    "t:2:1: 'Cert' belongs in ListenHTTPS or in BackEnd, not in "
+	    "ListenHTTP\n");
 	assert_said(HTTP("") "client 5\nPort 80\nForward x\n",
 	    "t:4:1: 'Port' belongs in ListenHTTP, in ListenHTTPS, in BackEnd, "
 	    "in Gateway or in Status, not at the top level\n"
@@ -66,20 +67,21 @@ test_words_of_later(void **state)
 	(void)state;
 	assert_said(HTTP("RewriteErrors 5\n") "Debug x\nDDNS a\n Token b\nEnd\n"
 	                                      "Tunnel\n Type IP\nEnd\n",
-	    "t:2:1: 'RewriteErrors' is a Pound directive that Gatehouse does "
-	    "not "
-	    "support yet\n"
+	    "t:2:15: 'RewriteErrors' needs yes or no, not '5'\n"
 	    "t:4:1: 'Debug' is a Pound directive that Gatehouse does not "
-	    "support yet\n"
+	    "support; names are looked up as the system does it\n"
 	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
 	    "t:8:1: 'Tunnel' is a Pound directive that Gatehouse does not "
-	    "support yet; a program such as systemd-socket-proxyd does it "
+	    "support; a program such as systemd-socket-proxyd does it "
 	    "beside "
 	    "Gatehouse\n");
-	assert_said(HTTP("ACME /var/www\n"),
+	assert_said("ListenHTTPS\nACME /var/www\nCert \"/a\"\nEnd\n"
+	            "Service\nRedirect \"https://x\"\nEnd\n",
 	    "t:2:1: 'ACME' is a Pound directive that Gatehouse does not "
-	    "support yet; use AutoCert in ListenHTTPS: challenges are answered "
-	    "by themselves\n");
+	    "support; authorities ask over plain HTTP: it belongs in "
+	    "ListenHTTP, and with AutoCert nothing of the kind is needed\n");
+	assert_said(HTTP("ACME \"/a\"\nACME \"/b\"\n"),
+	    "t:3:1: 'ACME' is already given on line 2\n");
 	assert_said(SERVICE("Redirect \"https://x\"\nHost -pcre \"x\"\n"),
 	    "t:4:6: '-pcre' is not supported: such an expression can take any "
 	    "time to match; most mean the same without it\n");
@@ -159,7 +161,7 @@ test_words_without_effect(void **state)
 	    "t:13:6: '-perl' is not supported: such an expression can take "
 	    "any time to match; most mean the same without it\n"
 	    "t:15:1: 'Lua' is a Pound directive that Gatehouse does not "
-	    "support yet; Gatehouse runs no programs of others; StringMatch, "
+	    "support; Gatehouse runs no programs of others; StringMatch, "
 	    "Rewrite and substitutions may do\n");
 }
 
@@ -209,12 +211,39 @@ test_references(void **state)
 	    "from 1 to 1000000, not '0'\n"
 	    "t:10:7: 'TBF' needs a text, a rate such as 5 or 1/2s, and a "
 	    "number from 1 to 1000000, not '1000000/1us'\n");
-	assert_said(SERVICE("Error 404\nPath -tag 1 x\nPath -tag\n"
-	                    "HeadRemove -tag a x\nPath -decode x\n"),
+	assert_said(
+	    SERVICE("Error 404\nPath -tag 1 x\nPath -tag\n"
+	            "HeadRemove -tag a x\nQuery -decode x\nSetURL -encode "
+	            "/\n"),
 	    "t:4:6: '-tag' needs a name that is not a number\n"
 	    "t:5:6: '-tag' needs a name that is not a number\n"
 	    "t:6:12: '-tag' is an option of other lines, not of this one\n"
-	    "t:7:6: '-decode' is an option of other lines, not of this one\n");
+	    "t:7:7: '-decode' is an option of other lines, not of this one\n"
+	    "t:8:8: '-encode' is an option of other lines, not of this one\n");
+}
+
+static void
+test_services_that_fall_through(void **state)
+{
+	(void)state;
+	assert_said(SERVICE("FallThrough\nHost \"a\"\nNot Path /x\n"
+	                    "Match OR\nPath /a\nPath /b\nEnd\nSetPath /\n"
+	                    "AddHeader \"A: b\"\nLogSuppress success\n"
+	                    "Disabled no\nIgnoreCase yes\nConstant a b\n"
+	                    "Rewrite\nSetPath /\nEnd\n"),
+	    "");
+	assert_said(SERVICE("FallThrough yes\n"),
+	    "t:3:13: 'FallThrough' takes no value\n");
+	assert_said(SERVICE("FallThrough\nHeadRemove \"x\"\n"
+	                    "Rewrite response\nSetHeader \"A: b\"\nEnd\n"
+	                    "BackEnd\nAddress a\nPort 1\nEnd\n"),
+	    "t:4:1: 'HeadRemove' cannot stand in a Service with FallThrough: "
+	    "that only edits requests, for the services after it; DeleteHeader "
+	    "takes fields out\n"
+	    "t:5:1: 'Rewrite' cannot stand in a Service with FallThrough: that "
+	    "only edits requests, for the services after it\n"
+	    "t:8:1: 'BackEnd' cannot stand in a Service with FallThrough: that "
+	    "only edits requests, for the services after it\n");
 }
 
 static void
@@ -493,8 +522,15 @@ test_tls_of_backends(void **state)
 	assert_said(BACKEND("Address a\nPort 1\nDisable TLSv1_2\n"),
 	    "t:3:1: 'Disable' needs HTTPS\n");
 	assert_said(BACKEND("Address a\nPort 1\nHTTPS\nDisable TLSv1_2\n"
-	                    "Ciphers \"HIGH\"\n"),
+	                    "Ciphers \"HIGH\"\nCert \"/a\"\nProbe tcp\n"),
 	    "");
+	assert_said(BACKEND("Address a\nPort 1\nCert \"/a\"\n"),
+	    "t:6:6: 'Cert' needs HTTPS: without it the backend is shown no "
+	    "certificate\n");
+	assert_said(BACKEND("Address a\nPort 1\nHTTPS\nCert \"/a\"\n"
+	                    "Probe /\n"),
+	    "t:8:7: 'Probe' can only be tcp with a Cert: the process that "
+	    "asks for a path never has its private key\n");
 }
 
 static void
@@ -833,6 +869,7 @@ main(void)
 		cmocka_unit_test(test_backends_over_tls),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_of_later),
+		cmocka_unit_test(test_services_that_fall_through),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_conditions_with_a_name),
 		cmocka_unit_test(test_words_without_effect),

@@ -262,6 +262,60 @@ test_names_begin_at_the_include_dir(void **state)
 	reading_release(&reading);
 }
 
+/* Sealed text and files are read to the same configuration. */
+static void
+test_patterns_include_all_that_match(void **state)
+{
+	struct reading reading;
+	int fd;
+
+	(void)state;
+	write_file("main",
+	    "Include \"sub/*.conf\"\nInclude \"none/*\"\nListenHTTP\n"
+	    "Include \"[s]ub/?.in\"\nSuccess\nEnd\nEnd\n");
+	write_file("sub/2.conf", "PIDFile two\n");
+	write_file("sub/1.conf", "LogTag one\nInclude 3.in2\n");
+	write_file("sub/3.in2", "Grace 7\n");
+	write_file("sub/.4.conf", "nonsense\n");
+	write_file("sub/5.conf~", "nonsense\n");
+	write_file("sub/l.in", "Service\n");
+	read_main(&reading);
+	assert_messages_here(&reading,
+	    "sub/l.in:1:1: 'Service' has no 'End'\n"
+	    "main:5:1: 'Success' belongs in Service, not in ListenHTTP\n"
+	    "main:7:1: 'End' without a section that it could end\n");
+	reading_release(&reading);
+
+	write_file("main",
+	    "Include \"sub/*.conf\"\nInclude \"none/*\"\nListenHTTP\n"
+	    "Include \"[s]ub/?.in\"\nEnd\n");
+	write_file("sub/l.in", "Service\nSuccess\nEnd\n");
+	read_main(&reading);
+	assert_messages_here(&reading, "");
+	fd = config_text_seal(reading.text, NULL);
+	assert_int_not_equal(fd, -1);
+	reading_release(&reading);
+	write_file("sub/6.conf", "nonsense\n");
+	reading_of(&reading, config_text_unseal(fd, NULL));
+	close(fd);
+	assert_messages(&reading, "");
+	assert_string_equal(reading.config->log_tag, "one");
+	assert_string_equal(reading.config->pid_file, path_of("sub/two"));
+	assert_int_equal(reading.config->grace, 7);
+	assert_non_null(reading.config->listeners->services);
+	reading_release(&reading);
+
+	write_file("main", "Include \"ma*\"\nListenHTTP\nEnd\n");
+	read_main(&reading);
+	assert_messages_here(&reading, "main:1:9: 'ma*' includes itself\n");
+	reading_release(&reading);
+	for (const char *const *name = (const char *const[]){ "sub/1.conf",
+	         "sub/2.conf", "sub/3.in2", "sub/.4.conf", "sub/5.conf~",
+	         "sub/6.conf", "sub/l.in", NULL };
+	     *name != NULL; name++)
+		assert_int_equal(unlink(path_of(*name)), 0);
+}
+
 static void
 test_relative_paths_of_a_relative_file(void **state)
 {
@@ -469,6 +523,7 @@ main(void)
 		cmocka_unit_test(test_address_files),
 		cmocka_unit_test(test_pattern_files),
 		cmocka_unit_test(test_names_begin_at_the_include_dir),
+		cmocka_unit_test(test_patterns_include_all_that_match),
 		cmocka_unit_test(test_relative_paths_of_a_relative_file),
 		cmocka_unit_test(test_includes_that_fail),
 		cmocka_unit_test(test_number_of_files_is_bounded),

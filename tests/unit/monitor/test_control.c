@@ -255,6 +255,27 @@ test_connections_are_bounded(void **state)
 			close(fds[i]);
 }
 
+/* The next monitor's turn: nobody is told what is out of date, or nothing. */
+static void
+test_another_answers(void **state)
+{
+	struct scene *scene = *state;
+	int silent = connect_client(scene), half = ask(scene, "sta");
+	int waiting = ask(scene, "reload\n"), late;
+
+	loop_run(scene->loop);
+	control_cease(scene->control);
+	assert_string_equal(await_answer(scene, silent), "again\n");
+	assert_string_equal(await_answer(scene, half), "again\n");
+	late = ask(scene, "status\n");
+	control_reply(scene->control, scene->id, true, "reloaded");
+	assert_string_equal(await_answer(scene, waiting), "ok reloaded\n");
+	assert_int_equal(
+	    recv(late, scene->answer, sizeof(scene->answer), MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
+	close(late);
+}
+
 static void
 test_a_silent_client_is_told_so(void **state)
 {
@@ -291,6 +312,7 @@ main(void)
 		scene_test(test_supervisor_gone),
 		scene_test(test_a_client_that_leaves),
 		scene_test(test_connections_are_bounded),
+		scene_test(test_another_answers),
 		scene_test(test_a_silent_client_is_told_so),
 	};
 

@@ -20,19 +20,25 @@
 static struct worker worker;
 
 static inline void
-worker_for(const char *text)
+worker_of(struct config_text *text)
 {
 	struct diag *diag = diag_new();
 	struct error err;
 
 	worker_init(&worker);
-	worker.text = config_text_new("test", text, strlen(text));
+	worker.text = text;
 	worker.config = config_parse(worker.text, diag);
 	if (worker.config == NULL)
 		fprintf(stderr, "%s\n", diag_line(diag, 0));
 	assert(worker.config != NULL);
 	diag_free(diag);
 	assert(worker_configure(&worker, &err) == 0);
+}
+
+static inline void
+worker_for(const char *text)
+{
+	worker_of(config_text_new("test", text, strlen(text)));
 }
 
 static inline struct exchange *

@@ -98,19 +98,6 @@ test_items(void **state)
 }
 
 static void
-test_a_user_is_named(void **state)
-{
-	struct exchange *ex =
-	    scene("LogFormat \"f\" \"%u\"\nLogLevel f", "", "");
-
-	(void)state;
-	ex->user = "a \"b\"";
-	accesslog_write(ex);
-	assert_string_equal(lines(), "a \\x22b\\x22\n");
-	finish(ex);
-}
-
-static void
 test_levels(void **state)
 {
 	static const char *const expected[] = { "",
@@ -203,6 +190,34 @@ test_fields_of_the_response(void **state)
 	accesslog_write(ex);
 	assert_string_equal(lines(), "7 ... -\n");
 	finish(ex);
+}
+
+static void
+test_users(void **state)
+{
+	static const struct {
+		const char *user, *format, *expected;
+	} cases[] = {
+		{ NULL, "%u", "-\n" },
+		{ "", "%u", "-\n" },
+		{ "ann", "- %u -", "- ann -\n" },
+		{ "a - [x] \"b\"\\\xff", "%u",
+		    "a\\x20-\\x20[x]\\x20\\x22b\\x22\\x5c\\xff\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char top[200];
+		struct exchange *ex;
+
+		snprintf(top, sizeof(top), "LogFormat \"f\" \"%s\"\nLogLevel f",
+		    cases[i].format);
+		ex = scene(top, "", "");
+		ex->user = cases[i].user;
+		accesslog_write(ex);
+		assert_string_equal(lines(), cases[i].expected);
+		finish(ex);
+	}
 }
 
 /* The longest values that a peer can make, each of them: still one object. */
@@ -311,11 +326,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_items),
-		cmocka_unit_test(test_a_user_is_named),
 		cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_a_refused_request_has_a_line),
 		cmocka_unit_test(test_suppressed),
 		cmocka_unit_test(test_fields_of_the_response),
+		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_json_is_never_cut),
 		cmocka_unit_test(test_a_file_gets_the_time),
 		cmocka_unit_test(test_a_full_disk_loses_lines_and_nothing_else),

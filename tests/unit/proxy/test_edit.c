@@ -90,6 +90,12 @@ urls_are_edited(void **state)
 		{ "SetQueryParam b d", "/a", "/a?b=d" },
 		{ "SetQueryParam b d", "/a?", "/a?b=d" },
 		{ "SetQueryParam b d", "/a?a=b", "/a?a=b&b=d" },
+		{ "SetPath -encode \"x y/\xc3\xbc%?&\"", "/a?b",
+		    "/x%20y/%C3%BC%25%3F%26?b" },
+		{ "SetQueryParam b -encode \"/ &=%41\"", "/a?b=c&d",
+		    "/a?b=%2F%20%26%3D%2541&d" },
+		{ "SetQueryParam b -encode \"<%[url]>\"", "/a?c=%20",
+		    "/a?c=%20&b=%3C%2Fa%3Fc%3D%2520%3E" },
 		{ "SetPath /x\nSetQueryParam b d\nSetQueryParam c e", "/a",
 		    "/x?b=d&c=e" },
 	};
@@ -109,6 +115,23 @@ listeners_edit_before_services_are_chosen(void **state)
 	serve("Rewrite\nPath -beg /old/\nSetPath /new\nEnd",
 	    "Path -exact /new\nSetQuery found");
 	check("/old/x", "", "/new?found", OURS);
+	worker_release(&worker);
+}
+
+static void
+services_fall_through(void **state)
+{
+	(void)state;
+	serve("Service\nPath -beg /old/\nSetPath /new\nAddHeader \"X-A: "
+	      "1\"\nFallThrough\nEnd\n"
+	      "Service\nPath -exact /old/y\nError 404\nEnd\n"
+	      "Service\nPath \"^/(n)ew\"\nSetQueryParam n \"$1\"\n"
+	      "FallThrough\nEnd\n"
+	      "Service\nPath -exact /else\nAddHeader \"X-B: "
+	      "1\"\nFallThrough\nEnd\n",
+	    "Path -exact /new\nSetQueryParam found yes");
+	check("/old/y", "", "/new?n=n&found=yes", OURS "X-A: 1\r\n");
+	check("/new", "", "/new?n=n&found=yes", OURS);
 	worker_release(&worker);
 }
 
@@ -314,6 +337,7 @@ main(void)
 		cmocka_unit_test(fields_are_added_set_and_deleted),
 		cmocka_unit_test(urls_are_edited),
 		cmocka_unit_test(listeners_edit_before_services_are_chosen),
+		cmocka_unit_test(services_fall_through),
 		cmocka_unit_test(rewrites_have_branches),
 		cmocka_unit_test(conditions_fill_in_edits),
 		cmocka_unit_test(conditions_with_a_name),

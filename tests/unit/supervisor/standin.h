@@ -46,6 +46,15 @@ standin_told(const char *name)
 	return text;
 }
 
+/* Is a word among what a file says? */
+static inline bool
+standin_told_of(const char *name, const char *word)
+{
+	const char *text = standin_told(name);
+
+	return text != NULL && strstr(text, word) != NULL;
+}
+
 /* Takes the next word off a text; "" at its end. */
 static inline void
 standin_word(const char **text, char *dst, size_t size)
@@ -111,7 +120,6 @@ standin_answer_swap(
 {
 	struct msg msg = { .kind = MSG_CERT_SWAPPED };
 	struct msg_CERT_SWAPPED *answer = &msg.u.CERT_SWAPPED;
-	const char *refused = standin_told("refuse");
 	char pem[512], serial[64];
 	const char *text;
 
@@ -124,7 +132,11 @@ standin_answer_swap(
 	standin_word(&text, serial, sizeof(serial));
 	answer->slot = swap->slot;
 	answer->serial_number = swap->serial_number;
-	if (refused != NULL && strstr(refused, serial) != NULL) {
+	if (standin_told_of("mute", serial)) {
+		log_info("worker %u: pair %s, no answer", worker, serial);
+		return;
+	}
+	if (standin_told_of("refuse", serial)) {
 		answer->error = "told to refuse";
 	} else {
 		answer->not_before = standin_number(&text);
@@ -232,8 +244,9 @@ standin_command(struct chan *chan, int fifo)
 	standin_send(chan, msg);
 }
 
+/* *fifo: where commands come from, until the next monitor hears them. */
 static inline void
-standin_hear_monitor(struct chan *chan)
+standin_hear_monitor(struct chan *chan, int *fifo)
 {
 	struct msg msg, ready = { .kind = MSG_WORKER_READY };
 	struct msg backend = { .kind = MSG_BACKEND_STATE,
@@ -255,6 +268,10 @@ standin_hear_monitor(struct chan *chan)
 		         "next in %ld",
 		    row->source, row->serial, row->failures, row->problem,
 		    (long)(row->next_attempt - clock_wall()));
+	if (msg.kind == MSG_CONTROL_CEASE) {
+		log_info("the monitor hears nobody else");
+		*fifo = -1;
+	}
 	if (msg.kind == MSG_CONTROL_REPLY)
 		log_info("reply %u: %s: %s", msg.u.CONTROL_REPLY.id,
 		    msg.u.CONTROL_REPLY.ok ? "ok" : "error",
@@ -270,7 +287,7 @@ standin_monitor(struct chan *chan)
 
 	while (poll(fds, 2, -1) > 0)
 		if (fds[0].revents != 0)
-			standin_hear_monitor(chan);
+			standin_hear_monitor(chan, &fds[1].fd);
 		else
 			standin_command(chan, fifo);
 	return 1;

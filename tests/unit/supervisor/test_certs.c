@@ -128,11 +128,12 @@ test_failure(void **state)
 
 	house_tell(house, "job", "fail 0 0\n");
 	house_start(house);
-	house_wait(house, "certificate for gw.test: test: as told; next");
 	house_wait(house,
 	    "row: self-signed, serial 'self', failures 1, "
 	    "problem 'test: as told'");
 	house_stop(house);
+	assert_true(
+	    house_said(house, "certificate for gw.test: test: as told; next"));
 
 	/* A restart is no way round the wait. */
 	house_start(house);
@@ -381,6 +382,23 @@ test_reload_meanwhile(void **state)
 	assert_false(house_said(house, "lost"));
 }
 
+/* Nobody waits for the answer of a worker that is to go. */
+static void
+test_reload_before_the_answer(void **state)
+{
+	struct house *house = *state;
+
+	house_tell(house, "mute", "first");
+	house_start(house);
+	house_wait(house, "pair first, no answer");
+	house_wait(house, "pair first, no answer");
+	house_tell(house, "mute", NULL);
+	kill(house->pid, SIGHUP);
+	house_wait(house, "workers, generation 2");
+	house_wait(house, "in service: serial first");
+	house_stop(house);
+}
+
 static void
 write_file_pair(struct house *house, const char *serial)
 {
@@ -460,6 +478,7 @@ main(int argc, char **argv)
 		HOUSE_TEST(test_refused),
 		HOUSE_TEST(test_other_names),
 		HOUSE_TEST(test_reload_meanwhile),
+		HOUSE_TEST(test_reload_before_the_answer),
 		HOUSE_TEST(test_file),
 		HOUSE_TEST(test_bad_file),
 	};

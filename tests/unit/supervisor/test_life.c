@@ -59,7 +59,7 @@ test_reload(void **state)
 	house_start(house);
 	house_wait(house, "the monitor goes");
 	house_command(house, "reload");
-	house_wait(house, "generation 2");
+	house_wait(house, "the monitor hears nobody else");
 	house_wait(house, "reply 7: ok: reloaded, generation 2");
 	kill(house->pid, SIGHUP);
 	house_wait(house, "ready: 2 listeners, 2 workers, generation 3");

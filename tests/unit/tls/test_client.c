@@ -216,6 +216,85 @@ test_an_address_is_no_sni(void **state)
 	tls_client_free(client);
 }
 
+/* --- what we show --------------------------------------------------------- */
+
+static void
+write_pem(const char *key_of, const char *cert_of)
+{
+	char *text = xasprintf("%.*s%s",
+	    (int)(strstr(key_of, "-----BEGIN CERTIFICATE") - key_of), key_of,
+	    strstr(cert_of, "-----BEGIN CERTIFICATE"));
+
+	write_ca(text);
+	free(text);
+}
+
+static int
+take_any(int ok, X509_STORE_CTX *check)
+{
+	(void)ok;
+	(void)check;
+	return 1;
+}
+
+static void
+test_a_certificate_is_shown_to_whom_asks(void **state)
+{
+	char *pem = lab_pem(PKI_P256, &(const char *){ "gateway.example" }, 1);
+	struct tls_client *client = tls_client_new(NAME, NULL, NULL);
+	struct error err;
+
+	(void)state;
+	write_pem(pem, pem);
+	free(pem);
+	assert_int_equal(tls_client_identify(client, ca_path, &err), 0);
+	for (int asks = 0; asks < 2; asks++) {
+		struct meeting meeting;
+		X509 *shown;
+
+		meet(&meeting, NAME, client);
+		if (asks)
+			SSL_set_verify(
+			    meeting.server, SSL_VERIFY_PEER, take_any);
+		assert_int_equal(shake(&meeting), TLS_DONE);
+		SSL_do_handshake(meeting.server);
+		shown = SSL_get1_peer_certificate(meeting.server);
+		assert_int_equal(shown != NULL, asks);
+		if (asks)
+			assert_int_equal(X509_check_host(shown,
+			                     "gateway.example", 0, 0, NULL),
+			    1);
+		X509_free(shown);
+		part(&meeting);
+	}
+	tls_client_free(client);
+}
+
+static void
+test_certificates_that_cannot_be_shown(void **state)
+{
+	const char *name = "gateway.example";
+	char *one = lab_pem(PKI_P256, &name, 1);
+	char *other = lab_pem(PKI_P256, &name, 1);
+	struct tls_client *client = tls_client_new(NAME, NULL, NULL);
+	struct error err;
+
+	(void)state;
+	write_pem(one, other);
+	assert_int_equal(tls_client_identify(client, ca_path, &err), -1);
+	assert_int_equal(err.kind, ERR_DENIED);
+	write_ca(strstr(one, "-----BEGIN CERTIFICATE"));
+	assert_int_equal(tls_client_identify(client, ca_path, &err), -1);
+	write_ca("");
+	assert_int_equal(tls_client_identify(client, ca_path, &err), -1);
+	unlink(ca_path);
+	assert_int_equal(tls_client_identify(client, ca_path, &err), -1);
+	assert_int_equal(err.kind, ERR_NOTFOUND);
+	tls_client_free(client);
+	free(one);
+	free(other);
+}
+
 static void
 test_data_and_ends(void **state)
 {
@@ -334,6 +413,8 @@ main(void)
 		cmocka_unit_test(test_nobody_vouches),
 		cmocka_unit_test(test_without_trust_anything_goes),
 		cmocka_unit_test(test_an_address_is_no_sni),
+		cmocka_unit_test(test_a_certificate_is_shown_to_whom_asks),
+		cmocka_unit_test(test_certificates_that_cannot_be_shown),
 		cmocka_unit_test(test_data_and_ends),
 		cmocka_unit_test(test_failure_texts),
 		cmocka_unit_test(test_trust_that_is_none),
