@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import collections
 import contextlib
 import os
 import re
@@ -190,8 +191,10 @@ def test_signals_that_come_while_it_reloads(serving):
         serving.configure(text.replace("Workers 2", f"Workers {workers}"))
         serving.signal(signal.SIGHUP)
     serving.wait_for_line("ready: 2 listeners, 8 workers, generation")
-    rows = serving.status()["workers"]
-    assert [row["state"] for row in rows].count("serving") == 8
+    # The next one may be about to serve already, for the signal after that.
+    assert 8 in collections.Counter(
+        row["generation"] for row in serving.status()["workers"]
+        if row["state"] == "serving").values()
 
 
 def test_who_asks_next_is_told_of_the_new_one(serving):

@@ -273,7 +273,8 @@ def test_metrics_of_a_service(watch, home_assistant):
     with front.https() as client:
         assert client.request("GET", "/manifest.json").status == 200
     told = front.eventually(lambda now: now.get_one(
-        "gatehouse_requests_total", **{"class": "2xx"}) == 1)
+        "gatehouse_requests_total", **{"class": "2xx"}) == 1
+        and now.get_one("gatehouse_connections_open") == 0)
     with front.https() as client:
         answer = client.request("GET", "/metrics")
         assert answer.header("Content-Type") == CONTENT_TYPE

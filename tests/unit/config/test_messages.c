@@ -421,7 +421,8 @@ test_sections(void **state)
 	            "End\n",
 	    "t:3:2: 'Service' belongs at the top level, in ListenHTTP or in "
 	    "ListenHTTPS, not in Gateway\n"
-	    "t:6:2: 'Cert' belongs in ListenHTTPS, not in Gateway\n");
+	    "t:6:2: 'Cert' belongs in ListenHTTPS or in BackEnd, not in "
+	    "Gateway\n");
 	/* So are the lines of a section with a wrong name … */
 	assert_said("ListenHTPT\nPrt 80\nEnd\n",
 	    "t:1:1: unknown word 'ListenHTPT'; did you mean 'ListenHTTP'?\n"
