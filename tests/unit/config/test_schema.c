@@ -286,11 +286,13 @@ test_the_example_is_what_a_gateway_means(void **state)
 	char *page = read_page();
 	char *gateway = literal(page, "\n.Sh DESCRIPTION\n");
 	char *example = literal(page, "\n.Sh EXAMPLES\n");
-	char *expanded = expand(gateway), *same = expand(example);
+	char *expanded = expand(gateway), *same = expand(example), *user;
 
 	(void)state;
-	assert_memory_equal(expanded, "User\t\"nobody\"\n\n", 15);
-	assert_string_equal(expanded + 15, same);
+	user = strstr(expanded, "User\t\"nobody\"\n\n");
+	assert_non_null(user);
+	memmove(user, user + 14, strlen(user + 14) + 1);
+	assert_string_equal(expanded, same);
 	free(same);
 	free(expanded);
 	free(example);

@@ -220,8 +220,8 @@ test_dates_win(void **state)
 		"",
 		"\1\2\3",
 		"succeeded-at: 1700000000\nsaved-at: 1700000000\n",
-		"window-start: 4000000000\nwindow-end: 4000000001\n"
-		"chosen: 4000000000\nsaved-at: 1\n",
+		("window-start: 4000000000\nwindow-end: 4000000001\n"
+		 "chosen: 4000000000\nsaved-at: 1\n"),
 		"retry-at: 4000000000\nfailures: 2\nsaved-at: 1\n",
 		"gates: 4000000000 https://ca.test/dir\nsaved-at: 1\n",
 	};

@@ -227,7 +227,7 @@ test_killed_at_every_step(void **state)
 	assert_true(n > 30);
 }
 
-/* --- a disk that is full, or takes nothing any more ------------------------ */
+/* --- a disk that is full, or takes nothing any more ----------------------- */
 
 static void
 test_nothing_can_be_written(void **state)
