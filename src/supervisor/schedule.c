@@ -119,6 +119,12 @@ schedule_info_next(const struct schedule *schedule,
 	return later(schedule->info_at, 1);
 }
 
+static bool
+is_window(const struct schedule_info *info)
+{
+	return info->start > 0 && info->end > info->start;
+}
+
 /* Its randomness has 32 bits: enough for windows of a century. */
 static int64_t
 choose(const struct schedule_info *info, uint32_t random)
@@ -148,14 +154,13 @@ schedule_informed(struct schedule *schedule, const struct schedule_info *info,
 	schedule->info_failures = 0;
 	schedule->info_at =
 	    moment.now + clamp(info->retry_after, INFO_LEAST, INFO_MOST);
-	if (info->start == schedule->window_start &&
-	    info->end == schedule->window_end)
+	if (!is_window(info) ||
+	    (info->start == schedule->window_start &&
+	        info->end == schedule->window_end))
 		return;
 	schedule->window_start = info->start;
 	schedule->window_end = info->end;
-	schedule->chosen = 0;
-	if (info->end > info->start && info->start > 0)
-		schedule->chosen = choose(info, moment.random);
+	schedule->chosen = choose(info, moment.random);
 }
 
 void

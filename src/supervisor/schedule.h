@@ -80,7 +80,8 @@ int64_t schedule_emergency(const struct schedule_dates *dates);
 int64_t schedule_info_next(const struct schedule *schedule,
     const struct schedule_dates *dates, int64_t now);
 
-/* What the CA says of the window; start and end may be 0 for none. */
+/* What the CA says of the window; one that does not end after its start, and
+ * after 1970, is none. */
 struct schedule_info {
 	int64_t start;
 	int64_t end;
@@ -89,8 +90,9 @@ struct schedule_info {
 
 /*
  * It was asked. The moment is chosen once for a window, uniformly: only another
- * window makes it another moment. NULL: there was no answer, and it is asked
- * again a minute later, then ever later up to six hours.
+ * window makes it another moment, and an answer without one says nothing
+ * against the last. NULL: there was no answer, and it is asked again a minute
+ * later, then ever later up to six hours.
  */
 void schedule_informed(struct schedule *schedule,
     const struct schedule_info *info, struct schedule_moment moment);

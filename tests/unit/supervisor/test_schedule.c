@@ -99,12 +99,7 @@ test_window(void **state)
 	    schedule_info_next(&schedule, &dates, T0 + 91 * DAY), 0);
 	assert_int_equal(schedule_info_next(&schedule, NULL, T0), 0);
 
-	/* A window that is none, and one that comes too late. */
-	schedule_informed(
-	    &schedule, INFO(T0 + 22 * DAY, T0 + 22 * DAY, 0), moment);
-	assert_int_equal(
-	    schedule_next(&schedule, &dates, &reason), T0 + 60 * DAY);
-	assert_int_equal(reason, SCHEDULE_LIFE);
+	/* One that comes too late. */
 	schedule_informed(
 	    &schedule, INFO(T0 + 88 * DAY, T0 + 89 * DAY, 0), moment);
 	assert_int_equal(schedule_next(&schedule, &dates, &reason),
@@ -132,6 +127,42 @@ test_window_is_not_told(void **state)
 	schedule_informed(&schedule, INFO(0, 0, 6 * HOUR), moment);
 	assert_int_equal(schedule.info_failures, 0);
 	assert_int_equal(schedule_next(&schedule, &dates, NULL), T0 + 60 * DAY);
+}
+
+/* A CA that has a lasting fault, or an odd window, has not taken it back. */
+static void
+test_window_stays(void **state)
+{
+	const struct schedule_info answers[] = {
+		{ 0, 0, 6 * HOUR },
+		{ T0 + 30 * DAY, T0 + 30 * DAY, 6 * HOUR },
+		{ T0 + 30 * DAY, T0 + 29 * DAY, 6 * HOUR },
+		{ 0, T0 + 30 * DAY, 6 * HOUR },
+		{ INT64_MIN, INT64_MAX, 6 * HOUR },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct schedule_moment moment = { T0, 0x80000000u };
+		struct schedule schedule = { 0 };
+
+		schedule_informed(&schedule,
+		    INFO(T0 + 20 * DAY, T0 + 22 * DAY, HOUR), moment);
+		moment = (struct schedule_moment){ T0 + HOUR, 0 };
+		schedule_informed(&schedule, NULL, moment);
+		schedule_informed(&schedule, &answers[i], moment);
+		assert_int_equal(schedule.window_start, T0 + 20 * DAY);
+		assert_int_equal(schedule.window_end, T0 + 22 * DAY);
+		assert_int_equal(schedule.chosen, T0 + 21 * DAY);
+		assert_int_equal(schedule.info_at, T0 + 7 * HOUR);
+		assert_int_equal(schedule.info_failures, 0);
+
+		/* There was none: there still is none. */
+		schedule = (struct schedule){ 0 };
+		schedule_informed(&schedule, &answers[i], moment);
+		assert_int_equal(schedule.window_end, 0);
+		assert_int_equal(schedule.chosen, 0);
+	}
 }
 
 /* Uniform: every tenth of the window gets its share. */
@@ -475,6 +506,7 @@ main(void)
 		cmocka_unit_test(test_renewal_share),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_window_is_not_told),
+		cmocka_unit_test(test_window_stays),
 		cmocka_unit_test(test_moment_in_the_window),
 		cmocka_unit_test(test_what_comes_first),
 		cmocka_unit_test(test_400_days),
