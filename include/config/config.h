@@ -46,19 +46,23 @@ struct config_acme {
 	const char *name;      /* NULL: the usual one */
 	const char *directory; /* URL */
 	const char *ca_file;   /* NULL: the system's */
-	const char *email;     /* NULL: none */
-	const char *eab_kid;   /* NULL: none (RFC 8555 section 7.3.4) */
-	const char *eab_key;   /* base64url; blanked in a sealed text */
-	const char *profile;   /* NULL: the authority's choice */
-	const char *chain;     /* common name of a root; NULL: the first */
+	struct config_pos ca_pos;
+	const char *email;   /* NULL: none */
+	const char *eab_kid; /* NULL: none (RFC 8555 section 7.3.4) */
+	const char *eab_key; /* base64url; blanked in a sealed text */
+	struct config_pos eab_pos;
+	const char *profile; /* NULL: the authority's choice */
+	const char *chain;   /* common name of a root; NULL: the first */
 	const char *key_types[CONFIG_KEY_TYPES_MAX]; /* of PKI_KEY_TYPES */
 	unsigned nkey_types;
 	bool reuse_key;
 	enum config_challenge challenges[CHALLENGE_COUNT];
 	unsigned nchallenges; /* 0: what can work, by itself */
 	const char *dns_hook; /* a program; NULL: none */
-	const char *hook;     /* a program; NULL: none */
-	const char *webhook;  /* URL; NULL: none; blanked in a sealed text */
+	struct config_pos dns_hook_pos;
+	const char *hook; /* a program; NULL: none */
+	struct config_pos hook_pos;
+	const char *webhook; /* URL; NULL: none; blanked in a sealed text */
 	const struct config_acme *fallback; /* NULL: none */
 	struct config_acme *next;
 };

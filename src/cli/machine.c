@@ -163,14 +163,14 @@ check_ca_file(const struct config_acme *acme, struct diag *diag)
 	if (acme->ca_file == NULL)
 		return;
 	if (file_read(acme->ca_file, CA_FILE_MAX, &pem, &err) == -1) {
-		diag_add(diag, DIAG_ERROR, acme->pos, "CAFile %s", err.msg);
+		diag_add(diag, DIAG_ERROR, acme->ca_pos, "CAFile %s", err.msg);
 		return;
 	}
 	chain =
 	    pki_chain_parse((const char *)buf_data(&pem), buf_len(&pem), &err);
 	/* Any number of authorities may be trusted. */
 	if (chain == NULL && err.kind != ERR_LIMIT)
-		diag_add(diag, DIAG_ERROR, acme->pos, "CAFile %s: %s",
+		diag_add(diag, DIAG_ERROR, acme->ca_pos, "CAFile %s: %s",
 		    acme->ca_file, err.msg);
 	pki_chain_free(chain);
 	buf_release(&pem);
@@ -284,9 +284,37 @@ check_eab(const struct config_acme *acme, struct diag *diag)
 	const char *key = acme->eab_key;
 
 	if (key != NULL && key[0] != '\0' && key[strspn(key, "*")] == '\0')
-		diag_add(diag, DIAG_ERROR, acme->pos,
+		diag_add(diag, DIAG_ERROR, acme->eab_pos,
 		    "the key of EAB is blanked, as `check --expand` prints it: "
 		    "put the real one there");
+}
+
+/* Whether the workers' user may run it is for that user to find out. */
+static void
+check_program(const char *word, const char *path, const struct config_pos *pos,
+    struct diag *diag)
+{
+	struct stat st;
+
+	if (path == NULL)
+		return;
+	if (stat(path, &st) == -1)
+		diag_add(diag, DIAG_ERROR, *pos, "%s %s: %s", word, path,
+		    strerror(errno));
+	else if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
+		diag_add(diag, DIAG_ERROR, *pos,
+		    "%s %s is no program: it must be a file that the "
+		    "workers' user may execute",
+		    word, path);
+}
+
+static void
+check_acme(const struct config_acme *acme, struct diag *diag)
+{
+	check_ca_file(acme, diag);
+	check_eab(acme, diag);
+	check_program("DNSHook", acme->dns_hook, &acme->dns_hook_pos, diag);
+	check_program("Hook", acme->hook, &acme->hook_pos, diag);
 }
 
 static enum key_kind
@@ -294,8 +322,6 @@ check_cert(const struct config_cert *cert, struct diag *diag)
 {
 	if (cert->kind == CERT_FILE)
 		return check_cert_file(cert, diag);
-	check_ca_file(cert->acme, diag);
-	check_eab(cert->acme, diag);
 	return key_kind(cert->key_type);
 }
 
@@ -356,11 +382,14 @@ machine_check(const struct config *config, struct diag *diag)
 	enum key_kind *kinds = xcalloc(config->ncerts + 1, sizeof(*kinds));
 	const struct config_listener *listener;
 	const struct config_users *users;
+	const struct config_acme *acme;
 
 	check_user(config, diag);
 	check_group(config, diag);
 	check_root_jail(config, diag);
 	check_state_dir(config, diag);
+	for (acme = config->acmes; acme != NULL; acme = acme->next)
+		check_acme(acme, diag);
 	for (unsigned i = 0; i < config->ncerts; i++)
 		kinds[i] = check_cert(config->certs[i], diag);
 	for (unsigned i = 0; i < config->nbackends; i++)

@@ -18,12 +18,13 @@ static const struct {
 	const char *name;
 	const char *url;
 	const char *staging; /* NULL: it has none, or is one */
+	bool wants_eab;
 } directories[] = {
-	{ "letsencrypt", LETSENCRYPT, LETSENCRYPT_STAGING },
-	{ "letsencrypt-staging", LETSENCRYPT_STAGING, NULL },
-	{ "zerossl", "https://acme.zerossl.com/v2/DV90", NULL },
-	{ "google", GOOGLE, GOOGLE_STAGING },
-	{ "google-staging", GOOGLE_STAGING, NULL },
+	{ "letsencrypt", LETSENCRYPT, LETSENCRYPT_STAGING, false },
+	{ "letsencrypt-staging", LETSENCRYPT_STAGING, NULL, false },
+	{ "zerossl", "https://acme.zerossl.com/v2/DV90", NULL, true },
+	{ "google", GOOGLE, GOOGLE_STAGING, true },
+	{ "google-staging", GOOGLE_STAGING, NULL, true },
 };
 
 #define NDIRECTORIES (sizeof(directories) / sizeof(directories[0]))
@@ -133,6 +134,7 @@ read_eab(struct build *build, const struct directive *section,
 	if (eab != NULL) {
 		acme->eab_kid = eab->text;
 		acme->eab_key = eab->next->text;
+		acme->eab_pos = eab->next->pos;
 	}
 	if (line == NULL || line->bad)
 		return;
@@ -154,6 +156,26 @@ read_eab(struct build *build, const struct directive *section,
 	*key++ = '\0';
 	acme->eab_kid = text;
 	acme->eab_key = key + strspn(key, " \t");
+	acme->eab_pos = line->values->pos;
+}
+
+/* One that was opened before needs it no more, so this is no error. */
+static void
+check_eab(struct build *build, const struct directive *section,
+    const struct config_acme *acme)
+{
+	const struct value *directory = build_value(section, WORD_DIRECTORY);
+
+	if (tree_find(section, WORD_EAB) != NULL ||
+	    tree_find(section, WORD_EABFILE) != NULL)
+		return;
+	for (size_t i = 0; i < NDIRECTORIES; i++)
+		if (directories[i].wants_eab &&
+		    strcmp(acme->directory, directories[i].url) == 0)
+			diag_add(build->diag, DIAG_WARNING, directory->pos,
+			    "%s opens no account without an EAB, which its web "
+			    "site gives you",
+			    directories[i].name);
 }
 
 static const char *
@@ -163,6 +185,18 @@ name_of(const struct directive *section)
 	    section->values != NULL ? section->values->text : NULL;
 
 	return name != NULL && strcmp(name, usual_name) != 0 ? name : NULL;
+}
+
+/* NULL and no position, if there is none. */
+static const char *
+read_file(const struct directive *section, enum word id, struct config_pos *pos)
+{
+	const struct value *value = build_value(section, id);
+
+	if (value == NULL)
+		return NULL;
+	*pos = value->pos;
+	return value->text;
 }
 
 static struct config_acme *
@@ -176,17 +210,18 @@ read_acme(struct build *build, const struct directive *section)
 	acme->pos = section->pos;
 	acme->name = name_of(section);
 	acme->directory = directory_url(directory);
-	acme->ca_file = build_text(section, WORD_CAFILE);
+	acme->ca_file = read_file(section, WORD_CAFILE, &acme->ca_pos);
 	acme->email = build_text(section, WORD_EMAIL);
 	acme->profile = build_text(section, WORD_PROFILE);
 	acme->chain = build_text(section, WORD_PREFERREDCHAIN);
-	acme->dns_hook = build_text(section, WORD_DNSHOOK);
-	acme->hook = build_text(section, WORD_HOOK);
+	acme->dns_hook = read_file(section, WORD_DNSHOOK, &acme->dns_hook_pos);
+	acme->hook = read_file(section, WORD_HOOK, &acme->hook_pos);
 	acme->webhook = build_text(section, WORD_WEBHOOK);
 	acme->reuse_key = build_number(build, section, WORD_REUSEKEY) != 0;
 	read_key_types(build, section, acme);
 	read_challenges(build, section, acme);
 	read_eab(build, section, acme);
+	check_eab(build, section, acme);
 	return acme;
 }
 

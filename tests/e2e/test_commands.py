@@ -130,7 +130,7 @@ def test_check_looks_at_this_machine(short):
             for line in done.stderr.splitlines()] == [
         '3:6: there is no user "nosuch" on this machine',
         "4:10: RootJail /nonexistent: No such file or directory",
-        "5:1: CAFile /nonexistent.pem: No such file or directory",
+        "7:12: CAFile /nonexistent.pem: No such file or directory",
         " 3 errors, 0 warnings"]
 
 

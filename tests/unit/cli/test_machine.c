@@ -47,7 +47,11 @@ set_up(void **state)
 	static struct scene scene;
 
 	memset(&scene, 0, sizeof(scene));
-	scene.acme = (struct config_acme){ .pos = AT(1) };
+	scene.acme = (struct config_acme){ .pos = AT(1),
+		.ca_pos = AT(9),
+		.eab_pos = AT(10),
+		.dns_hook_pos = AT(11),
+		.hook_pos = AT(12) };
 	scene.cert = (struct config_cert){ .pos = AT(2),
 		.kind = CERT_AUTO,
 		.key_type = "P-256",
@@ -65,6 +69,7 @@ set_up(void **state)
 		.state_dir_pos = AT(7),
 		.listeners = &scene.listener,
 		.nlisteners = 1,
+		.acmes = &scene.acme,
 		.certs = scene.certs,
 		.ncerts = 1 };
 	scene.diag = diag_new();
@@ -285,11 +290,11 @@ test_ca_file(void **state)
 	scene->acme.ca_file = scene->file;
 	assert_silent(scene);
 	write_file(scene->file, "no PEM", "");
-	assert_says(scene, "x.conf:1:1: CAFile ");
+	assert_says(scene, "x.conf:9:1: CAFile ");
 	tear_down(state);
 	set_up(state);
 	scene->acme.ca_file = "/nonexistent.pem";
-	assert_says(scene, "x.conf:1:1: CAFile /nonexistent.pem");
+	assert_says(scene, "x.conf:9:1: CAFile /nonexistent.pem");
 }
 
 #define NO_SECRECY                                                             \
@@ -389,7 +394,32 @@ test_blanked_key(void **state)
 	scene->acme.eab_key = "c2VjcmV0";
 	assert_silent(scene);
 	scene->acme.eab_key = "********";
-	assert_says(scene, "x.conf:1:1: the key of EAB is blanked");
+	assert_says(scene, "x.conf:10:1: the key of EAB is blanked");
+}
+
+/* Weeks may pass before a program is run for the first time. */
+static void
+test_programs(void **state)
+{
+	struct scene *scene = *state;
+
+	write_file(scene->file, "#!/bin/sh\n", "");
+	assert_int_equal(chmod(scene->file, 0755), 0);
+	scene->acme.dns_hook = scene->file;
+	scene->acme.hook = scene->file;
+	assert_silent(scene);
+	assert_int_equal(chmod(scene->file, 0644), 0);
+	scene->acme.dns_hook = NULL;
+	assert_says(scene, "x.conf:12:1: Hook /tmp/");
+	assert_non_null(strstr(diag_line(scene->diag, 0), "is no program"));
+	tear_down(state);
+	set_up(state);
+	scene->acme.hook = directory;
+	assert_says(scene, "x.conf:12:1: Hook /tmp/");
+	tear_down(state);
+	set_up(state);
+	scene->acme.dns_hook = "/nonexistent";
+	assert_says(scene, "x.conf:11:1: DNSHook /nonexistent: No such file");
 }
 
 int
@@ -405,6 +435,7 @@ main(void)
 		scene_test(test_dates_are_worth_a_warning),
 		scene_test(test_ca_file),
 		scene_test(test_blanked_key),
+		scene_test(test_programs),
 		scene_test(test_users),
 		scene_test(test_ciphers),
 		scene_test(test_ciphers_with_a_certificate_file),

@@ -700,6 +700,14 @@ test_certificates(void **state)
 	    "t:2:10: warning: only dns-01 proves '*.a.example.org': its ACME "
 	    "section needs a DNSHook\n");
 	assert_said(HTTPS("AutoCert 203.0.113.9 2001:db8::9\n"), "");
+	assert_said(HTTPS("AutoCert a.example.org\n") "ACME\nDirectory "
+	                                              "google\nEnd\n",
+	    "t:8:11: warning: google opens no account without an EAB, which "
+	    "its web site gives you\n");
+	assert_said(HTTPS("AutoCert a.example.org\n") "ACME\nDirectory "
+	                                              "zerossl\nEAB kid "
+	                                              "c2VjcmV0\nEnd\n",
+	    "");
 	assert_said(HTTP("") HTTPS("AutoCert localhost ha.local\n"),
 	    "t:4:10: " PRIVATE("localhost") "t:4:20: " PRIVATE("ha.local"));
 	assert_said(
