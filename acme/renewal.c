@@ -135,7 +135,7 @@ ask(struct renewal *renewal, const struct pki_chain *chain,
 
 	if (len == 0)
 		return problem_set(problem, PROBLEM_ANSWER,
-		    "the CA has no renewal information");
+		    "the CA offers none");
 	id = pki_chain_renewal_id(chain, &err);
 	if (id == NULL)
 		return problem_set(problem, PROBLEM_ANSWER, "%s", err.msg);

@@ -313,10 +313,7 @@ static void
 end(struct chore *chore)
 {
 	if (buf_len(&chore->text) == 0)
-		say(chore, false,
-		    xstrdup(chore->name[0] == '\0'
-		            ? "no AutoCert in the configuration"
-		            : "no AutoCert has this name"));
+		say(chore, false, renewal_nobody(chore->name));
 	answer(chore);
 	chore_free(chore);
 }

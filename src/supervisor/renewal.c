@@ -342,11 +342,22 @@ ask_slot(struct renew_request *request, struct slot *slot)
 	request->pending[request->npending++] = slot;
 }
 
+char *
+renewal_nobody(const char *name)
+{
+	if (name[0] == '\0')
+		return xstrdup("no AutoCert in the configuration");
+	return xasprintf("no AutoCert has the name '%.100s'; `gatehouse "
+	                 "status` shows those that there are",
+	    name);
+}
+
 void
 renewal_ask(struct supervisor *sup, struct asker asker, const char *name)
 {
 	const struct generation *generation = sup->current;
 	struct renew_request *request;
+	char *line;
 
 	if (generation == NULL || sup->phase != PHASE_RUNNING) {
 		supervisor_reply(asker, false, "the gateway is stopping");
@@ -369,10 +380,11 @@ renewal_ask(struct supervisor *sup, struct asker asker, const char *name)
 		    (name[0] == '\0' || slot_has_name(slot, name)))
 			ask_slot(request, slot);
 	}
-	if (request->npending == 0 && buf_len(&request->text) == 0)
-		add_line(request, false,
-		    name[0] == '\0' ? "no AutoCert in the configuration"
-		                    : "no AutoCert has this name");
+	if (request->npending == 0 && buf_len(&request->text) == 0) {
+		line = renewal_nobody(name);
+		add_line(request, false, line);
+		free(line);
+	}
 	if (request->npending == 0)
 		request_end(sup, request);
 	renewal_update(sup);

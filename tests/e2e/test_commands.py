@@ -223,7 +223,8 @@ def test_commands_after_a_gateway_was_killed(serving):
 def test_renew_of_names_that_are_not_there(serving):
     done = serving.run("renew", "other.test", "-f", str(serving.file))
     assert (done.returncode, done.stderr) == (
-        1, "no AutoCert has this name\n")
+        1, "no AutoCert has the name 'other.test'; `gatehouse status` shows "
+        "those that there are\n")
 
 
 def test_stop(serving):

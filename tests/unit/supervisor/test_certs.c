@@ -262,7 +262,7 @@ test_renew_now(void **state)
 	house_command(house, "renew");
 	house_wait(house, "reply 7: ok: gw.test: serial first");
 	house_command(house, "renew other.test");
-	house_wait(house, "reply 7: error: no AutoCert has this name");
+	house_wait(house, "reply 7: error: no AutoCert has the name 'other.test'");
 	house_stop(house);
 }
 
