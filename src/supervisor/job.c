@@ -360,31 +360,49 @@ job_issued(struct child *child, const struct msg *msg)
 		store_issued(job, pem);
 }
 
+/* What a job says for people: whoever took it over must not write our log. */
+static char *
+one_line(const char *said)
+{
+	char *text = NULL;
+
+	record_set(&text, said);
+	return text != NULL ? text : xstrdup("");
+}
+
 void
 job_done(struct child *child, const struct msg *msg)
 {
 	struct job *job = job_from(child->owner);
 	struct chore *chore = detach_chore(job);
+	char *text = one_line(msg->u.JOB_DONE.text);
 
 	job->over = true;
 	challenge_forget_job(job->sup, job);
 	if (chore != NULL)
-		chore_done(chore, msg->u.JOB_DONE.text);
+		chore_done(chore, text);
+	free(text);
 }
 
 void
 job_failed(struct child *child, const struct msg *msg)
 {
 	const struct msg_JOB_FAILED *said = &msg->u.JOB_FAILED;
+	char *problem = one_line(said->problem);
+	char *detail = one_line(said->detail);
+	char *advice = one_line(said->advice);
 	struct renewal_failure failure = { .kind = JOB_LADDER,
-		.problem = said->problem,
-		.detail = said->detail,
-		.advice = said->advice,
+		.problem = problem,
+		.detail = detail,
+		.advice = advice,
 		.retry_after = said->retry_after };
 
 	if (said->kind < JOB_FAILURE_COUNT)
 		failure.kind = (enum job_failure)said->kind;
 	failed(job_from(child->owner), &failure);
+	free(problem);
+	free(detail);
+	free(advice);
 }
 
 void
@@ -394,11 +412,14 @@ job_renewal_info(struct child *child, const struct msg *msg)
 	const struct schedule_info info = { said->start, said->end,
 		said->retry_after };
 	struct job *job = job_from(child->owner);
+	char *page;
 
 	if (job->slot == NULL)
 		return;
 	if (job->kind == JOB_RENEWAL_INFO) {
-		renewal_informed(detach(job), &info);
+		page = one_line(said->url);
+		renewal_informed(detach(job), &info, page);
+		free(page);
 		return;
 	}
 	job->slot->informed = job->kind == JOB_ISSUE;

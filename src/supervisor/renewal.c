@@ -241,7 +241,8 @@ this_moment(const struct slot *slot)
 }
 
 void
-renewal_informed(struct slot *slot, const struct schedule_info *info)
+renewal_informed(
+    struct slot *slot, const struct schedule_info *info, const char *page)
 {
 	int64_t before = slot->record.schedule.chosen;
 	char next[CLOCK_DATE_SIZE];
@@ -250,9 +251,10 @@ renewal_informed(struct slot *slot, const struct schedule_info *info)
 	slot_save(slot, NULL);
 	if (slot->record.schedule.chosen != before)
 		log_info("certificate for %s: the CA suggests to renew it "
-		         "about %s",
+		         "about %s%s%s",
 		    slot_name(slot),
-		    clock_date(next, slot->record.schedule.chosen));
+		    clock_date(next, slot->record.schedule.chosen),
+		    page[0] != '\0' ? "; why: " : "", page);
 	monitor_show_cert(slot);
 	renewal_update(slot->sup);
 }

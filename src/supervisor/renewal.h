@@ -30,8 +30,12 @@ void renewal_update(struct supervisor *sup);
 /* When the next attempt for this slot is due, and why; 0 = never. */
 int64_t renewal_next(const struct slot *slot, enum schedule_reason *reason);
 
-/* What the CA answered when it was asked for its window, or that it did not. */
-void renewal_informed(struct slot *slot, const struct schedule_info *info);
+/*
+ * What the CA answered when it was asked for its window, and the page that says
+ * why ("" = none), or that it did not.
+ */
+void renewal_informed(
+    struct slot *slot, const struct schedule_info *info, const char *page);
 void renewal_not_informed(struct slot *slot, const char *why);
 
 /* How an attempt ended. */

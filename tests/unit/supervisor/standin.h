@@ -325,13 +325,14 @@ standin_step(struct chan *chan, const char *verb, const char *first, long n)
 		    none ? "" : "https://ca.test/account/1";
 	} else if (strcmp(verb, "done") == 0) {
 		msg.kind = MSG_JOB_DONE;
-		msg.u.JOB_DONE.text = first;
+		snprintf(pem, sizeof(pem), "%s\ndone", first);
+		msg.u.JOB_DONE.text = pem;
 		standin_send(chan, msg);
 		return false;
 	} else if (strcmp(verb, "refuse-as") == 0) {
 		msg.kind = MSG_JOB_FAILED;
 		msg.u.JOB_FAILED.problem = first;
-		msg.u.JOB_FAILED.detail = "as told";
+		msg.u.JOB_FAILED.detail = "as\ntold";
 		msg.u.JOB_FAILED.retry_after = -1;
 		standin_send(chan, msg);
 		return false;
@@ -358,7 +359,7 @@ standin_step(struct chan *chan, const char *verb, const char *first, long n)
 		msg.kind = MSG_JOB_FAILED;
 		msg.u.JOB_FAILED.kind = (uint32_t)(first[0] - '0');
 		msg.u.JOB_FAILED.problem = "test";
-		msg.u.JOB_FAILED.detail = "as told";
+		msg.u.JOB_FAILED.detail = "as\ntold";
 		msg.u.JOB_FAILED.retry_after = n;
 		standin_send(chan, msg);
 		return false;
@@ -385,7 +386,7 @@ standin_inform(struct chan *chan, const struct msg_JOB *job)
 
 	log_info(
 	    "job: window of '%.40s' at %s", job->certificate, job->directory);
-	msg.u.RENEWAL_INFO.url = "";
+	msg.u.RENEWAL_INFO.url = "https://ca.test/\nwhy";
 	msg.u.RENEWAL_INFO.retry_after = 21600;
 	if (space != NULL &&
 	    text_u64(told, (size_t)(space - told), INT64_MAX, &start) &&

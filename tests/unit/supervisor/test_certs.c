@@ -149,7 +149,8 @@ test_window(void **state)
 	house_start(house);
 	house_command(house, "renew gw.test");
 	house_wait(house, "in service: serial second");
-	house_wait(house, "the CA suggests to renew it about");
+	house_wait(house, "; why: https://ca.test/ why");
+	assert_true(house_said(house, "the CA suggests to renew it about"));
 	house_wait(house,
 	    "valid: the last two came one right after the other; attempts 2 at "
 	    "https://ca.test/dir, issued by 'https://ca.test/dir', chosen 1");
@@ -262,7 +263,8 @@ test_renew_now(void **state)
 	house_command(house, "renew");
 	house_wait(house, "reply 7: ok: gw.test: serial first");
 	house_command(house, "renew other.test");
-	house_wait(house, "reply 7: error: no AutoCert has the name 'other.test'");
+	house_wait(
+	    house, "reply 7: error: no AutoCert has the name 'other.test'");
 	house_stop(house);
 }
 

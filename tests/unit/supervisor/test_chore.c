@@ -68,12 +68,14 @@ test_dry_run(void **state)
 	house_wait(house, "worker 0: challenge token");
 	house_wait(house, "job: CHALLENGE_READY");
 	house_wait(house,
-	    "reply 7: ok: gw.test: the dry run with " CA " succeeded: well");
+	    "reply 7: ok: gw.test: the dry run with " CA
+	    " succeeded: well done");
 	house_tell(house, "chore", "fail 2 0\n");
 	house_command(house, "dry-run");
 	house_wait(house, "reply 7: error: gw.test: test: as told");
 	house_command(house, "dry-run other.test");
-	house_wait(house, "reply 7: error: no AutoCert has the name 'other.test'");
+	house_wait(
+	    house, "reply 7: error: no AutoCert has the name 'other.test'");
 	house_command(house, "renew");
 	house_wait(house, "order '', account 'https://ca.test/account/1'");
 	house_wait(house, "reply 7: ok: gw.test: serial first");
@@ -143,7 +145,8 @@ test_revoke_is_refused(void **state)
 	house_command(house, "revoke superseded");
 	house_wait(house, "reply 7: error: which certificate?");
 	house_command(house, "revoke superseded other.test");
-	house_wait(house, "reply 7: error: no AutoCert has the name 'other.test'");
+	house_wait(
+	    house, "reply 7: error: no AutoCert has the name 'other.test'");
 	house_stop(house);
 	assert_false(house_said(house, "job: revocation"));
 }
