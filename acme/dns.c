@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "ready.h"
 
 #define QUERY_MAX 512
 #define ANSWER_MAX 65535
@@ -163,21 +164,6 @@ dns_find_servers(const char *host, struct dns_server *servers, size_t max)
 
 /* --- one server ----------------------------------------------------------- */
 
-static int
-wait_for(int fd, short events, int64_t deadline)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	int64_t left = deadline - clock_mono_ms();
-	int n;
-
-	do
-		n = poll(&p, 1, left > 0 ? (int)left : 0);
-	while (n == -1 && errno == EINTR);
-	if (n == 0)
-		errno = ETIMEDOUT;
-	return n == 1 ? 0 : -1;
-}
-
 /* Of a connection, all of it. */
 static int
 receive_all(int fd, unsigned char *data, size_t len, int64_t deadline)
@@ -185,7 +171,7 @@ receive_all(int fd, unsigned char *data, size_t len, int64_t deadline)
 	while (len > 0) {
 		ssize_t n;
 
-		if (wait_for(fd, POLLIN, deadline) == -1)
+		if (ready_wait(fd, POLLIN, deadline) == -1)
 			return -1;
 		n = recv(fd, data, len, 0);
 		if (n == 0)
@@ -217,7 +203,7 @@ exchange_udp(int fd, const struct packet *query, struct packet *reply)
 	if (send(fd, query->data, query->len, MSG_NOSIGNAL) == -1)
 		return -1;
 	do {
-		if (wait_for(fd, POLLIN, deadline) == -1)
+		if (ready_wait(fd, POLLIN, deadline) == -1)
 			return -1;
 		n = recv(fd, reply->data, sizeof(reply->data), 0);
 		if (n == -1 && errno != EAGAIN)
@@ -237,7 +223,7 @@ exchange_tcp(int fd, const struct packet *query, struct packet *reply)
 	both[0] = (unsigned char)(query->len >> 8);
 	both[1] = (unsigned char)query->len;
 	memcpy(both + 2, query->data, query->len);
-	if (wait_for(fd, POLLOUT, deadline) == -1 ||
+	if (ready_wait(fd, POLLOUT, deadline) == -1 ||
 	    send(fd, both, 2 + query->len, MSG_NOSIGNAL) !=
 	        (ssize_t)(2 + query->len) ||
 	    receive_all(fd, size, 2, deadline) == -1)

@@ -21,27 +21,13 @@
 #include "job.h"
 #include "problem.h"
 #include "proof.h"
+#include "ready.h"
 #include "supervisor.h"
 
 #define LISTENER_MS 5000
 #define PUBLIC_MS 3000
 #define ANSWER_MAX 4096
 #define PROBE_BYTES 24
-
-static int
-wait_for(int fd, short events, int64_t deadline)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	int64_t left = deadline - clock_mono_ms();
-	int n;
-
-	do
-		n = poll(&p, 1, left > 0 ? (int)left : 0);
-	while (n == -1 && errno == EINTR);
-	if (n == 0)
-		errno = ETIMEDOUT;
-	return n == 1 ? 0 : -1;
-}
 
 /* A connection within the time, or -1 with errno. */
 static int
@@ -56,7 +42,7 @@ connect_to(const struct addrinfo *at, int64_t deadline)
 		return -1;
 	if (connect(fd, at->ai_addr, at->ai_addrlen) == 0)
 		return fd;
-	if (errno == EINPROGRESS && wait_for(fd, POLLOUT, deadline) == 0 &&
+	if (errno == EINPROGRESS && ready_wait(fd, POLLOUT, deadline) == 0 &&
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len) == 0) {
 		if (failure == 0)
 			return fd;
@@ -75,7 +61,7 @@ read_answer(int fd, struct buf *answer, int64_t deadline)
 	ssize_t n;
 
 	for (;;) {
-		if (wait_for(fd, POLLIN, deadline) == -1)
+		if (ready_wait(fd, POLLIN, deadline) == -1)
 			return -1;
 		n = read(fd, data, sizeof(data));
 		if (n == 0)
