@@ -25,6 +25,18 @@ is(const struct json *object, const char *member, const char *value)
 	return strcmp(text(object, member), value) == 0;
 }
 
+/* What failed last, without the words that begin every problem of ACME. */
+static const char *
+problem_of(const struct json *cert)
+{
+	static const char urn[] = "urn:ietf:params:acme:error:";
+	const char *problem = text(cert, "problem");
+
+	if (strncmp(problem, urn, sizeof(urn) - 1) == 0)
+		problem += sizeof(urn) - 1;
+	return problem;
+}
+
 #define SPAN_SIZE 40
 
 /* "3 days", "5 hours", "1 minute": the largest unit that fits. Returns dst. */
@@ -101,7 +113,7 @@ judge_cert(struct findings *findings, const struct json *cert, int64_t now)
 {
 	int64_t not_after = json_int(cert, "not_after", 0);
 	int64_t failures = json_int(cert, "failures", 0);
-	const char *problem = text(cert, "problem");
+	const char *problem = problem_of(cert);
 	const char *advice = text(cert, "advice");
 	const char *name = first_name(cert);
 
@@ -295,7 +307,7 @@ print_cert(const struct json *cert, int64_t now, FILE *out)
 	print_row("profile", text(cert, "profile"), out);
 	print_window(cert, out);
 	print_renewal(cert, now, out);
-	print_row("problem", text(cert, "problem"), out);
+	print_row("problem", problem_of(cert), out);
 	print_row("what to do", text(cert, "advice"), out);
 }
 

@@ -188,6 +188,14 @@ test_certificates_that_need_attention(void **state)
 	    "    failures     1 in a row\n"
 	    "    problem      closed\n"
 	    "    what to do   Open port 80\n");
+	assert_reports(CERT("\"source\":\"acme\",\"failures\":1,"
+	                    "\"problem\":\"urn:ietf:params:acme:error:dns: no "
+	                    "such name\""),
+	    "  x.org: dns: no such name\n");
+	assert_reports(CERT("\"source\":\"acme\",\"failures\":1,"
+	                    "\"problem\":\"urn:ietf:params:acme:error:dns: no "
+	                    "such name\""),
+	    "    problem      dns: no such name\n");
 	assert_reports(CERT("\"source\":\"acme\",\"state\":\"revoked\""),
 	    "This needs attention:\n"
 	    "  the certificate of x.org is revoked\n");
