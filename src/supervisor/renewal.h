@@ -48,7 +48,7 @@ void renewal_failed(struct slot *slot, const struct renewal_failure *failure);
  */
 void renewal_ask(struct supervisor *sup, struct asker asker, const char *name);
 
-/* What to say when no slot has the name, or ("") there is none. Caller frees. */
+/* What to say if no slot has the name, or ("") there is none. Caller frees. */
 char *renewal_nobody(const char *name);
 
 /* Whoever asked gets this answer now. */

@@ -287,6 +287,8 @@ schedule_loaded(
 {
 	if (schedule->retry_at - schedule->saved_at > SCHEDULE_WAIT_MAX)
 		schedule->retry_at = 0;
+	if (schedule->rest_until - schedule->saved_at > SCHEDULE_WAIT_MAX)
+		schedule->rest_until = 0;
 	moment.now = later(moment.now, schedule->saved_at);
 	if (schedule->started_at == 0)
 		return;

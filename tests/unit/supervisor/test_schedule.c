@@ -461,6 +461,26 @@ test_loaded_too_early(void **state)
 	assert_int_equal(schedule_next(&schedule, NULL, NULL), T0 + 1 + MINUTE);
 }
 
+/* A wait that nothing of ours sets is damage, and must not be waited for. */
+static void
+test_loaded_with_damage(void **state)
+{
+	const struct schedule_dates dates = issued(T0, 90 * DAY);
+	const struct schedule_moment moment = { T0, MIDDLE };
+	struct schedule schedule = { .saved_at = T0,
+		.retry_at = T0 + 100 * DAY,
+		.rest_until = T0 + 1000 * DAY };
+
+	(void)state;
+	schedule_loaded(&schedule, false, moment);
+	assert_int_equal(schedule_next(&schedule, &dates, NULL), T0 + 60 * DAY);
+	schedule.retry_at = T0 + 61 * DAY;
+	schedule.rest_until = T0 + 62 * DAY;
+	schedule.saved_at = T0 + 60 * DAY;
+	schedule_loaded(&schedule, false, moment);
+	assert_int_equal(schedule_next(&schedule, &dates, NULL), T0 + 62 * DAY);
+}
+
 /* A clock that is ahead, or a CA with odd windows: no hammering. */
 static void
 test_rest(void **state)
@@ -522,6 +542,7 @@ main(void)
 		cmocka_unit_test(test_loaded_resumable),
 		cmocka_unit_test(test_clock_went_back),
 		cmocka_unit_test(test_loaded_too_early),
+		cmocka_unit_test(test_loaded_with_damage),
 		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_clock_behind),
 	};
