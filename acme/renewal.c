@@ -134,8 +134,8 @@ ask(struct renewal *renewal, const struct pki_chain *chain,
 	int ret;
 
 	if (len == 0)
-		return problem_set(problem, PROBLEM_ANSWER,
-		    "the CA offers none");
+		return problem_set(
+		    problem, PROBLEM_ANSWER, "the CA offers none");
 	id = pki_chain_renewal_id(chain, &err);
 	if (id == NULL)
 		return problem_set(problem, PROBLEM_ANSWER, "%s", err.msg);
