@@ -14,7 +14,7 @@ struct statedir {
 	int fd;
 	int lock;
 	char *path;
-	bool read_only; /* nothing can be kept there, and no socket made */
+	bool read_only; /* nothing can be kept there */
 };
 
 /*
@@ -33,7 +33,10 @@ bool statedir_patiently(bool (*attempt)(void *arg), void *arg);
 int statedir_open(struct statedir *dir, const char *path, struct error *err);
 void statedir_close(struct statedir *dir);
 
-/* The listening socket of the `gatehouse` command, in this directory. */
+/*
+ * The listening socket of the `gatehouse` command, in this directory. ERR_SYS
+ * if none can be made there, ERR_DENIED if another gateway answers at it.
+ */
 int statedir_listen(const struct statedir *dir, struct error *err);
 void statedir_unlisten(const struct statedir *dir);
 

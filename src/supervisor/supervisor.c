@@ -364,21 +364,23 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 	watch_signals(sup);
 }
 
-/* Without a socket nobody can ask us anything, but we can serve. */
+/* Where no socket can be made, nobody can ask us anything; we serve. */
 static int
 listen_for_commands(struct supervisor *sup, struct error *err)
 {
 	struct error reason = { 0 };
 
+	if (sup->dir.read_only)
+		log_err("%s is read-only: the certificates there are served, "
+		        "but nothing can be kept, so renewals wait",
+		    sup->dir.path);
 	sup->control_fd = statedir_listen(&sup->dir, &reason);
 	if (sup->control_fd != -1)
 		return 0;
-	if (!sup->dir.read_only)
+	if (reason.kind != ERR_SYS)
 		return error_set(err, reason.kind, "%s", reason.msg);
-	log_err("%s is read-only: the certificates there are served, but "
-	        "nothing can be kept, so renewals wait, and `gatehouse status` "
-	        "and the other commands reach nobody",
-	    sup->dir.path);
+	log_err("%s; `gatehouse status` and the other commands reach nobody",
+	    reason.msg);
 	return 0;
 }
 

@@ -54,8 +54,8 @@ class Disk:
         self._mounts = mounts
         self._filling = front.state_dir / "filling"
         front.state_dir.mkdir(0o700)
-        mount(mounts, "-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs",
-              front.state_dir)
+        mount(mounts, "-t", "tmpfs", "-o",
+              "size=256k,nr_inodes=64,mode=0700", "tmpfs", front.state_dir)
 
     def fill(self) -> None:
         self._mounts.run(
@@ -63,8 +63,14 @@ class Disk:
             'dd if=/dev/zero of="$1" bs=1 oflag=append conv=notrunc '
             '2>/dev/null; test -s "$1"', "sh", self._filling)
 
+    def fill_with_names(self) -> None:
+        """There is room, but for no further file."""
+        self._mounts.run("sh", "-c", 'mkdir "$1"; i=0; while touch '
+                         '"$1/$((i += 1))" 2>/dev/null; do :; done',
+                         "sh", self._filling)
+
     def make_room(self) -> None:
-        self._mounts.run("rm", self._filling)
+        self._mounts.run("rm", "-r", self._filling)
 
 
 def renew(front: Front) -> str:
@@ -136,6 +142,26 @@ def test_disk_that_fills_up_during_a_renewal(mounts: Namespace, make,
     assert served(front) == int(
         front.wait_certificate(since=since)["serial"], 16) != serial
     assert (ca.count("/order"), ca.count("/account")) == (orders + 1, 1)
+
+
+def test_disk_without_room_for_a_socket(mounts: Namespace, make, ca: FakeCA):
+    """The certificate serves all the same, and the next start is like any."""
+    front = make(namespace=mounts)
+    disk = Disk(mounts, front)
+    front.start_ready()
+    serial = int(front.wait_certificate()["serial"], 16)
+    front.stop()
+    disk.fill_with_names()
+    since = front.mark()
+    front.start_ready()
+    assert front.count("control.sock: No space left on device; "
+                       "`gatehouse status`", since=since) == 1
+    assert served(front) == serial
+    front.stop()
+    disk.make_room()
+    front.start_ready()
+    assert front.status()["certificates"][0]["source"] == "acme"
+    assert ca.count("/order") == 1
 
 
 @pytest.fixture

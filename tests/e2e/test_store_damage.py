@@ -6,10 +6,12 @@ they are given, and a CA counts what it is asked for.
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple, Sequence
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -67,8 +69,25 @@ def a_link(path: Path) -> None:
     path.symlink_to(target)
 
 
+def unreadable(path: Path) -> None:
+    path.chmod(0)
+
+
+class Bound:
+    """In a Namespace's place: what runs here obeys modes, even if it is root."""
+
+    connect = staticmethod(socket.create_connection)
+
+    @staticmethod
+    def enter(argv: Sequence[str | Path]) -> list[str]:
+        if os.geteuid() != 0:
+            return [str(arg) for arg in argv]
+        return ["setpriv", "--bounding-set=-dac_override,-dac_read_search",
+                "--", *map(str, argv)]
+
+
 WRECKS = [truncated, emptied, nul_filled, missing]
-FOREIGN = [a_directory, a_link]
+FOREIGN = [a_directory, a_link, unreadable]
 Damage = Callable[[Path], None]
 
 
@@ -122,7 +141,7 @@ def damaged(earlier: Earlier, make_gateway, home_assistant
     def made(damage: Damage, *files: str) -> Front:
         front = make_gateway(Front, native(
             home_assistant.address, directory=earlier.ca.directory,
-            ca_file=earlier.ca.ca_file))
+            ca_file=earlier.ca.ca_file), namespace=Bound())
         shutil.copytree(earlier.state, front.state_dir)
         for file in files:
             path, = front.state_dir.glob(file)
@@ -173,7 +192,8 @@ def test_what_is_not_served(earlier: Earlier, damaged, file: str,
 
 # No good pair at all
 
-@pytest.mark.parametrize("damage", [*WRECKS, with_another_key, a_link])
+@pytest.mark.parametrize("damage", [
+    *WRECKS, with_another_key, a_link, unreadable])
 def test_both_pairs(earlier: Earlier, damaged, damage: Damage):
     """A placeholder, then what the order that was under way brings."""
     orders, accounts = earlier.asked
@@ -221,14 +241,14 @@ def test_new_certificate_without(earlier: Earlier, damaged, file: str,
     (RECORD, 0), (ORDER, 1), (ACCOUNT_KEY, 0), (ACCOUNT_URL, 0)])
 def test_what_cannot_be_kept_is_not_begun(
         earlier: Earlier, damaged, file: str, orders: int, damage: Damage):
-    """A directory or a link stands where the gateway would write.
+    """Something stands where the gateway would write.
 
-    A link is replaced, but where it is an account: somebody put it there, and
-    that account is not to be forgotten.
+    A link, or what cannot be read, is replaced, but where it is an account:
+    there is one, and it is not to be forgotten.
     """
     before = earlier.asked
     front = damaged(then_no_pair(damage), file)
-    if damage is a_link and file in (RECORD, ORDER):
+    if damage is not a_directory and file in (RECORD, ORDER):
         front.wait_certificate()
     else:
         front.wait_for_line(f"certificate for {NAME}: .*; next attempt")
