@@ -91,15 +91,15 @@ read_record(ns_msg *msg, const ns_rr *rr, char text[DNS_TEXT_SIZE])
 	return true;
 }
 
-static int
-read_answer(const struct packet *packet, const char *name, enum dns_type type,
-    struct dns_answer *answer, struct error *err)
+int
+dns_read(const struct dns_message *message, const char *name,
+    enum dns_type type, struct dns_answer *answer, struct error *err)
 {
 	ns_msg msg;
 	ns_rr rr;
 	int rcode;
 
-	if (ns_initparse(packet->data, (int)packet->len, &msg) == -1)
+	if (ns_initparse(message->data, (int)message->len, &msg) == -1)
 		return error_set(err, ERR_PROTOCOL, "a broken answer");
 	rcode = ns_msg_getflag(msg, ns_f_rcode);
 	if (rcode != ns_r_noerror && rcode != ns_r_nxdomain)
@@ -124,14 +124,15 @@ int
 dns_resolve(const char *name, enum dns_type type, struct dns_answer *answer,
     struct error *err)
 {
-	static struct packet packet;
+	static unsigned char data[ANSWER_MAX];
+	struct dns_message message = { .data = data };
 	struct __res_state resolver = { 0 };
 	int len, why;
 
 	if (res_ninit(&resolver) == -1)
 		return error_set(err, ERR_SYS, "no resolver");
-	len = res_nquery(&resolver, name, ns_c_in, types[type], packet.data,
-	    sizeof(packet.data));
+	len = res_nquery(
+	    &resolver, name, ns_c_in, types[type], data, sizeof(data));
 	why = resolver.res_h_errno;
 	res_nclose(&resolver);
 	if (len == -1 && (why == HOST_NOT_FOUND || why == NO_DATA)) {
@@ -141,8 +142,8 @@ dns_resolve(const char *name, enum dns_type type, struct dns_answer *answer,
 	if (len == -1)
 		return error_set(
 		    err, ERR_TIMEOUT, "this machine's resolver does not say");
-	packet.len = (size_t)len;
-	return read_answer(&packet, name, type, answer, err);
+	message.len = (size_t)len;
+	return dns_read(&message, name, type, answer, err);
 }
 
 size_t
@@ -282,6 +283,7 @@ dns_ask(const struct dns_server *server, const char *name, enum dns_type type,
     struct dns_answer *answer, struct error *err)
 {
 	static struct packet query, reply;
+	struct dns_message message = { .data = reply.data };
 	int rc = -1;
 
 	if (make_query(&query, name, type) == -1)
@@ -292,5 +294,6 @@ dns_ask(const struct dns_server *server, const char *name, enum dns_type type,
 		rc = exchange(server, SOCK_STREAM, &query, &reply);
 	if (rc == -1)
 		return error_sys(err, "no answer");
-	return read_answer(&reply, name, type, answer, err);
+	message.len = reply.len;
+	return dns_read(&message, name, type, answer, err);
 }

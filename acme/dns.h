@@ -21,6 +21,15 @@ struct dns_answer {
 	char records[DNS_RECORDS_MAX][DNS_TEXT_SIZE];
 };
 
+struct dns_message {
+	const unsigned char *data;
+	size_t len; /* 65 535 at most */
+};
+
+/* Picks the records of just this name out of a message. */
+int dns_read(const struct dns_message *message, const char *name,
+    enum dns_type type, struct dns_answer *answer, struct error *err);
+
 struct dns_server {
 	struct sockaddr_storage address;
 	socklen_t len;

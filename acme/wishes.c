@@ -4,9 +4,11 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "account.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "client.h"
 #include "directory.h"
 #include "job.h"
@@ -92,6 +94,25 @@ is_refusal(const struct problem *problem)
 }
 
 /*
+ * What a disk has left of the account's URL may be no account's. Its key finds
+ * it; true if it is elsewhere.
+ */
+static bool
+is_elsewhere(struct client *client, const struct job *job)
+{
+	char *before = xstrdup(client_account(client));
+	struct problem problem;
+	bool moved = false;
+
+	if (account_register(client, job, &problem) == 0)
+		moved = strcmp(before, client_account(client)) != 0;
+	else
+		client_set_account(client, before);
+	free(before);
+	return moved;
+}
+
+/*
  * Takes out of the order what the CA may have stumbled over, each thing once.
  * A CA that lost the account (or was moved to by mistake and back) learns it
  * again, with the same key. False if there is nothing left to mend.
@@ -105,6 +126,11 @@ mend(struct wishes *wishes, struct client *client, const struct job *job,
 		log_warn("the CA does not know the account any more");
 		wishes->registered = true;
 		return account_register(client, job, problem) == 0;
+	}
+	if (problem->type == PROBLEM_MALFORMED && !wishes->registered) {
+		wishes->registered = true;
+		if (is_elsewhere(client, job))
+			return true;
 	}
 	if (problem->type == PROBLEM_INVALID_PROFILE &&
 	    wishes->profile != NULL && *job->profile == '\0') {

@@ -42,12 +42,13 @@ struct monitor {
 	enum probe_state *noted; /* … and what was written of it last */
 	struct stats *stats;
 	struct journal *journal;
-	int control_fd; /* these two until WORKER_GO … */
-	int status_fd;  /* … this one only if it is told over HTTP */
+	int control_fd; /* these two until WORKER_GO; -1: there is none */
+	int status_fd;
 
 	/* From WORKER_GO on: */
-	struct control *control;
-	struct web *web; /* or NULL */
+	bool serving;
+	struct control *control; /* or NULL */
+	struct web *web;         /* or NULL */
 	struct loop_timer sampler;
 };
 
@@ -238,7 +239,7 @@ on_start(struct monitor *monitor, const struct msg *msg)
 static void
 on_control_listener(struct monitor *monitor, const struct msg *msg)
 {
-	if (monitor->control_fd != -1 || monitor->control != NULL)
+	if (monitor->control_fd != -1 || monitor->serving)
 		fatal("a second CONTROL_LISTENER");
 	monitor->control_fd = msg->fd;
 }
@@ -246,7 +247,7 @@ on_control_listener(struct monitor *monitor, const struct msg *msg)
 static void
 on_status_listener(struct monitor *monitor, const struct msg *msg)
 {
-	if (monitor->status_fd != -1 || monitor->web != NULL ||
+	if (monitor->status_fd != -1 || monitor->serving ||
 	    monitor->config->status == NULL)
 		fatal("STATUS_LISTENER is not for us");
 	monitor->status_fd = msg->fd;
@@ -290,8 +291,6 @@ on_go(struct monitor *monitor, const struct msg *msg)
 	struct msg ready = { .kind = MSG_WORKER_READY, .fd = -1 };
 
 	(void)msg;
-	if (monitor->control_fd == -1)
-		fatal("WORKER_GO before CONTROL_LISTENER");
 	if (monitor->stats == NULL || monitor->journal == NULL)
 		fatal("WORKER_GO before STATS and JOURNAL");
 	monitor->status->stats = monitor->stats;
@@ -304,8 +303,10 @@ on_go(struct monitor *monitor, const struct msg *msg)
 		probe->arg = monitor;
 		probe_start(probe, monitor->loop, config->alive);
 	}
-	monitor->control =
-	    control_new(monitor->loop, monitor->control_fd, &handler);
+	monitor->serving = true;
+	if (monitor->control_fd != -1)
+		monitor->control =
+		    control_new(monitor->loop, monitor->control_fd, &handler);
 	monitor->control_fd = -1;
 	if (monitor->status_fd != -1)
 		monitor->web = web_new(monitor->loop, monitor->status_fd, &web);
@@ -318,7 +319,7 @@ on_mark(struct monitor *monitor, const struct msg *msg)
 {
 	uint32_t id = msg->u.BACKEND_MARK.backend;
 
-	if (monitor->control != NULL && id < monitor->config->nbackends)
+	if (monitor->serving && id < monitor->config->nbackends)
 		probe_mark(&monitor->probes[id]);
 }
 
@@ -354,9 +355,10 @@ static void
 on_cease(struct monitor *monitor, const struct msg *msg)
 {
 	(void)msg;
-	if (monitor->control == NULL)
+	if (!monitor->serving)
 		fatal("CONTROL_CEASE before WORKER_GO");
-	control_cease(monitor->control);
+	if (monitor->control != NULL)
+		control_cease(monitor->control);
 }
 
 /* All that msg.def lets the supervisor send to a monitor. */

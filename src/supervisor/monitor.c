@@ -113,7 +113,8 @@ send_start(struct monitor *monitor)
 		.fd = sup->control_fd };
 
 	child_send(monitor->child, &msg);
-	child_send(monitor->child, &control);
+	if (sup->control_fd != -1)
+		child_send(monitor->child, &control);
 	if (generation->bindings != NULL &&
 	    generation->bindings->status.fds != NULL) {
 		msg = (struct msg){ .kind = MSG_STATUS_LISTENER,

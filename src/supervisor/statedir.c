@@ -46,18 +46,35 @@ try_lock(void *arg)
 	return flock(*fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
 
+/* Of a read-only directory that has no such file, the directory itself. */
+static int
+open_lock(struct statedir *dir, struct error *err)
+{
+	const int flags = O_NOFOLLOW | O_CLOEXEC;
+
+	dir->lock = openat(dir->fd, LOCK_FILE, O_RDWR | O_CREAT | flags, 0600);
+	dir->read_only = dir->lock == -1 && errno == EROFS;
+	if (dir->read_only)
+		dir->lock = openat(dir->fd, LOCK_FILE, O_RDONLY | flags);
+	if (dir->read_only && dir->lock == -1 && errno == ENOENT)
+		dir->lock = openat(dir->fd, ".", O_RDONLY | flags);
+	if (dir->lock == -1)
+		return error_sys(err, "%s/%s", dir->path, LOCK_FILE);
+	return 0;
+}
+
+/* A disk that is full keeps no process id; the lock holds all the same. */
 static int
 take_lock(struct statedir *dir, struct error *err)
 {
 	char pid[PID_SIZE] = "";
 	ssize_t n;
 
-	dir->lock = openat(dir->fd, LOCK_FILE,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (dir->lock == -1)
-		return error_sys(err, "%s/%s", dir->path, LOCK_FILE);
+	if (open_lock(dir, err) == -1)
+		return -1;
 	if (!statedir_patiently(try_lock, &dir->lock)) {
-		n = pread(dir->lock, pid, sizeof(pid) - 1, 0);
+		n = dir->read_only ? 0
+		                   : pread(dir->lock, pid, sizeof(pid) - 1, 0);
 		pid[n > 0 ? n : 0] = '\0';
 		pid[strcspn(pid, "\n")] = '\0';
 		return error_set(err, ERR_DENIED,
@@ -67,9 +84,12 @@ take_lock(struct statedir *dir, struct error *err)
 	}
 	if (flock(dir->lock, LOCK_EX | LOCK_NB) == -1)
 		return error_sys(err, "lock %s", dir->path);
+	if (dir->read_only)
+		return 0;
 	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
 	if (ftruncate(dir->lock, 0) == -1 ||
-	    pwrite(dir->lock, pid, (size_t)n, 0) != n)
+	    (pwrite(dir->lock, pid, (size_t)n, 0) == -1 && errno != ENOSPC &&
+	        errno != EDQUOT))
 		return error_sys(err, "%s/%s", dir->path, LOCK_FILE);
 	return 0;
 }
@@ -77,7 +97,7 @@ take_lock(struct statedir *dir, struct error *err)
 int
 statedir_open(struct statedir *dir, const char *path, struct error *err)
 {
-	*dir = (struct statedir){ -1, -1, xstrdup(path) };
+	*dir = (struct statedir){ -1, -1, xstrdup(path), false };
 	dir->fd = file_open_dir(path, 0700, err);
 	if (dir->fd != -1 && take_lock(dir, err) == 0)
 		return 0;
@@ -93,7 +113,7 @@ statedir_close(struct statedir *dir)
 	if (dir->fd != -1)
 		close(dir->fd);
 	free(dir->path);
-	*dir = (struct statedir){ -1, -1, NULL };
+	*dir = (struct statedir){ -1, -1, NULL, false };
 }
 
 struct control_socket {

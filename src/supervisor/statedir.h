@@ -14,6 +14,7 @@ struct statedir {
 	int fd;
 	int lock;
 	char *path;
+	bool read_only; /* nothing can be kept there */
 };
 
 /*
@@ -25,11 +26,17 @@ struct statedir {
 /* Calls `attempt` until it returns true; false when the patience is over. */
 bool statedir_patiently(bool (*attempt)(void *arg), void *arg);
 
-/* Makes the directory (0700) if it is missing. */
+/*
+ * Makes the directory (0700) if it is missing. One on a file system that is
+ * read-only is taken as it is: what is there can be served.
+ */
 int statedir_open(struct statedir *dir, const char *path, struct error *err);
 void statedir_close(struct statedir *dir);
 
-/* The listening socket of the `gatehouse` command, in this directory. */
+/*
+ * The listening socket of the `gatehouse` command, in this directory. ERR_SYS
+ * if none can be made there, ERR_DENIED if another gateway answers at it.
+ */
 int statedir_listen(const struct statedir *dir, struct error *err);
 void statedir_unlisten(const struct statedir *dir);
 

@@ -338,7 +338,7 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 		.ready_fd = options->ready_fd,
 		.log = options->log,
 		.started_at = clock_wall(),
-		.dir = { -1, -1, NULL },
+		.dir = { -1, -1, NULL, false },
 		.control_fd = -1,
 		.sessions_fd = -1,
 		.store = { -1, -1 },
@@ -364,6 +364,26 @@ init(struct supervisor *sup, const struct supervisor_options *options)
 	watch_signals(sup);
 }
 
+/* Where no socket can be made, nobody can ask us anything; we serve. */
+static int
+listen_for_commands(struct supervisor *sup, struct error *err)
+{
+	struct error reason = { 0 };
+
+	if (sup->dir.read_only)
+		log_err("%s is read-only: the certificates there are served, "
+		        "but nothing can be kept, so renewals wait",
+		    sup->dir.path);
+	sup->control_fd = statedir_listen(&sup->dir, &reason);
+	if (sup->control_fd != -1)
+		return 0;
+	if (reason.kind != ERR_SYS)
+		return error_set(err, reason.kind, "%s", reason.msg);
+	log_err("%s; `gatehouse status` and the other commands reach nobody",
+	    reason.msg);
+	return 0;
+}
+
 /* What must be ours before anything starts. */
 static int
 take_possession(struct supervisor *sup,
@@ -380,8 +400,7 @@ take_possession(struct supervisor *sup,
 	sup->journal = sup->stats == NULL ? NULL : journal_new(err);
 	if (sup->journal == NULL)
 		return -1;
-	sup->control_fd = statedir_listen(&sup->dir, err);
-	if (sup->control_fd == -1 ||
+	if (listen_for_commands(sup, err) == -1 ||
 	    children_init(&sup->children, sup->loop, options->programs, err) ==
 	        -1)
 		return -1;

@@ -77,6 +77,17 @@ def namespace() -> Iterator[Namespace]:
 
 
 @pytest.fixture
+def mounts() -> Iterator[Namespace]:
+    """File systems that only this test sees; the network is everybody's."""
+    try:
+        own = Namespace(network=False)
+    except NamespacesRefused as refused:
+        pytest.skip(f"no namespaces here: {refused}")
+    with own:
+        yield own
+
+
+@pytest.fixture
 def make_gateway() -> Iterator[Callable[..., Gateway]]:
     """Makes gateways that are not started; what runs at the end must stop."""
     made: list[Gateway] = []

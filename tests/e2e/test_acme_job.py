@@ -126,6 +126,18 @@ def test_killed_job_is_continued(pebble: Pebble, job: Job, moment: str):
     assert pebble.new_orders - orders == 1
 
 
+def test_account_url_that_is_cut_off_is_found(pebble: Pebble, job: Job):
+    """What a disk has left of it is a URL, but no account's."""
+    job.run().issued
+    accounts, url = pebble.new_accounts, job.store.account_url
+    for cut in url[:-1], url[:len(url) // 2]:
+        job.store.account_url = cut
+        job.store.order_url = ""
+        job.run().issued
+        assert job.store.account_url == url
+    assert pebble.new_accounts == accounts
+
+
 def test_account_url_that_was_not_saved_is_found(pebble: Pebble, job: Job):
     job.run().issued
     accounts, url = pebble.new_accounts, job.store.account_url

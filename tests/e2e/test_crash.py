@@ -5,6 +5,7 @@ SEED=N in the environment repeats a run: a failure shows its number.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import random
@@ -15,8 +16,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Callable, Iterator, NamedTuple
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    Encoding, PublicFormat)
 
 from actors.client import BadResponse, tls_context
+from actors.fake_ca import FakeCA, Reply
 from actors.front import NAME, Front, native
 from actors.gateway import gateway_config
 from actors.home_assistant import HomeAssistant, HomeAssistantSocket
@@ -328,6 +333,87 @@ def test_certificate_that_a_disk_has_lost(issued, damage):
             assert client.peer_serial() == (
                 store.pair(f"{NAME}.pem").serial_number)
         assert (pebble.new_accounts, pebble.new_orders) == (1, 3)
+
+
+class Assassin:
+    """Kills the job when the CA has got a request, and before it answers."""
+
+    def __init__(self, ca: FakeCA, moments: str) -> None:
+        self.ca = ca
+        self.moments = moments.split()
+        self.finalized = False
+        self.front: Front | None = None
+        for path in set(self.moments):
+            usual = ca.scripts[path][0]
+            ca.say(path, lambda path=path, usual=usual: self.meet(
+                path, usual() if callable(usual) else usual))
+        for path, state in ("/order/1", self.order), ("/authz", self.authz):
+            ca.say(path, lambda path=path, state=state: self.meet(
+                path, state()))
+
+    def meet(self, path: str, reply: Reply) -> Reply:
+        if self.moments[:1] == [path]:
+            del self.moments[0]
+            for pid in self.front.pids().get("acme", []):
+                with contextlib.suppress(ProcessLookupError):
+                    kill(pid)
+        if path == "/finalize" and path not in self.moments:
+            self.finalized = True   # the CA has it, the job is dead
+        return reply
+
+    def authz(self) -> Reply:
+        return Reply(self.ca.authorization(
+            "pending" if "/challenge" in self.moments else "valid"))
+
+    def order(self) -> Reply:
+        if self.finalized:
+            return Reply(self.ca.order(
+                "valid", certificate=self.ca.url("/cert")))
+        return Reply(self.ca.order(
+            "pending" if "/challenge" in self.moments else "ready"))
+
+
+def requested_key(payload: dict) -> bytes:
+    csr = payload["csr"]
+    return x509.load_der_x509_csr(base64.urlsafe_b64decode(
+        csr + "=" * (-len(csr) % 4))).public_key().public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def test_job_killed_forty_times_on_its_way(make_gateway, home_assistant):
+    """One account, one order for each that the CA made unheard, one key.
+
+    In the end the order was finalized and nobody was there to hear it.
+    """
+    kills = [("/account", 4), ("/order", 4), ("/dir", 4), ("/nonce", 4),
+             ("/authz", 6), ("/challenge", 6), ("/finalize", 6), ("/cert", 6)]
+    with FakeCA() as ca:
+        ca.issue()
+        assassin = Assassin(ca, " ".join(
+            f"{path} " * count for path, count in kills))
+        front = assassin.front = make_gateway(Front, native(
+            home_assistant.address, directory=ca.directory,
+            ca_file=ca.ca_file))
+        front.start_ready()
+        keys = set()
+        while assassin.moments:
+            left = len(assassin.moments)
+            done = front.run("renew", "-f", str(front.file))
+            assert done.returncode == 1, done
+            assert "killed by signal 9; next attempt " in done.stderr
+            assert len(assassin.moments) < left
+            keys |= {path.read_bytes() for path in
+                     front.state_dir.glob("accounts/*/key.pem")}
+            Store(front.state_dir).check()
+        front.wait_certificate()
+        with front.https() as client:
+            assert client.peer_serial() == (
+                Store(front.state_dir).serials(NAME)[0])
+        assert len(keys) == 1
+        assert ca.count("/account") == 4 + 1
+        assert ca.count("/order") == 4 + 1
+        assert ca.count("/finalize") == 6
+        assert len(set(map(requested_key, ca.payloads("/finalize")))) == 1
 
 
 # Certificates that cannot be issued

@@ -23,19 +23,23 @@ class NamespacesRefused(Exception):
 
 
 class Namespace:
-    """Loopback is up; the file system is shared but for private mounts."""
+    """Loopback is up; the file system is shared but for private mounts.
 
-    def __init__(self) -> None:
+    With network=False it has nothing of its own but the mounts.
+    """
+
+    def __init__(self, *, network: bool = True) -> None:
         self._holder = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--propagation", "private",
-             "sh", "-c", "echo ready; exec cat"],
+            ["unshare", *(["--net"] if network else []), "--mount",
+             "--propagation", "private", "sh", "-c", "echo ready; exec cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, start_new_session=True)
         answer = self._holder.stdout.readline().strip()
         if answer != "ready":
             self.close()
             raise NamespacesRefused(answer)
-        self.run("ip", "link", "set", "lo", "up")
+        if network:
+            self.run("ip", "link", "set", "lo", "up")
 
     def __enter__(self) -> Namespace:
         return self
