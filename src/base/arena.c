@@ -1,6 +1,6 @@
 /*
- * The arena: blocks filled from the front, the current one first. Small pieces
- * share a block; a piece that is larger than a block gets one of its own.
+ * The arena: blocks filled from the front, the current one first. What fits
+ * into that goes there; a large piece that does not gets a block of its own.
  */
 
 #include "base/arena.h"
@@ -57,7 +57,7 @@ take(struct arena *arena, size_t size)
 
 	assert(size <= PTRDIFF_MAX - sizeof(*block) - ALIGNMENT);
 	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	if (size > BLOCK_SIZE / 4) {
+	if (size > block->size - block->used && size > BLOCK_SIZE / 4) {
 		struct block *own = block_new(size);
 
 		/* Behind the current block, which still has room. */

@@ -44,6 +44,12 @@ buf_clear(struct buf *buf)
 	buf->head = buf->tail = 0;
 }
 
+static size_t
+cap_of(const struct buf *buf)
+{
+	return buf->cap > 0 ? buf->cap : BUF_CAP_DEFAULT;
+}
+
 static void
 compact(struct buf *buf)
 {
@@ -71,7 +77,7 @@ grow(struct buf *buf, size_t need, size_t cap)
 void *
 buf_reserve(struct buf *buf, size_t want)
 {
-	size_t cap = buf->cap > 0 ? buf->cap : BUF_CAP_DEFAULT;
+	size_t cap = cap_of(buf);
 	size_t len = buf_len(buf);
 
 	if (len > cap || want > cap - len)
@@ -97,8 +103,16 @@ buf_commit(struct buf *buf, size_t len)
 int
 buf_append(struct buf *buf, const void *data, size_t len)
 {
-	void *room = buf_reserve(buf, len);
+	void *room;
 
+	/* Mostly a few bytes for which there is room: see to that first. */
+	if (len > 0 && len <= buf->size - buf->tail &&
+	    buf->size <= cap_of(buf)) {
+		memcpy(buf->base + buf->tail, data, len);
+		buf->tail += len;
+		return 0;
+	}
+	room = buf_reserve(buf, len);
 	if (room == NULL)
 		return -1;
 	if (len > 0)
