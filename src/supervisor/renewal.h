@@ -7,6 +7,7 @@
  * ten minutes, for it may jump, and the machine may have slept.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ipc/job.h"
@@ -43,6 +44,13 @@ void renewal_failed(struct slot *slot, const struct renewal_failure *failure);
  * the attempts have ended.
  */
 void renewal_ask(struct supervisor *sup, struct asker asker, const char *name);
+
+/*
+ * A pair for this slot is about to be put into service: who asked for that is
+ * answered when it serves or was refused, `line` first unless NULL.
+ */
+void renewal_await(
+    struct slot *slot, struct asker asker, bool ok, const char *line);
 
 /* Whoever asked gets this answer now. */
 void renewal_dismiss(struct supervisor *sup, const char *text);
