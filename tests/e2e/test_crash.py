@@ -350,7 +350,8 @@ def test_failure_is_kept_across_a_restart(make_gateway, home_assistant, name,
         front = make_gateway(Front, lambda made: gateway_config(
             made.state_dir, forward=home_assistant.address, host=name,
             http_port=made.http_port, https_port=made.https_port,
-            directory=pebble.directory, ca_file=pebble.ca_file))
+            directory=pebble.directory, ca_file=pebble.ca_file,
+            challenge="http-01"))
         front.start_ready()
         failed = time.time()
         front.wait_for_line(f"certificate for {name}: .*; next attempt")

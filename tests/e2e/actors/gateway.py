@@ -32,13 +32,15 @@ def gateway_config(state_dir: str | Path, *, forward: str, http_port: int,
                    address: str = "127.0.0.1", directory: str = NO_CA,
                    ca_file: str | Path | None = None,
                    email: str | None = None, workers: int = 2,
-                   extra: str = "") -> str:
+                   challenge: str | None = None, extra: str = "") -> str:
     """A configuration with one Gateway section; `extra` goes before it."""
     acme = [f'    Directory "{directory}"']
     if ca_file:
         acme.append(f'    CAFile "{ca_file}"')
     if email:
         acme.append(f'    Email "{email}"')
+    if challenge:
+        acme.append(f"    Challenge {challenge}")
     return "\n".join([
         f'StateDir "{state_dir}"',
         f"Workers {workers}",
