@@ -471,7 +471,12 @@ struct config {
 
 #define CONFIG_DEFAULT_FILE "/etc/gatehouse/gatehouse.conf"
 #define CONFIG_DEFAULT_STATE_DIR "/var/lib/gatehouse"
-#define CONFIG_CONTROL_SOCKET "control.sock" /* in the state directory */
+
+/* In the state directory: */
+#define CONFIG_CONTROL_SOCKET "control.sock"
+#define CONFIG_CERTS_DIR "certs"
+#define CONFIG_ACCOUNTS_DIR "accounts"
+#define CONFIG_IMPORT_DIR "import"
 
 /*
  * Parses and checks a text and everything it includes. Errors and warnings are
@@ -488,6 +493,12 @@ void config_free(struct config *config);
  * caller frees.
  */
 char *config_find_state_dir(struct config_text *text);
+
+/*
+ * What the account with the CA that has this directory URL is kept as, beneath
+ * CONFIG_ACCOUNTS_DIR. The caller frees.
+ */
+char *config_account_dir(const char *directory);
 
 /*
  * The configuration as plain Pound-style text with every Gateway section

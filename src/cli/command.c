@@ -58,6 +58,20 @@ static const struct command commands[] = {
 	    "              new one\n",
 	    "ACTION", BIT(OPTION_FILE) | BIT(OPTION_ACME) | BIT(OPTION_YES),
 	    command_account },
+	{ "import", "take over what another program has got",
+	    "Takes over a certificate and its key, and the account that they\n"
+	    "were got with, for the AutoCert with these names (or NAME):\n\n"
+	    "  --cert FILE --key FILE      a chain and its key\n"
+	    "  --pound FILE                one file with both\n"
+	    "  --certbot DIRECTORY         /etc/letsencrypt/live/NAME\n"
+	    "  --acme.sh DIRECTORY         ~/.acme.sh/NAME\n\n"
+	    "A gateway that runs serves it at once, another one when it\n"
+	    "starts. It is renewed when it is due.\n",
+	    "NAME",
+	    BIT(OPTION_FILE) | BIT(OPTION_CERT) | BIT(OPTION_KEY) |
+	        BIT(OPTION_POUND) | BIT(OPTION_CERTBOT) | BIT(OPTION_ACME_SH) |
+	        BIT(OPTION_FORCE),
+	    command_import },
 	{ "reopen", "open the access log anew",
 	    "After the file of the AccessLog was renamed: every process of\n"
 	    "the running gateway goes on in a new one.\n",
@@ -96,6 +110,15 @@ static const struct {
 	[OPTION_YES] = { "yes", 0, NULL, "do not ask before" },
 	[OPTION_ACME] = { "acme", 0, "NAME",
 	    "the ACME section of the authority (default)" },
+	[OPTION_CERT] = { "cert", 0, "FILE", "a certificate and its chain" },
+	[OPTION_KEY] = { "key", 0, "FILE", "its key" },
+	[OPTION_POUND] = { "pound", 0, "FILE", "both, as Pound has them" },
+	[OPTION_CERTBOT] = { "certbot", 0, "DIRECTORY",
+	    "of certbot: live/NAME" },
+	[OPTION_ACME_SH] = { "acme.sh", 0, "DIRECTORY",
+	    "of acme.sh: NAME or NAME_ecc" },
+	[OPTION_FORCE] = { "force", 0, NULL,
+	    "even if what is there looks better" },
 };
 
 const struct command *

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,9 +12,9 @@
 #include "base/secret.h"
 #include "base/xalloc.h"
 #include "certstore.h"
+#include "config/config.h"
 
 #define ACCOUNT_MAX (64u * 1024)
-#define ACCOUNT_NAME_MAX 80 /* of a directory URL, before its hash */
 
 #define KEY_FILE "key.pem"
 #define URL_FILE "url"
@@ -29,41 +27,12 @@ certstore_account_release(struct certstore_account *account)
 	*account = (struct certstore_account){ 0 };
 }
 
-/* FNV-1a: tells URLs apart that look alike once they are file names. */
-static uint32_t
-short_hash(const char *text)
-{
-	uint32_t hash = 2166136261u;
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619u;
-	return hash;
-}
-
-static char *
-account_dir(const char *directory)
-{
-	static const char kept[] = "abcdefghijklmnopqrstuvwxyz"
-	                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.";
-	const char *scheme = strstr(directory, "://");
-	char name[ACCOUNT_NAME_MAX + 1];
-
-	snprintf(
-	    name, sizeof(name), "%s", scheme == NULL ? directory : scheme + 3);
-	for (char *p = name; *p != '\0'; p++)
-		if (strchr(kept, *p) == NULL)
-			*p = '-';
-	if (name[0] == '.')
-		name[0] = '-';
-	return xasprintf("%s-%08" PRIx32, name, short_hash(directory));
-}
-
 /* Opens the directory of an account; -1 with ERR_NOTFOUND if there is none. */
 static int
 open_account(const struct certstore *store, const char *directory, bool make,
     struct error *err)
 {
-	char *name = account_dir(directory);
+	char *name = config_account_dir(directory);
 	int fd, saved;
 
 	if (make && mkdirat(store->accounts, name, 0700) == 0 &&

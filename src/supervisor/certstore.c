@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "config/config.h"
 #include "record.h"
 
 #define RECORD_MAX (64u * 1024)
@@ -26,8 +27,8 @@ int
 certstore_open(
     struct certstore *store, const char *state_dir, struct error *err)
 {
-	char *certs = xasprintf("%s/certs", state_dir);
-	char *accounts = xasprintf("%s/accounts", state_dir);
+	char *certs = xasprintf("%s/" CONFIG_CERTS_DIR, state_dir);
+	char *accounts = xasprintf("%s/" CONFIG_ACCOUNTS_DIR, state_dir);
 	int rc = -1;
 
 	*store = (struct certstore){ -1, -1 };

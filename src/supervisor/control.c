@@ -6,6 +6,7 @@
 #include "child.h"
 #include "chore.h"
 #include "generation.h"
+#include "import.h"
 #include "monitor.h"
 #include "reload.h"
 #include "renewal.h"
@@ -51,6 +52,7 @@ static const struct command {
 	{ "dry-run", chore_dry_run },
 	{ "revoke", chore_revoke },
 	{ "account", chore_account },
+	{ "import", import_ask },
 	{ "reopen", command_reopen },
 	{ "stop", command_stop },
 	{ "drain", command_drain },

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "config/config.h"
 #include "generation.h"
+#include "import.h"
 #include "plan.h"
 #include "stats/journal.h"
 #include "supervisor.h"
@@ -120,6 +121,7 @@ reload_start(struct supervisor *sup, struct asker asker)
 	notify_reloading(&sup->notify);
 	sup->reload.asker = asker;
 	sup->reload.again = false;
+	import_waiting(sup);
 	diag = diag_new();
 	begin(sup, diag);
 	diag_free(diag);

@@ -187,6 +187,18 @@ renewal_update(struct supervisor *sup)
 		start_asking(next.slot);
 }
 
+static struct renew_request *
+request_new(struct supervisor *sup, struct asker asker, unsigned nslots)
+{
+	struct renew_request *request = xcalloc(1, sizeof(*request));
+
+	request->asker = asker;
+	request->ok = true;
+	request->pending = xcalloc(nslots, sizeof(struct slot *));
+	TAILQ_INSERT_TAIL(&sup->renewals, request, entry);
+	return request;
+}
+
 static void
 request_end(struct supervisor *sup, struct renew_request *request)
 {
@@ -370,11 +382,7 @@ renewal_ask(struct supervisor *sup, struct asker asker, const char *name)
 		    asker, false, "the clock of this machine cannot be right");
 		return;
 	}
-	request = xcalloc(1, sizeof(*request));
-	request->asker = asker;
-	request->ok = true;
-	request->pending = xcalloc(generation->nslots, sizeof(struct slot *));
-	TAILQ_INSERT_TAIL(&sup->renewals, request, entry);
+	request = request_new(sup, asker, generation->nslots);
 	for (unsigned i = 0; i < generation->nslots; i++) {
 		struct slot *slot = generation->slots[i];
 
@@ -390,6 +398,19 @@ renewal_ask(struct supervisor *sup, struct asker asker, const char *name)
 	if (request->npending == 0)
 		request_end(sup, request);
 	renewal_update(sup);
+}
+
+void
+renewal_await(struct slot *slot, struct asker asker, bool ok, const char *line)
+{
+	struct renew_request *request;
+
+	if (asker.monitor == NULL)
+		return;
+	request = request_new(slot->sup, asker, 1);
+	if (line != NULL)
+		add_line(request, ok, line);
+	request->pending[request->npending++] = slot;
 }
 
 void

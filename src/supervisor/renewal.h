@@ -7,6 +7,7 @@
  * ten minutes, for it may jump, and the machine may have slept.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ipc/job.h"
@@ -50,6 +51,13 @@ void renewal_ask(struct supervisor *sup, struct asker asker, const char *name);
 
 /* What to say if no slot has the name, or ("") there is none. Caller frees. */
 char *renewal_nobody(const char *name);
+
+/*
+ * A pair for this slot is about to be put into service: who asked for that is
+ * answered when it serves or was refused, `line` first unless NULL.
+ */
+void renewal_await(
+    struct slot *slot, struct asker asker, bool ok, const char *line);
 
 /* Whoever asked gets this answer now. */
 void renewal_dismiss(struct supervisor *sup, const char *text);

@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "chore.h"
 #include "config/config.h"
+#include "import.h"
 #include "job.h"
 #include "renewal.h"
 #include "supervisor.h"
@@ -216,6 +217,7 @@ slot_new(
 	slot->sup = sup;
 	slot->config = config;
 	if (slot_is_auto(slot)) {
+		import_before(sup, config);
 		slot_read_record(slot);
 		slot_choose(slot, SLOT_NONE);
 	} else if (read_file(slot, diag) == -1) {

@@ -17,7 +17,7 @@ from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
 VERBS = ["run", "check", "status", "reload", "renew", "revoke",
-         "account", "reopen", "stop", "help", "version"]
+         "account", "import", "reopen", "stop", "help", "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:

@@ -89,14 +89,14 @@ class Authority:
         return certificate.public_bytes(serialization.Encoding.PEM
                                         ).decode() + self.ca_file.read_text()
 
-    def issue(self, *names: str, key: Key | None = None
-              ) -> tuple[Path, Path]:
+    def issue(self, *names: str, key: Key | None = None,
+              lifetime: datetime.timedelta = LIFETIME) -> tuple[Path, Path]:
         """A certificate for these names and addresses, and its key."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         cert_file = self.directory / f"{names[0]}.pem"
         key_file = self.directory / f"{names[0]}.key"
         self._write(cert_file, self._builder(
-            _name(names[0]), key.public_key()
+            _name(names[0]), key.public_key(), lifetime
         ).add_extension(
             x509.SubjectAlternativeName(
                 [_general_name(name) for name in names]), critical=False))
