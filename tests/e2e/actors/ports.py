@@ -1,9 +1,11 @@
-"""TCP ports of 127.0.0.1, given by the kernel and kept for the whole run.
+"""TCP ports of this machine, given by the kernel and kept for the whole run.
 
 A port that is found free and let go can be taken by anybody before the
 actor binds it. So the socket that found it stays bound, never listens, and
 permits sharing: servers may bind the port at any time and as often as they
-like, while the kernel gives it to nobody else.
+like, while the kernel gives it to nobody else. It is bound to all addresses:
+clients of other tests come from some that only they use, and a server that
+wants all of them would find the port taken there.
 """
 
 from __future__ import annotations
@@ -21,10 +23,13 @@ _held: list[socket.socket] = []
 
 def free_port() -> int:
     """A port that is ours until the end of the run."""
-    holder = socket.socket()
+    dual = socket.has_dualstack_ipv6()
+    holder = socket.socket(socket.AF_INET6 if dual else socket.AF_INET)
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    holder.bind(("127.0.0.1", 0))
+    if dual:
+        holder.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    holder.bind(("", 0))
     _held.append(holder)
     return holder.getsockname()[1]
 
