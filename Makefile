@@ -24,13 +24,14 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 
 # Libraries, each before those it uses; what each may include and link; what
 # it brings into a process from outside.
-LIBS := tls config stats ipc net fetch json http pki base
+LIBS := tls config stats ipc net dns fetch json http pki base
 
 use.base   :=
 use.pki    := base
 use.http   := base
 use.json   := base
 use.fetch  := base
+use.dns    := base
 use.net    := base
 use.ipc    := base
 use.stats  := base
@@ -40,11 +41,12 @@ use.tls    := pki net base
 sys.pki    := -lcrypto -lcrypt
 sys.json   := -ljansson
 sys.fetch  := -lcurl
+sys.dns    := -lresolv
 sys.net    := -levent_core
 sys.tls    := -lssl -lcrypto
 
 # Programs: a privilege each. sys.* is all that the process may carry.
-PROGRAMS := supervisor proxy monitor acme cli
+PROGRAMS := supervisor proxy monitor acme ddns portmap cli
 
 out.supervisor := sbin/gatehoused
 use.supervisor := stats ipc config net base
@@ -59,8 +61,16 @@ use.monitor := http tls pki net config stats ipc base
 sys.monitor := -levent_core -lssl -lcrypto
 
 out.acme := libexec/gatehouse/gatehouse-acme
-use.acme := fetch json pki ipc base
+use.acme := dns fetch json pki ipc base
 sys.acme := -lcurl -ljansson -lcrypto -lresolv
+
+out.ddns := libexec/gatehouse/gatehouse-ddns
+use.ddns := dns fetch json pki config ipc base
+sys.ddns := -lcurl -ljansson -lcrypto -lresolv
+
+out.portmap := libexec/gatehouse/gatehouse-portmap
+use.portmap := ipc base
+sys.portmap := -lminiupnpc
 
 out.cli := bin/gatehouse
 use.cli := config ipc net json tls pki http base

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "dns.h"
+#include "dns/dns.h"
 #include "job.h"
 #include "problem.h"
 #include "proof.h"

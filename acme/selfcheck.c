@@ -21,7 +21,7 @@
 #include "job.h"
 #include "problem.h"
 #include "proof.h"
-#include "ready.h"
+#include "base/ready.h"
 #include "supervisor.h"
 
 #define LISTENER_MS 5000

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/ddns.h"
 #include "config/diag.h"
 #include "config/logformat.h"
 #include "config/text.h"
@@ -449,7 +450,11 @@ struct config {
 	unsigned max_pending;     /* … of these, without a request yet */
 	bool anonymise; /* the access log shows networks, not addresses */
 
-	const struct config_acme *acmes;    /* the usual one first */
+	const struct config_acme *acmes; /* the usual one first */
+	const struct config_ddns *ddns;  /* the first of them, or NULL */
+	unsigned nddns;
+	bool port_map; /* the router is to let clients through to us */
+	struct config_pos port_map_pos;
 	const struct config_status *status; /* NULL: over HTTP to nobody */
 	struct config_listener *listeners;
 	unsigned nlisteners;

@@ -23,14 +23,22 @@ struct fetch;
 struct fetch *fetch_new(const char *ca_file, struct error *err);
 void fetch_free(struct fetch *fetch);
 
+enum fetch_family { FETCH_ANY, FETCH_IPV4, FETCH_IPV6 };
+
 struct fetch_request {
-	const char *method; /* "GET", "HEAD", "POST" */
+	const char
+	    *method; /* "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" */
 	const char *url;
 	const char *accept;       /* media type wanted, NULL = any */
 	const char *content_type; /* with a body only */
 	const char *body;         /* NULL = none */
 	size_t body_len;
-	bool plain; /* http:// will do */
+	const char *const
+	    *headers;             /* "Name: value", NULL at the end, or NULL */
+	const char *user;         /* with a password (RFC 7617); NULL = none */
+	const char *password;     /* neither is kept after the request */
+	enum fetch_family family; /* of the addresses that are asked */
+	bool plain;               /* http:// will do */
 };
 
 #define FETCH_BODY_MAX (1024u * 1024)

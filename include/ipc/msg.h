@@ -19,7 +19,9 @@ enum ipc_role {
 	IPC_SUPERVISOR = 1,
 	IPC_PROXY = 2,
 	IPC_MONITOR = 4,
-	IPC_ACME = 8
+	IPC_ACME = 8,
+	IPC_DDNS = 16,
+	IPC_PORTMAP = 32
 };
 
 enum msg_kind {

@@ -30,6 +30,8 @@ static const struct program {
 	{ IPC_PROXY, "gatehouse-proxy" },
 	{ IPC_MONITOR, "gatehouse-monitor" },
 	{ IPC_ACME, "gatehouse-acme" },
+	{ IPC_DDNS, "gatehouse-ddns" },
+	{ IPC_PORTMAP, "gatehouse-portmap" },
 };
 
 static const char *

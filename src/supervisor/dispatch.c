@@ -79,6 +79,8 @@ find(enum msg_kind kind, enum ipc_role role)
 		return from_monitor[kind];
 	case IPC_ACME:
 		return from_acme[kind];
+	case IPC_DDNS:
+	case IPC_PORTMAP:
 	case IPC_SUPERVISOR:
 		break;
 	}

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "acme/dns.h"
+#include "dns/dns.h"
 
 #define NAME "_acme-challenge.gw.test"
 #define MESSAGE_MAX 65535

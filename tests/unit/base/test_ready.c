@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "ready.h"
+#include "base/ready.h"
 
 static void
 test_wait(void **state)

@@ -1,6 +1,6 @@
 /* Waiting for a descriptor: see ready.h. */
 
-#include "ready.h"
+#include "base/ready.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
-#ifndef READY_H
-#define READY_H
+#ifndef BASE_READY_H
+#define BASE_READY_H
 
 /*
  * Waiting for a descriptor, for the few things that a job asks over sockets of

@@ -1,5 +1,5 @@
-#ifndef DNS_H
-#define DNS_H
+#ifndef DNS_DNS_H
+#define DNS_DNS_H
 
 /*
  * Questions to the name service that getaddrinfo() has no words for, and to one

@@ -1,6 +1,6 @@
 /* DNS over libresolv, and over sockets of our own: see dns.h. */
 
-#include "dns.h"
+#include "dns/dns.h"
 
 #include <arpa/nameser.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
-#include "ready.h"
+#include "base/ready.h"
 
 #define QUERY_MAX 512
 #define ANSWER_MAX 65535
