@@ -22,7 +22,9 @@ class Clock:
         self.put_right()
         self.environment = {
             "LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": str(file),
-            "FAKETIME_NO_CACHE": "1", "FAKETIME_ONLY_CMDS": ",".join(programs)}
+            "FAKETIME_NO_CACHE": "1", "FAKETIME_ONLY_CMDS": ",".join(programs),
+            # It does not jump, whatever people do to the other one.
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
     def _write(self, text: str) -> None:
         """Whole or not at all: it is read again and again."""
@@ -41,8 +43,7 @@ class Clock:
         self.shift(when - time.time())
 
     def hurry(self, factor: int) -> None:
-        """From now it is right, and everything passes so much faster.
-
-        The monotonic clock is no exception then.
-        """
+        """From now it is right, and everything passes so much faster: the
+        monotonic clock, too, of programs that are started after this."""
+        self.environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "0"
         self._write(f"+0 x{factor}")
