@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/secret.h"
 #include "base/ready.h"
+#include "base/secret.h"
 
 #define QUERY_MAX 512
 #define ANSWER_MAX 65535
