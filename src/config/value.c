@@ -58,7 +58,7 @@ value_needs(
 
 	if (needs != NULL)
 		snprintf(dst, VALUE_NEEDS_SIZE, "%s", needs);
-	else if (type == VALUE_CHOICE)
+	else if (row->choices != NULL)
 		list_choices(row, dst, VALUE_NEEDS_SIZE);
 	else if (type == VALUE_DURATION)
 		snprintf(dst, VALUE_NEEDS_SIZE,
