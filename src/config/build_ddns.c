@@ -1,22 +1,14 @@
 /* The DDNS sections: what each provider needs, and has no use for. */
 
+#include "build_ddns.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "build.h"
-#include "pattern.h"
-
 #define SECTIONS_MAX 64
 #define DUCKDNS_DOMAIN "duckdns.org"
-
-/* One section being read. */
-struct section {
-	struct build *build;
-	const struct directive *at;
-	struct config_ddns *ddns;
-};
 
 /* The words that the table of providers knows. */
 static const struct need {
@@ -47,11 +39,8 @@ static const struct need {
 static const enum word own_words[] = { WORD_METHOD, WORD_HEADER, WORD_BODY,
 	WORD_SUCCESS };
 
-static void refuse(const struct section *section, struct config_pos pos,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static void
-refuse(
+void
+section_refuse(
     const struct section *section, struct config_pos pos, const char *fmt, ...)
 {
 	char message[512];
@@ -76,13 +65,6 @@ is_custom(const struct section *section)
 	return section->ddns->provider->family == DDNS_FAMILY_CUSTOM;
 }
 
-/* A sealed text holds only as many asterisks. */
-static bool
-is_blanked(const char *text)
-{
-	return text[strspn(text, "*")] == '\0';
-}
-
 /* Every provider but `custom` may be asked elsewhere. */
 static unsigned
 allowed(const struct section *section)
@@ -99,7 +81,7 @@ refuse_word(const struct section *section, enum word id)
 	const struct directive *line = tree_find(section->at, id);
 
 	if (line != NULL && !line->bad)
-		refuse(section, line->pos,
+		section_refuse(section, line->pos,
 		    "'DDNS %s' has no use for '%s'; leave it out",
 		    name_of(section), line->row->word);
 }
@@ -118,8 +100,8 @@ check_words(const struct section *section)
 		} else if ((provider->needs & need->bit) != 0 &&
 		    tree_find(section->at, need->word) == NULL &&
 		    tree_find(section->at, need->file) == NULL)
-			refuse(section, section->at->pos, "'DDNS %s' needs %s",
-			    provider->name, need->what);
+			section_refuse(section, section->at->pos,
+			    "'DDNS %s' needs %s", provider->name, need->what);
 	}
 	if (is_custom(section))
 		return;
@@ -138,7 +120,7 @@ read_secret(const struct section *section, enum word id, enum word file)
 	if (line == NULL || line->bad)
 		return build_text(section->at, id);
 	if (inlined != NULL) {
-		refuse(section, line->pos,
+		section_refuse(section, line->pos,
 		    "'%s' and %s say the same; leave one out", line->row->word,
 		    inlined->row->word);
 		return NULL;
@@ -147,7 +129,7 @@ read_secret(const struct section *section, enum word id, enum word file)
 	if (text == NULL)
 		section->build->bad_ddns = true;
 	else if (!http_is_text(text))
-		refuse(section, line->values->pos,
+		section_refuse(section, line->values->pos,
 		    "'%s' needs a file without control characters",
 		    line->row->word);
 	return text;
@@ -165,7 +147,7 @@ check_token(const struct section *section)
 	while (p != NULL && *p > ' ' && *p <= '~')
 		p++;
 	if (p != NULL && *p != '\0')
-		refuse(section, line->values->pos,
+		section_refuse(section, line->values->pos,
 		    "'%s' needs the token alone: letters, digits and signs, no "
 		    "blanks",
 		    line->row->word);
@@ -218,24 +200,25 @@ check_host(const struct section *section, const struct value *value)
 	const struct config_ddns *ddns = section->ddns;
 
 	if (strchr(value->text, '.') == NULL)
-		refuse(section, value->pos,
+		section_refuse(section, value->pos,
 		    "'Hostname' needs the whole name, such as "
 		    "%.63s.example.org",
 		    value->text);
 	else if (value->text[0] == '*' && !takes_wildcards(ddns->provider))
-		refuse(section, value->pos,
+		section_refuse(section, value->pos,
 		    "'DDNS %s' publishes no wildcard; '%.100s' is what it can "
 		    "publish",
 		    name_of(section), value->text + 2);
 	else if (ddns->provider->family == DDNS_FAMILY_DUCKDNS &&
 	    ddns->server == NULL &&
 	    !ddns_is_within(value->text, DUCKDNS_DOMAIN))
-		refuse(section, value->pos,
+		section_refuse(section, value->pos,
 		    "'DDNS duckdns' publishes names that end in "
 		    "." DUCKDNS_DOMAIN ", not '%.100s'",
 		    value->text);
 	else if (ddns->zone != NULL && !ddns_is_within(value->text, ddns->zone))
-		refuse(section, build_value(section->at, WORD_ZONE)->pos,
+		section_refuse(section,
+		    build_value(section->at, WORD_ZONE)->pos,
 		    "'%.100s' is not in the Zone '%.100s'", value->text,
 		    ddns->zone);
 }
@@ -266,7 +249,7 @@ check_twice(const struct section *section, const struct value *value)
 			continue;
 		for (unsigned i = 0; i < other->nhosts; i++)
 			if (strcmp(other->hosts[i], value->text) == 0) {
-				refuse(section, value->pos,
+				section_refuse(section, value->pos,
 				    "'DDNS %s' has '%.100s' already, on %s",
 				    name_of(section), value->text,
 				    tree_where(section->build->tree, other->pos,
@@ -284,7 +267,7 @@ read_hosts(const struct section *section)
 	const struct value *value;
 
 	if (line == NULL) {
-		refuse(section, section->at->pos,
+		section_refuse(section, section->at->pos,
 		    "'DDNS %s' needs a Hostname: the names to publish; or let "
 		    "it stand in a Gateway, whose name it is then",
 		    name_of(section));
@@ -295,7 +278,7 @@ read_hosts(const struct section *section)
 	for (value = line->bad ? NULL : line->values; value != NULL;
 	     value = value->next) {
 		if (ddns->nhosts == DDNS_HOSTS_MAX) {
-			refuse(section, value->pos,
+			section_refuse(section, value->pos,
 			    "'Hostname' takes %d names; the others need a DDNS "
 			    "section of their own",
 			    DDNS_HOSTS_MAX);
@@ -318,7 +301,7 @@ read_origin(const struct section *section, enum word id, unsigned family)
 	if (line->bad)
 		return DDNS_SOURCE_AUTO;
 	if (!can && line->values->number != DDNS_SOURCE_NONE)
-		refuse(section, line->values->pos,
+		section_refuse(section, line->values->pos,
 		    "'DDNS %s' publishes no %s addresses; leave '%s' out",
 		    name_of(section), line->row->word, line->row->word);
 	return (enum ddns_source)line->values->number;
@@ -332,14 +315,13 @@ read_origins(const struct section *section)
 	ddns->ipv4 = read_origin(section, WORD_IPV4, DDNS_IPV4);
 	ddns->ipv6 = read_origin(section, WORD_IPV6, DDNS_IPV6);
 	if (ddns->ipv4 == DDNS_SOURCE_NONE && ddns->ipv6 == DDNS_SOURCE_NONE)
-		refuse(section, section->at->pos,
+		section_refuse(section, section->at->pos,
 		    "'DDNS %s' has neither IPv4 nor IPv6 to publish",
 		    name_of(section));
 }
 
-/* All values of all lines with this word, up to so many. */
-static const char **
-read_list(
+const char **
+section_list(
     const struct section *section, enum word id, unsigned most, unsigned *n)
 {
 	const char **list =
@@ -352,7 +334,7 @@ read_list(
 			continue;
 		for (value = line->values; value != NULL; value = value->next) {
 			if (*n == most) {
-				refuse(section, value->pos,
+				section_refuse(section, value->pos,
 				    "there are more than %u of '%s'", most,
 				    line->row->word);
 				return list;
@@ -361,86 +343,6 @@ read_list(
 		}
 	}
 	return list;
-}
-
-/* A text of `custom` that is filled in when it is used. */
-static void
-check_filled(const struct section *section, const struct directive *line)
-{
-	const struct config_ddns *ddns = section->ddns;
-	const char *p = line->values->text, *lacks = NULL;
-
-	if (is_blanked(p))
-		return;
-	for (; *p != '\0'; p++) {
-		if (*p != '%')
-			continue;
-		p++;
-		if (*p == '\0' || strchr("hi6upt%", *p) == NULL) {
-			refuse(section, line->values->pos,
-			    "'%s' has a '%%' that stands for nothing: there "
-			    "are %%h %%i %%6 %%u %%p and %%t, and %%%% for one "
-			    "'%%'",
-			    line->row->word);
-			return;
-		}
-		if (*p == 'u' && ddns->login == NULL)
-			lacks = "Login";
-		else if (*p == 'p' && ddns->password == NULL)
-			lacks = "Password";
-		else if (*p == 't' && ddns->token == NULL)
-			lacks = "Token";
-	}
-	if (lacks != NULL && !tree_is_bad(section->at))
-		refuse(section, line->values->pos,
-		    "'%s' refers to a %s, and there is none", line->row->word,
-		    lacks);
-}
-
-static void
-check_success(const struct section *section)
-{
-	const struct value *value = build_value(section->at, WORD_SUCCESS);
-	struct error err;
-	regex_t regex;
-
-	if (value == NULL)
-		return;
-	if (pattern_compile(&regex, value->text, false, false, &err) == 0)
-		regfree(&regex);
-	else
-		refuse(section, value->pos,
-		    "'Success' needs a regular expression, not '%.100s' (%s)",
-		    value->text, err.msg);
-}
-
-static void
-read_custom(const struct section *section)
-{
-	struct config_ddns *ddns = section->ddns;
-	const struct value *body = build_value(section->at, WORD_BODY);
-	const char *method = build_text(section->at, WORD_METHOD);
-	const struct directive *line;
-
-	ddns->method =
-	    method != NULL ? method : schema_row(SCOPE_DDNS, WORD_METHOD)->def;
-	ddns->url = build_text(section->at, WORD_URL);
-	ddns->headers =
-	    read_list(section, WORD_HEADER, DDNS_HEADERS_MAX, &ddns->nheaders);
-	ddns->success = build_text(section->at, WORD_SUCCESS);
-	check_success(section);
-	if (body != NULL) {
-		ddns->body = body->text;
-		if (strcmp(ddns->method, "GET") == 0)
-			refuse(section, body->pos,
-			    "'Body' needs a line 'Method' with POST, PUT or "
-			    "PATCH");
-	}
-	for (line = section->at->children; line != NULL; line = line->next)
-		if (!line->bad &&
-		    (line->row->id == WORD_URL || line->row->id == WORD_BODY ||
-		        line->row->id == WORD_HEADER))
-			check_filled(section, line);
 }
 
 static struct config_ddns *
@@ -469,10 +371,10 @@ read_section(const struct section *section)
 	read_account(section);
 	read_hosts(section);
 	read_origins(section);
-	ddns->services = read_list(
+	ddns->services = section_list(
 	    section, WORD_ADDRESSSERVICE, DDNS_SERVICES_MAX, &ddns->nservices);
 	if (is_custom(section))
-		read_custom(section);
+		section_custom(section);
 }
 
 /* False if there are too many of them. */
@@ -483,7 +385,7 @@ add_section(
 	struct section section = { .build = build, .at = at };
 
 	if (build->config->nddns == SECTIONS_MAX) {
-		refuse(&section, at->pos,
+		section_refuse(&section, at->pos,
 		    "there are more than %d DDNS sections", SECTIONS_MAX);
 		return false;
 	}
