@@ -76,6 +76,7 @@ enum ddns_source {
 #define DDNS_HOSTS_MAX 16
 #define DDNS_SERVICES_MAX 8
 #define DDNS_HEADERS_MAX 16
+#define DDNS_SECRET_MAX 1024 /* bytes of a token or a password */
 
 /* A DDNS section. Texts are NULL where it does not say them. */
 struct config_ddns {
@@ -104,6 +105,9 @@ struct config_ddns {
 	const char *success; /* a regular expression for the answer's body */
 	struct config_ddns *next;
 };
+
+/* Whether the name is this domain or below it. */
+bool ddns_is_within(const char *name, const char *domain);
 
 struct config;
 

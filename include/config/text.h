@@ -34,6 +34,12 @@ struct config_text *config_text_new(
     const char *name, const char *text, size_t len);
 void config_text_free(struct config_text *text);
 
+/*
+ * Warns of files with a secret in them that others may read. For a text that
+ * was read here and parsed.
+ */
+void config_text_check(const struct config_text *text, struct diag *diag);
+
 /* A read-only memfd (F_SEAL_WRITE …) of a text that parsed without errors. */
 int config_text_seal(const struct config_text *text, struct error *err);
 struct config_text *config_text_unseal(int fd, struct error *err);

@@ -50,8 +50,10 @@ check(struct config_text *text, const char *file, bool expand)
 	char *expansion;
 	int status;
 
-	if (config != NULL)
+	if (config != NULL) {
 		machine_check(config, diag);
+		config_text_check(text, diag);
+	}
 	config_free(config);
 	status = summarize(file, diag, expand);
 	if (status == EXIT_GOOD && expand) {

@@ -154,24 +154,24 @@ check_cert_file(const struct config_cert *cert, struct diag *diag)
 }
 
 static void
-check_ca_file(const struct config_acme *acme, struct diag *diag)
+check_ca_file(const char *path, const struct config_pos *pos, struct diag *diag)
 {
 	struct pki_chain *chain;
 	struct buf pem = { 0 };
 	struct error err;
 
-	if (acme->ca_file == NULL)
+	if (path == NULL)
 		return;
-	if (file_read(acme->ca_file, CA_FILE_MAX, &pem, &err) == -1) {
-		diag_add(diag, DIAG_ERROR, acme->ca_pos, "CAFile %s", err.msg);
+	if (file_read(path, CA_FILE_MAX, &pem, &err) == -1) {
+		diag_add(diag, DIAG_ERROR, *pos, "CAFile %s", err.msg);
 		return;
 	}
 	chain =
 	    pki_chain_parse((const char *)buf_data(&pem), buf_len(&pem), &err);
 	/* Any number of authorities may be trusted. */
 	if (chain == NULL && err.kind != ERR_LIMIT)
-		diag_add(diag, DIAG_ERROR, acme->ca_pos, "CAFile %s: %s",
-		    acme->ca_file, err.msg);
+		diag_add(
+		    diag, DIAG_ERROR, *pos, "CAFile %s: %s", path, err.msg);
 	pki_chain_free(chain);
 	buf_release(&pem);
 }
@@ -277,13 +277,18 @@ check_directory(const struct config_directory *directory, struct diag *diag)
 		close(tree);
 }
 
+static bool
+is_blanked(const char *secret)
+{
+	return secret != NULL && secret[0] != '\0' &&
+	    secret[strspn(secret, "*")] == '\0';
+}
+
 /* It is a key for whoever may not see it, and for no authority. */
 static void
 check_eab(const struct config_acme *acme, struct diag *diag)
 {
-	const char *key = acme->eab_key;
-
-	if (key != NULL && key[0] != '\0' && key[strspn(key, "*")] == '\0')
+	if (is_blanked(acme->eab_key))
 		diag_add(diag, DIAG_ERROR, acme->eab_pos,
 		    "the key of EAB is blanked, as `check --expand` prints it: "
 		    "put the real one there");
@@ -311,10 +316,22 @@ check_program(const char *word, const char *path, const struct config_pos *pos,
 static void
 check_acme(const struct config_acme *acme, struct diag *diag)
 {
-	check_ca_file(acme, diag);
+	check_ca_file(acme->ca_file, &acme->ca_pos, diag);
 	check_eab(acme, diag);
 	check_program("DNSHook", acme->dns_hook, &acme->dns_hook_pos, diag);
 	check_program("Hook", acme->hook, &acme->hook_pos, diag);
+}
+
+static void
+check_ddns(const struct config_ddns *ddns, struct diag *diag)
+{
+	check_ca_file(ddns->ca_file, &ddns->ca_pos, diag);
+	if (is_blanked(ddns->token) || is_blanked(ddns->password) ||
+	    is_blanked(ddns->url))
+		diag_add(diag, DIAG_ERROR, ddns->pos,
+		    "a secret of 'DDNS %s' is blanked, as `check --expand` "
+		    "prints it: put the real one there",
+		    ddns->provider->name);
 }
 
 static enum key_kind
@@ -383,6 +400,7 @@ machine_check(const struct config *config, struct diag *diag)
 	const struct config_listener *listener;
 	const struct config_users *users;
 	const struct config_acme *acme;
+	const struct config_ddns *ddns;
 
 	check_user(config, diag);
 	check_group(config, diag);
@@ -390,6 +408,8 @@ machine_check(const struct config *config, struct diag *diag)
 	check_state_dir(config, diag);
 	for (acme = config->acmes; acme != NULL; acme = acme->next)
 		check_acme(acme, diag);
+	for (ddns = config->ddns; ddns != NULL; ddns = ddns->next)
+		check_ddns(ddns, diag);
 	for (unsigned i = 0; i < config->ncerts; i++)
 		kinds[i] = check_cert(config->certs[i], diag);
 	for (unsigned i = 0; i < config->nbackends; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "option.h"
 #include "value.h"
 
@@ -130,34 +131,60 @@ build_next_line(struct build *build, struct file_lines *lines)
 	return NULL;
 }
 
-char *
-build_read_secret(struct build *build, const struct directive *line, size_t max)
+/* The one line of a file that a directive names; its text is in the source. */
+static struct source *
+read_line(struct build *build, const struct directive *line, size_t max,
+    struct slice *text)
 {
 	static const char blanks[] = " \t\r\n";
-	struct source *source = find_source(build, line->source, line->values);
-	const char *start;
-	char *text;
-	size_t len, word;
+	const struct value *path = line->values;
+	struct source *source;
+
+	source = text_credential(build->tree->text, path->text);
+	if (source == NULL)
+		source = find_source(build, line->source, path);
+	if (source == NULL)
+		return NULL;
+	text->p = source->data + strspn(source->data, blanks);
+	text->len = source->len - (size_t)(text->p - source->data);
+	while (text->len > 0 && strchr(blanks, text->p[text->len - 1]) != NULL)
+		text->len--;
+	if (text->len > 0 && text->len <= max &&
+	    memchr(text->p, '\n', text->len) == NULL &&
+	    memchr(text->p, '\0', text->len) == NULL)
+		return source;
+	diag_add(build->diag, DIAG_ERROR, path->pos,
+	    "'%s' needs a file with one line of up to %zu bytes",
+	    line->row->word, max);
+	return NULL;
+}
+
+static void
+wipe(void *text)
+{
+	secret_wipe(text, strlen(text));
+}
+
+char *
+build_read_secret(struct build *build, const struct directive *line, size_t max,
+    bool last_word)
+{
+	struct slice text;
+	struct source *source = read_line(build, line, max, &text);
+	size_t begin = 0;
+	char *copy;
 
 	if (source == NULL)
 		return NULL;
-	start = source->data + strspn(source->data, blanks);
-	len = source->len - (size_t)(start - source->data);
-	while (len > 0 && strchr(blanks, start[len - 1]) != NULL)
-		len--;
-	if (len == 0 || len > max || memchr(start, '\n', len) != NULL ||
-	    memchr(start, '\0', len) != NULL) {
-		diag_add(build->diag, DIAG_ERROR, line->values->pos,
-		    "'%s' needs a file with one line of up to %zu bytes",
-		    line->row->word, max);
-		return NULL;
-	}
-	text = arena_strndup(build->arena, start, len);
-	for (word = len; word > 0 && strchr(" \t", text[word - 1]) == NULL;)
-		word--;
+	copy = arena_strndup(build->arena, text.p, text.len);
+	arena_on_free(build->arena, wipe, copy);
+	if (last_word)
+		for (begin = text.len;
+		     begin > 0 && strchr(" \t", copy[begin - 1]) == NULL;)
+			begin--;
 	source_mark_secret(
-	    source, (size_t)(start - source->data) + word, len - word);
-	return text;
+	    source, (size_t)(text.p - source->data) + begin, text.len - begin);
+	return copy;
 }
 
 static struct config_pos
@@ -242,6 +269,7 @@ build_config(struct tree *tree, struct config *config)
 	    build.arena, CONFIG_CLIENT_CAS_MAX * sizeof(*build.client_cas));
 	config->client_cas = build.client_cas;
 	build_top(&build);
+	build_ddns(&build);
 	build_acmes(&build);
 	config->acmes = build.acmes;
 	build_acls(&build);
@@ -253,5 +281,6 @@ build_config(struct tree *tree, struct config *config)
 	config->services = build_services(&build, root);
 	build.nglobal_cert_conditions = build.ncert_conditions;
 	build_listeners(&build);
+	build_check_proofs(&build);
 	config->status = build_status(&build);
 }

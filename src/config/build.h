@@ -27,6 +27,7 @@ struct build {
 	struct shared *shared;   /* the backends of the top level */
 	struct config_log_format *log_formats; /* given, and used built-ins */
 	const struct config_acl *trusted;      /* TrustedIP of the top level */
+	bool bad_ddns;                         /* there was an error in one */
 };
 
 /* A Condition. */
@@ -103,11 +104,12 @@ bool build_read(struct build *build, const struct source *from,
     const struct value *path, size_t max, struct slice *text);
 
 /*
- * The one line of a file that a directive names, without blanks around it; its
- * last word is a secret. NULL with an error given.
+ * The one line of a file that a directive names, or of a credential, without
+ * blanks around it. It is a secret, or only its last word is. NULL with an
+ * error given.
  */
-char *build_read_secret(
-    struct build *build, const struct directive *line, size_t max);
+char *build_read_secret(struct build *build, const struct directive *line,
+    size_t max, bool last_word);
 
 /* The ErrorFile lines of a listener. */
 struct config_page *build_pages(
@@ -175,6 +177,19 @@ struct config_service *build_services(
 
 /* Whether a Service is as if it were not there. */
 bool build_is_disabled(const struct directive *section);
+
+/* The DDNS sections, and PortMap. */
+void build_ddns(struct build *build);
+
+/*
+ * Whether nobody can publish the record that proves a name. False also if that
+ * is not known because of an error.
+ */
+bool build_lacks_proof(const struct build *build,
+    const struct config_acme *acme, const char *name);
+
+/* Whether dns-01 can be, where Challenge says it; after the listeners. */
+void build_check_proofs(struct build *build);
 
 /* The ACME sections, which AutoCert lines may name. */
 void build_acmes(struct build *build);

@@ -116,10 +116,6 @@ read_challenges(struct build *build, const struct directive *section,
 			return;
 		}
 		acme->challenges[acme->nchallenges++] = challenge;
-		if (challenge == CHALLENGE_DNS_01 && acme->dns_hook == NULL)
-			diag_add(build->diag, DIAG_ERROR, value->pos,
-			    "'Challenge dns-01' needs a DNSHook, which "
-			    "publishes the record");
 	}
 }
 
@@ -143,7 +139,7 @@ read_eab(struct build *build, const struct directive *section,
 		    "'EABFile' and EAB say the same; leave one out");
 		return;
 	}
-	text = build_read_secret(build, line, EAB_FILE_MAX);
+	text = build_read_secret(build, line, EAB_FILE_MAX, true);
 	if (text == NULL)
 		return;
 	key = text + strcspn(text, " \t");
@@ -322,4 +318,75 @@ build_acmes(struct build *build)
 	for (section = first; section != NULL; section = section->next)
 		if (!section->bad && section->row->id == WORD_ACME)
 			link_fallback(build, section);
+}
+
+bool
+build_lacks_proof(
+    const struct build *build, const struct config_acme *acme, const char *name)
+{
+	return acme->dns_hook == NULL && !build->bad_ddns &&
+	    config_ddns_for_proof(build->config, name) == NULL;
+}
+
+static bool
+may_issue(const struct config_acme *acme, const struct config_cert *cert)
+{
+	const struct config_acme *who = cert->acme;
+
+	while (who != NULL && who != acme)
+		who = who->fallback;
+	return who != NULL;
+}
+
+/* A name that it may have to prove, and cannot; addresses have other ways. */
+static const char *
+unproven(const struct build *build, const struct config_acme *acme)
+{
+	const struct config *config = build->config;
+	struct addr addr;
+
+	for (unsigned i = 0; i < config->ncerts; i++) {
+		const struct config_cert *cert = config->certs[i];
+
+		if (cert->kind != CERT_AUTO || !may_issue(acme, cert))
+			continue;
+		for (unsigned n = 0; n < cert->nnames; n++)
+			if (!addr_parse(&addr, cert->names[n], 0) &&
+			    build_lacks_proof(build, acme, cert->names[n]))
+				return cert->names[n];
+	}
+	return NULL;
+}
+
+static void
+check_proofs(struct build *build, const struct directive *section)
+{
+	const struct value *value = build_value(section, WORD_CHALLENGE);
+	const struct config_acme *acme;
+	const char *name;
+
+	while (value != NULL && value->number != CHALLENGE_DNS_01)
+		value = value->next;
+	if (value == NULL)
+		return;
+	acme = find(
+	    build, name_of(section) != NULL ? name_of(section) : usual_name);
+	name = unproven(build, acme);
+	if (name != NULL)
+		diag_add(build->diag, DIAG_ERROR, value->pos,
+		    "'Challenge dns-01' needs somebody who publishes the "
+		    "record for '%.100s': a DNSHook, or a DDNS section whose "
+		    "provider can",
+		    name);
+}
+
+void
+build_check_proofs(struct build *build)
+{
+	const struct directive *section;
+
+	for (section = build->tree->root->children; section != NULL;
+	     section = section->next)
+		if (!tree_is_bad(section) && section->row->id == WORD_ACME)
+			check_proofs(build, section);
 }

@@ -71,6 +71,22 @@ may_use(const struct config_acme *acme, enum config_challenge challenge)
 	return acme->nchallenges == 0;
 }
 
+static void
+check_wildcard(struct build *build, const struct value *value,
+    const struct config_acme *acme)
+{
+	if (!may_use(acme, CHALLENGE_DNS_01))
+		diag_add(build->diag, DIAG_WARNING, value->pos,
+		    "only dns-01 proves '%s': Challenge must name it",
+		    value->text);
+	else if (acme->nchallenges == 0 &&
+	    build_lacks_proof(build, acme, value->text))
+		diag_add(build->diag, DIAG_WARNING, value->pos,
+		    "only dns-01 proves '%s': it needs a DNSHook in ACME, or a "
+		    "DDNS section whose provider can publish the record",
+		    value->text);
+}
+
 /* Whether the names can be proven: there is a ListenHTTPS in any case. */
 static void
 check_ways(struct build *build, const struct directive *line,
@@ -85,13 +101,8 @@ check_ways(struct build *build, const struct directive *line,
 		    "'AutoCert' needs a ListenHTTP: with Challenge http-01 the "
 		    "certificate authority comes to port 80 of each name");
 	for (value = line->values; value != NULL; value = value->next)
-		if (value->text[0] == '*' &&
-		    (acme->dns_hook == NULL ||
-		        !may_use(acme, CHALLENGE_DNS_01)))
-			diag_add(build->diag, DIAG_WARNING, value->pos,
-			    "only dns-01 proves '%s': its ACME section needs a "
-			    "DNSHook",
-			    value->text);
+		if (value->text[0] == '*')
+			check_wildcard(build, value, acme);
 }
 
 /* What keeps an authority from issuing, as far as it can be seen from here. */

@@ -375,6 +375,50 @@ add_backend(struct expansion *exp)
 }
 
 static void
+move(struct directive *child, struct directive *section)
+{
+	child->parent = section;
+	child->next = NULL;
+	*section->tail = child;
+	section->tail = &child->next;
+}
+
+/* Its lines as they are, behind the Gateway's name. */
+static void
+add_ddns(struct expansion *exp, const struct directive *section)
+{
+	const struct directive *line = tree_find(section, WORD_HOSTNAME);
+	struct directive *new, *child, *next;
+
+	new = add_directive(exp, exp->result, WORD_DDNS, section);
+	tree_add_value(
+	    exp->tree, new, section->values->text, section->values->pos);
+	new->values->number = section->values->number;
+	if (line != NULL) {
+		diag_add(exp->tree->diag, DIAG_ERROR, line->pos,
+		    "'Hostname' has no use in a Gateway, whose name is "
+		    "published: leave it out, or move the section to the top "
+		    "level");
+		new->bad = true;
+	} else
+		add_line(exp, new, WORD_HOSTNAME, exp->gateway, host_of(exp));
+	for (child = section->children; child != NULL; child = next) {
+		next = child->next;
+		move(child, new);
+	}
+}
+
+static void
+add_all_ddns(struct expansion *exp)
+{
+	const struct directive *line;
+
+	for (line = exp->gateway->children; line != NULL; line = line->next)
+		if (line->row->id == WORD_DDNS)
+			add_ddns(exp, line);
+}
+
+static void
 expand_gateway(struct expansion *exp)
 {
 	int port = port_of(exp, WORD_PORT);
@@ -389,15 +433,7 @@ expand_gateway(struct expansion *exp)
 	}
 	add_redirect(exp);
 	add_backend(exp);
-}
-
-static void
-move(struct directive *child, struct directive *section)
-{
-	child->parent = section;
-	child->next = NULL;
-	*section->tail = child;
-	section->tail = &child->next;
+	add_all_ddns(exp);
 }
 
 static bool

@@ -182,11 +182,9 @@ static void
 say_later(
     struct parser *parser, const struct schema_row *row, struct config_pos pos)
 {
-	diag_add(parser->diag, DIAG_ERROR, pos, "'%s' is %s%s%s", row->word,
-	    (row->flags & ROW_NATIVE) != 0
-	        ? "not supported by this version of Gatehouse yet"
-	        : "a Pound directive that Gatehouse does not support",
-	    row->help != NULL ? "; " : "", row->help != NULL ? row->help : "");
+	diag_add(parser->diag, DIAG_ERROR, pos,
+	    "'%s' is a Pound directive that Gatehouse does not support; %s",
+	    row->word, row->help);
 }
 
 /*

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/providers.def"
 
 #define GLOBAL SCOPE_GLOBAL
 #define HTTP SCOPE_HTTP
@@ -21,6 +22,7 @@
 #define ACME SCOPE_ACME
 #define GATEWAY SCOPE_GATEWAY
 #define STATUS SCOPE_STATUS
+#define DDNS SCOPE_DDNS
 #define EDITS (LISTENER | SERVICE | SCOPE_REQUEST)
 #define REWRITES (SCOPE_REQUEST | SCOPE_RESPONSE)
 #define CONDITIONS SCOPE_CONDITIONS
@@ -60,6 +62,17 @@ static const char *const challenges[] = { "http-01", "tls-alpn-01", "dns-01",
 static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	"RSA-3072", "RSA-4096", NULL };
 
+#define NAME_OF(name, ...) name,
+static const char *const providers[] = { PROVIDERS(NAME_OF) NULL };
+
+/* As enum ddns_source counts them. */
+static const char *const origins[] = { "no", "yes", "interface", "router",
+	"service", NULL };
+
+static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", NULL };
+
+static const char *const port_maps[] = { "off", "auto", NULL };
+
 /* Err404 and its like. */
 #define ERR(name, status)                                                      \
 	{                                                                      \
@@ -71,7 +84,7 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 /* Words of Pound that are harmless to leave out, and why. */
 #define NO_THREADS "Gatehouse serves all connections without threads"
 
-/* Words of later: lines, sections, either; with advice; our own. */
+/* Words of later: lines, sections; with advice. */
 #define LATER_BUT(name, in, advice)                                            \
 	{                                                                      \
 		name, in, .flags = ROW_LATER, .help = advice                   \
@@ -80,10 +93,6 @@ static const char *const key_types[] = { "P-256", "P-384", "RSA-2048",
 	{                                                                      \
 		name, in, .flags = ROW_LATER, .opens = SCOPE_SKIPPED,          \
 		          .help = advice                                       \
-	}
-#define NATIVE(name, in)                                                       \
-	{                                                                      \
-		name, in, .flags = ROW_LATER | ROW_NATIVE | ROW_MAYBE          \
 	}
 
 /* What Pound needs and Gatehouse does not; and why. */
@@ -535,7 +544,7 @@ static const struct schema_row rows[] = {
 	    .types = { VALUE_TEXT, VALUE_BASE64URL },
 	    .needs = "a key identifier and a base64url key",
 	    .help = "the account that the authority gave you" },
-	{ "EABFile", ACME, WORD_EABFILE, .types = { VALUE_PATH },
+	{ "EABFile", ACME, WORD_EABFILE, .types = { VALUE_SECRETFILE },
 	    .help = "the same in a file of its own" },
 	{ "Profile", ACME, WORD_PROFILE, .types = { VALUE_TEXT },
 	    .needs = "the name of a profile",
@@ -582,6 +591,61 @@ static const struct schema_row rows[] = {
 	{ "HSTS", GATEWAY, WORD_HSTS, .types = { VALUE_MEMORY }, .def = "1d",
 	    .help = "how long browsers are to come by HTTPS only" },
 
+	/* Dynamic DNS. */
+
+	{ "DDNS", GLOBAL | GATEWAY, WORD_DDNS, ROW_REPEATABLE, SCOPE_DDNS,
+	    { VALUE_PROVIDER }, .choices = providers,
+	    .help = "who publishes our addresses in the DNS" },
+	{ "Hostname", DDNS, WORD_HOSTNAME, ROW_MANY,
+	    .types = { VALUE_HOSTNAME }, .help = "the names to publish" },
+	{ "Token", DDNS, WORD_TOKEN, ROW_SECRET, .types = { VALUE_SECRET },
+	    .needs = "a token", .help = "what the provider knows you by" },
+	{ "TokenFile", DDNS, WORD_TOKENFILE, .types = { VALUE_SECRETFILE },
+	    .help = "the same in a file of its own" },
+	{ "Login", DDNS, WORD_LOGIN, .types = { VALUE_SECRET },
+	    .needs = "the name of an account",
+	    .help = "the account at the provider" },
+	{ "Password", DDNS, WORD_PASSWORD, ROW_SECRET,
+	    .types = { VALUE_SECRET }, .needs = "a password",
+	    .help = "of the account" },
+	{ "PasswordFile", DDNS, WORD_PASSWORDFILE,
+	    .types = { VALUE_SECRETFILE },
+	    .help = "the same in a file of its own" },
+	{ "Zone", DDNS, WORD_ZONE, .types = { VALUE_HOSTNAME },
+	    .help = "the domain that the names belong to" },
+	{ "Server", DDNS, WORD_SERVER, .types = { VALUE_SERVER },
+	    .help = "whom to tell, instead of the provider's own server" },
+	{ "CAFile", DDNS, WORD_CAFILE, .types = { VALUE_PATH },
+	    .help = "whom to trust as the provider, instead of the system's "
+	            "list" },
+	{ "IPv4", DDNS, WORD_IPV4, .types = { VALUE_CHOICE },
+	    .choices = origins, .def = "yes",
+	    .help = "whether an IPv4 address is published, and from where" },
+	{ "IPv6", DDNS, WORD_IPV6, .types = { VALUE_CHOICE },
+	    .choices = origins, .def = "yes",
+	    .help = "whether an IPv6 address is published, and from where" },
+	{ "Interval", DDNS, WORD_INTERVAL, .types = { VALUE_DURATION },
+	    .min = 60, .def = "300",
+	    .help = "how often we look for other addresses" },
+	{ "AddressService", DDNS, WORD_ADDRESSSERVICE,
+	    ROW_REPEATABLE | ROW_MANY, .types = { VALUE_HTTPS },
+	    .help = "who says from which address it was asked" },
+	{ "URL", DDNS, WORD_URL, ROW_SECRET, .types = { VALUE_HTTPS },
+	    .help = "what publishes an address when it is asked for" },
+	{ "Method", DDNS, WORD_METHOD, .types = { VALUE_CHOICE },
+	    .choices = methods, .def = "GET", .help = "how it is asked for" },
+	{ "Header", DDNS, WORD_HEADER, ROW_REPEATABLE | ROW_SECRET,
+	    .types = { VALUE_HEADER },
+	    .help = "a header field of the request" },
+	{ "Body", DDNS, WORD_BODY, ROW_SECRET, .types = { VALUE_TEXT },
+	    .help = "the body of the request" },
+	{ "Success", DDNS, WORD_SUCCESS, .types = { VALUE_TEXT },
+	    .needs = "a regular expression",
+	    .help = "what the answer holds if all is well" },
+	{ "PortMap", GLOBAL, WORD_PORTMAP, .types = { VALUE_CHOICE },
+	    .choices = port_maps, .def = "off",
+	    .help = "whether the router is asked to let clients through" },
+
 	/* Of Pound, without meaning here. */
 
 	IGNORED("Threads", GLOBAL, NO_THREADS),
@@ -619,8 +683,6 @@ static const struct schema_row rows[] = {
 	    .help = "the gatehouse command asks over a socket in StateDir" },
 
 	/* Not supported yet. */
-
-	NATIVE("DDNS", GLOBAL),
 
 	LATER_BUT("Control", SERVICE,
 	    "nobody manages the gateway over HTTP: the gatehouse command does "
@@ -665,6 +727,7 @@ static const struct {
 	{ SCOPE_ACME, "in ACME" },
 	{ SCOPE_GATEWAY, "in Gateway" },
 	{ SCOPE_STATUS, "in Status" },
+	{ SCOPE_DDNS, "in DDNS" },
 };
 
 const struct schema_row *

@@ -23,6 +23,7 @@ enum scope {
 	SCOPE_RESPONSE = 1 << 9, /* Rewrite response */
 	SCOPE_ACL = 1 << 10,
 	SCOPE_STATUS = 1 << 11,
+	SCOPE_DDNS = 1 << 12,
 	SCOPE_SESSION = 1 << 14,
 	SCOPE_SKIPPED = 1 << 20 /* in a section that is not understood */
 };
@@ -43,12 +44,14 @@ enum word {
 	WORD_ACMEFILES,
 	WORD_ADDHEADER,
 	WORD_ADDRESS,
+	WORD_ADDRESSSERVICE,
 	WORD_ALIVE,
 	WORD_ANONYMISE,
 	WORD_AUTOCERT,
 	WORD_BACKEND,
 	WORD_BALANCER,
 	WORD_BASICAUTH,
+	WORD_BODY,
 	WORD_CAFILE,
 	WORD_CALIST,
 	WORD_CERT,
@@ -63,6 +66,7 @@ enum word {
 	WORD_CONSTANT,
 	WORD_CRLLIST,
 	WORD_DAEMON,
+	WORD_DDNS,
 	WORD_DELETEHEADER,
 	WORD_DELETEQUERY,
 	WORD_DIRECTORY,
@@ -86,11 +90,13 @@ enum word {
 	WORD_GRACE,
 	WORD_GROUP,
 	WORD_HEADDENY,
+	WORD_HEADER,
 	WORD_HEADEROPTION,
 	WORD_HEADREMOVE,
 	WORD_HEADREQUIRE,
 	WORD_HOOK,
 	WORD_HOST,
+	WORD_HOSTNAME,
 	WORD_HSTS,
 	WORD_HTTPS,
 	WORD_HTTPSPORT,
@@ -99,11 +105,15 @@ enum word {
 	WORD_INCLUDE,
 	WORD_INCLUDEDIR,
 	WORD_INSECURE,
+	WORD_INTERVAL,
+	WORD_IPV4,
+	WORD_IPV6,
 	WORD_KEYTYPE,
 	WORD_LISTENHTTP,
 	WORD_LISTENHTTPS,
 	WORD_LOGFACILITY,
 	WORD_LOGFORMAT,
+	WORD_LOGIN,
 	WORD_LOGLEVEL,
 	WORD_LOGSUPPRESS,
 	WORD_LOGTAG,
@@ -117,9 +127,12 @@ enum word {
 	WORD_METRICS,
 	WORD_NOT,
 	WORD_OVERRIDETTL,
+	WORD_PASSWORD,
+	WORD_PASSWORDFILE,
 	WORD_PATH,
 	WORD_PIDFILE,
 	WORD_PORT,
+	WORD_PORTMAP,
 	WORD_PREFERREDCHAIN,
 	WORD_PRIORITY,
 	WORD_PROBE,
@@ -137,6 +150,7 @@ enum word {
 	WORD_REWRITELOCATION,
 	WORD_ROOTJAIL,
 	WORD_SENDFILE,
+	WORD_SERVER,
 	WORD_SERVERNAME,
 	WORD_SERVICE,
 	WORD_SESSION,
@@ -152,6 +166,8 @@ enum word {
 	WORD_SUCCESS,
 	WORD_TBF,
 	WORD_TIMEOUT,
+	WORD_TOKEN,
+	WORD_TOKENFILE,
 	WORD_TRUSTEDIP,
 	WORD_TTL,
 	WORD_TYPE,
@@ -163,7 +179,8 @@ enum word {
 	WORD_WEBHOOK,
 	WORD_WORKERS,
 	WORD_WSTIMEOUT,
-	WORD_XHTTP
+	WORD_XHTTP,
+	WORD_ZONE
 };
 
 enum value_type {
@@ -201,7 +218,13 @@ enum value_type {
 	VALUE_URL,
 	VALUE_DIRECTORY, /* of an ACME server: URL or known name */
 	VALUE_EMAIL,
-	VALUE_BASE64URL
+	VALUE_BASE64URL,
+	VALUE_PROVIDER,   /* of dynamic DNS: one of the row's choices */
+	VALUE_SECRETFILE, /* a path, or the name of a credential */
+	VALUE_SECRET,     /* goes into a header field; may hold blanks */
+	VALUE_SERVER,     /* a host and perhaps a port, asked over TLS */
+	VALUE_HTTPS,      /* a URL that is taken as it is */
+	VALUE_HEADER      /* a field of a request of our own */
 };
 
 #define DURATION_MAX (30 * 86400)
@@ -219,7 +242,6 @@ enum row_flag {
 	ROW_SECRET = 1 << 4,     /* the last value is a secret */
 	ROW_IGNORED = 1 << 5,    /* accepted, has no meaning here */
 	ROW_LATER = 1 << 6,      /* known, not supported yet */
-	ROW_NATIVE = 1 << 7,     /* with ROW_LATER: our own, not Pound's */
 	ROW_MAYBE = 1 << 8,      /* opens a section in one of its forms */
 	ROW_PATTERN = 1 << 9,    /* options say how its last value is meant */
 	ROW_CONDITION = 1 << 10, /* may stand behind Not */

@@ -6,6 +6,7 @@
  * own side of config/text.h.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -18,6 +19,7 @@ struct source {
 	size_t len;
 	struct secret_range *secrets;
 	unsigned nsecrets;
+	bool exposed; /* others than its owner may read the file */
 };
 
 /* The file that everything starts with. */
@@ -26,6 +28,13 @@ struct source *text_main(struct config_text *text);
 /* The file that an Include in `from` names. Read once, however often named. */
 struct source *text_include(struct config_text *text, const struct source *from,
     const char *path, struct error *err);
+
+/*
+ * The credential of this name (systemd.exec(5)), if there is one: a file of
+ * $CREDENTIALS_DIRECTORY. NULL, and no error, if not, or if the name has a
+ * slash. In a sealed text it is found although the variable is unknown.
+ */
+struct source *text_credential(struct config_text *text, const char *name);
 
 /*
  * The regular files that a pattern (glob(7)) in `from` matches, sorted: as a

@@ -63,14 +63,16 @@ add_source(struct config_text *text, char *name, char *path, const void *data,
 	return source;
 }
 
+/* What is in `where`, under this path. Takes name and path. */
 static struct source *
-read_source(struct config_text *text, char *name, char *path, struct error *err)
+read_as(struct config_text *text, char *name, char *path, const char *where,
+    struct error *err)
 {
 	struct source *source = NULL;
 	struct buf buf;
 
 	buf_init(&buf, CONFIG_FILE_MAX + 1);
-	if (file_read(path, CONFIG_FILE_MAX, &buf, err) == 0)
+	if (file_read(where, CONFIG_FILE_MAX, &buf, err) == 0)
 		source =
 		    add_source(text, name, path, buf_data(&buf), buf_len(&buf));
 	buf_wipe(&buf);
@@ -78,6 +80,27 @@ read_source(struct config_text *text, char *name, char *path, struct error *err)
 		free(name);
 		free(path);
 	}
+	return source;
+}
+
+/* A group that is root's has nobody in it. */
+static bool
+is_exposed(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 &&
+	    ((st.st_mode & S_IROTH) != 0 ||
+	        ((st.st_mode & S_IRGRP) != 0 && st.st_gid != 0));
+}
+
+static struct source *
+read_source(struct config_text *text, char *name, char *path, struct error *err)
+{
+	struct source *source = read_as(text, name, path, path, err);
+
+	if (source != NULL)
+		source->exposed = is_exposed(source->path);
 	return source;
 }
 
@@ -199,6 +222,29 @@ text_include(struct config_text *text, const struct source *from,
 	return found;
 }
 
+/* It stands beside the files by a name that is none of a file. */
+struct source *
+text_credential(struct config_text *text, const char *name)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	struct source *found;
+	char *path, *where;
+
+	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
+		return NULL;
+	path = xasprintf("credential:%s", name);
+	found = find_source(text, path);
+	if (found == NULL && dir != NULL && dir[0] == '/' &&
+	    has_room(text, name, NULL)) {
+		where = xasprintf("%s/%s", dir, name);
+		found =
+		    read_as(text, xstrdup(where), xstrdup(path), where, NULL);
+		free(where);
+	}
+	free(path);
+	return found;
+}
+
 /* The names of regular files, each with its NUL; not more than it can use. */
 static int
 match(const char *pattern, struct buf *names, struct error *err)
@@ -258,6 +304,36 @@ source_mark_secret(struct source *source, size_t offset, size_t len)
 	source->secrets[source->nsecrets].offset = offset;
 	source->secrets[source->nsecrets].len = len;
 	source->nsecrets++;
+}
+
+static struct config_pos
+position(const struct source *source, size_t offset)
+{
+	struct config_pos pos = { source->name, 1, 1 };
+
+	for (size_t i = 0; i < offset; i++) {
+		pos.column++;
+		if (source->data[i] == '\n') {
+			pos.line++;
+			pos.column = 1;
+		}
+	}
+	return pos;
+}
+
+void
+config_text_check(const struct config_text *text, struct diag *diag)
+{
+	for (unsigned i = 0; i < text->nsources; i++) {
+		const struct source *source = text->sources[i];
+
+		if (source->exposed && source->nsecrets > 0)
+			diag_add(diag, DIAG_WARNING,
+			    position(source, source->secrets[0].offset),
+			    "others may read this file, and here is a secret "
+			    "in it: chmod 600 %s",
+			    source->path);
+	}
 }
 
 /* The bytes with every secret overwritten; the caller frees. */

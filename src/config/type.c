@@ -14,6 +14,7 @@
 #include "acl.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "config/ddns.h"
 #include "http/uri.h"
 #include "logformat.h"
 #include "net/addr.h"
@@ -25,7 +26,7 @@
 #define HOST_MAX 253     /* bytes of a host name */
 #define RATE_MAX 1000000 /* requests, or units of time */
 #define FIELD_NAME_MAX 100
-#define FIELD_MAX 4096 /* bytes of a field that is set */
+#define FIELD_MAX 4096 /* bytes of a field that is set, or of a URL */
 
 static const struct {
 	const char *name;
@@ -343,11 +344,53 @@ read_path(struct reading *reading)
 	return true;
 }
 
+/* The name of a credential stays as it is: its file is elsewhere every time. */
+static bool
+read_secret_file(struct reading *reading)
+{
+	const struct value *value = reading->value;
+
+	return text_credential(reading->tree->text, value->text) != NULL ||
+	    read_path(reading);
+}
+
+/* It ends up in a header field, or encoded in a URL. */
+static bool
+read_secret(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	return text[0] != '\0' && strlen(text) <= DDNS_SECRET_MAX &&
+	    http_is_text(text);
+}
+
 static bool
 read_acl(struct reading *reading)
 {
 	return (reading->options & OPTION_FILE) != 0 ? read_path(reading)
 	                                             : read_text(reading);
+}
+
+/* Two letters that are wrong make another one of so short a name. */
+static bool
+read_provider(struct reading *reading)
+{
+	const char *text = reading->value->text, *nearest = NULL;
+	const char *const *choice;
+
+	if (read_choice(reading))
+		return true;
+	if (is_word(text, "googledomains") || is_word(text, "google"))
+		return refuse(reading,
+		    "Google Domains was shut down; move the domain's DNS to "
+		    "another provider, such as cloudflare");
+	for (choice = reading->row->choices; *choice != NULL; choice++)
+		if (text_distance(text, *choice) <= (strlen(text) < 6 ? 1 : 2))
+			nearest = *choice;
+	if (nearest != NULL)
+		reading->why = arena_printf(
+		    reading->tree->arena, "did you mean '%s'?", nearest);
+	return false;
 }
 
 static bool
@@ -503,26 +546,34 @@ read_pattern(struct reading *reading)
 	return read_text(reading);
 }
 
-/* A certificate can be for an address or a wildcard, too; a gateway cannot. */
+/*
+ * A certificate can be for an address or a wildcard, too, and a wildcard can
+ * have addresses; a gateway can be neither.
+ */
 static bool
 read_hostname(struct reading *reading)
 {
 	struct value *value = reading->value;
 	size_t len = strlen(value->text);
-	bool any = reading->row->id == WORD_AUTOCERT;
+	enum word id = reading->row->id;
+	bool any = id == WORD_AUTOCERT || id == WORD_HOSTNAME;
 	struct addr addr;
 
-	if (addr_parse(&addr, value->text, 0) && !any)
-		return refuse(
-		    reading, "for an address, use ListenHTTPS with AutoCert");
+	if (addr_parse(&addr, value->text, 0) && id != WORD_AUTOCERT)
+		return refuse(reading,
+		    id == WORD_GATEWAY
+		        ? "for an address, use ListenHTTPS with AutoCert"
+		        : "an address is not a name");
 	if (uri_is_hostname(value->text, len, any) ||
 	    addr_parse(&addr, value->text, 0)) {
 		value->text = lower_case(reading->tree, value->text);
 		return true;
 	}
 	if (uri_is_hostname(value->text, len, true))
-		return refuse(
-		    reading, "for a wildcard, use ListenHTTPS with AutoCert");
+		return refuse(reading,
+		    id == WORD_GATEWAY
+		        ? "for a wildcard, use ListenHTTPS with AutoCert"
+		        : "the name alone, without *.");
 	if (strstr(value->text, "://") != NULL)
 		return refuse(reading, "the name alone, without https://");
 	return false;
@@ -551,6 +602,35 @@ is_url(const char *text, const char *scheme)
 	authority.p = text + strlen(scheme);
 	authority.len = strcspn(authority.p, "/?#");
 	return uri_parse_authority(authority, &host, &port);
+}
+
+/* What is told over it must reach nobody else, and be nobody else's answer. */
+static bool
+read_https(struct reading *reading)
+{
+	const char *text = reading->value->text;
+
+	if (has_scheme(text, "http://"))
+		return refuse(reading, "this is asked over https only");
+	return strlen(text) <= FIELD_MAX && is_url(text, "https://");
+}
+
+static bool
+read_server(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	char host[HOST_MAX + 1];
+	uint16_t port = 1;
+
+	if (has_scheme(text, "http://"))
+		return refuse(reading,
+		    "it is asked over https only; write the name alone");
+	if (strstr(text, "://") != NULL)
+		return refuse(reading, "the name alone, without https://");
+	if (strchr(text, '/') != NULL)
+		return refuse(reading, "the name alone, without a path");
+	return addr_split(text, host, sizeof(host), &port) && is_host(host) &&
+	    port != 0;
 }
 
 /* Its parts, of which somebody may have to fill in some; NULL if it is bad. */
@@ -644,6 +724,19 @@ read_field(struct reading *reading)
 	if (is_reserved(text, len))
 		return refuse(reading, "the gateway writes this field itself");
 	return read_filled(reading);
+}
+
+/* Of a request of our own, which libcurl frames. */
+static bool
+read_header(struct reading *reading)
+{
+	const char *text = reading->value->text;
+	size_t len = strcspn(text, ":");
+	struct slice name = { text, len };
+
+	return text[len] != '\0' && len <= FIELD_NAME_MAX &&
+	    strlen(text) <= FIELD_MAX && http_is_token(name) &&
+	    http_is_text(text + len + 1) && !is_reserved(text, len);
 }
 
 /* Bytes of a URL, without those that would end the part that is meant. */
@@ -787,6 +880,16 @@ static const struct {
 	    "google-staging or a URL that begins with https://" },
 	[VALUE_EMAIL] = { read_email, true, "an e-mail address" },
 	[VALUE_BASE64URL] = { read_base64url, true, "a base64url text" },
+	[VALUE_PROVIDER] = { read_provider, true, NULL },
+	[VALUE_SECRETFILE] = { read_secret_file, true, "the path of a file" },
+	[VALUE_SECRET] = { read_secret, true,
+	    "a text without control characters" },
+	[VALUE_SERVER] = { read_server, true,
+	    "a host such as \"dyndns.example.org\", perhaps with a port" },
+	[VALUE_HTTPS] = { read_https, true, "a URL that begins with https://" },
+	[VALUE_HEADER] = { read_header, true,
+	    "a header field such as \"X-Key: %p\", and none that frames the "
+	    "request" },
 };
 
 bool

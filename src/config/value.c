@@ -58,7 +58,7 @@ value_needs(
 
 	if (needs != NULL)
 		snprintf(dst, VALUE_NEEDS_SIZE, "%s", needs);
-	else if (type == VALUE_CHOICE)
+	else if (row->choices != NULL)
 		list_choices(row, dst, VALUE_NEEDS_SIZE);
 	else if (type == VALUE_DURATION)
 		snprintf(dst, VALUE_NEEDS_SIZE,
@@ -97,8 +97,8 @@ check_count(struct tree *tree, struct directive *directive)
 		    "'%s' takes no value", row->word);
 	else if ((row->flags & ROW_SECRET) != 0)
 		diag_add(tree->diag, DIAG_ERROR, value->pos,
-		    "'%s' takes %u values and this is one more", row->word,
-		    most);
+		    "'%s' takes %u value%s and this is one more", row->word,
+		    most, most == 1 ? "" : "s");
 	else
 		diag_add(tree->diag, DIAG_ERROR, value->pos,
 		    "'%s' takes %u value%s and '" SHOWN "' is one more; a text "

@@ -19,7 +19,7 @@ int value_default(struct tree *tree, const struct schema_row *row);
 /* Whether the n-th value is written between quotation marks. */
 bool value_is_quoted(const struct directive *directive, unsigned n);
 
-#define VALUE_NEEDS_SIZE 160
+#define VALUE_NEEDS_SIZE 256
 
 /* "a number from 1 to 65535": what the row's n-th type takes. Returns dst. */
 char *value_needs(

@@ -111,6 +111,7 @@ plan_load(const char *file, struct diag *diag, struct error *err)
 		plan_free(plan);
 		return NULL;
 	}
+	config_text_check(plan->text, diag);
 	if (geteuid() == 0) {
 		find_user(plan, diag);
 		find_group(plan, diag);

@@ -205,6 +205,29 @@ compare_status(const struct config_status *a, const struct config_status *b)
 	compare_acls(a->acl, b->acl);
 }
 
+/* Secrets are blanked; there are as many. */
+static void
+compare_ddns(const struct config_ddns *a, const struct config_ddns *b)
+{
+	unsigned i;
+
+	for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+		assert(a->provider == b->provider && a->index == b->index);
+		assert(a->nhosts == b->nhosts && a->nheaders == b->nheaders);
+		for (i = 0; i < a->nhosts; i++)
+			assert(strcmp(a->hosts[i], b->hosts[i]) == 0);
+		assert(a->nservices == b->nservices);
+		assert(a->ipv4 == b->ipv4 && a->ipv6 == b->ipv6);
+		assert(a->interval == b->interval);
+		assert(same_text(a->zone, b->zone));
+		assert(same_text(a->server, b->server));
+		assert(same_text(a->success, b->success));
+		assert((a->token == NULL) == (b->token == NULL));
+		assert((a->url == NULL) == (b->url == NULL));
+	}
+	assert(a == NULL && b == NULL);
+}
+
 static void
 compare(const struct config *a, const struct config *b)
 {
@@ -230,6 +253,8 @@ compare(const struct config *a, const struct config *b)
 		    same_text(a->certs[i]->file, b->certs[i]->file));
 	compare_listeners(a->listeners, b->listeners);
 	compare_services(a->services, b->services);
+	assert(a->nddns == b->nddns && a->port_map == b->port_map);
+	compare_ddns(a->ddns, b->ddns);
 }
 
 static void

@@ -397,6 +397,27 @@ test_blanked_key(void **state)
 	assert_says(scene, "x.conf:10:1: the key of EAB is blanked");
 }
 
+static void
+test_dynamic_dns(void **state)
+{
+	struct config_ddns ddns = { .pos = AT(13),
+		.ca_pos = AT(14),
+		.provider = ddns_provider("custom"),
+		.url = "https://x/",
+		.token = "token" };
+	struct scene *scene = *state;
+
+	scene->config.ddns = &ddns;
+	assert_silent(scene);
+	ddns.ca_file = "/nonexistent";
+	assert_says(scene, "x.conf:14:1: CAFile /nonexistent: No such file");
+	ddns.ca_file = NULL;
+	tear_down(state);
+	scene->diag = diag_new();
+	ddns.url = "**********";
+	assert_says(scene, "x.conf:13:1: a secret of 'DDNS custom' is blanked");
+}
+
 /* Weeks may pass before a program is run for the first time. */
 static void
 test_programs(void **state)
@@ -435,6 +456,7 @@ main(void)
 		scene_test(test_dates_are_worth_a_warning),
 		scene_test(test_ca_file),
 		scene_test(test_blanked_key),
+		scene_test(test_dynamic_dns),
 		scene_test(test_programs),
 		scene_test(test_users),
 		scene_test(test_ciphers),

@@ -355,7 +355,8 @@ needs_no_file(const struct schema_row *row)
 {
 	return (row->flags & (ROW_LATER | ROW_BARE)) == 0 &&
 	    row->id != WORD_INCLUDE && row->id != WORD_INCLUDEDIR &&
-	    row->id != WORD_EABFILE && row->id != WORD_ERRORFILE;
+	    row->id != WORD_EABFILE && row->id != WORD_ERRORFILE &&
+	    row->id != WORD_TOKENFILE && row->id != WORD_PASSWORDFILE;
 }
 
 /* So that the fuzzer, which holds the same, has all words to play with. */

@@ -65,13 +65,12 @@ static void
 test_words_of_later(void **state)
 {
 	(void)state;
-	assert_said(HTTP("RewriteErrors 5\n") "Debug x\nDDNS a\n Token b\nEnd\n"
+	assert_said(HTTP("RewriteErrors 5\n") "Debug x\n"
 	                                      "Tunnel\n Type IP\nEnd\n",
 	    "t:2:15: 'RewriteErrors' needs yes or no, not '5'\n"
 	    "t:4:1: 'Debug' is a Pound directive that Gatehouse does not "
 	    "support; names are looked up as the system does it\n"
-	    "t:5:1: 'DDNS' is not supported by this version of Gatehouse yet\n"
-	    "t:8:1: 'Tunnel' is a Pound directive that Gatehouse does not "
+	    "t:5:1: 'Tunnel' is a Pound directive that Gatehouse does not "
 	    "support; a program such as systemd-socket-proxyd does it "
 	    "beside "
 	    "Gatehouse\n");
@@ -687,8 +686,9 @@ test_certificates(void **state)
 	    "http-01 the certificate authority comes to port 80 of each "
 	    "name\n");
 	assert_said(HTTPS("AutoCert *.a.example.org\n"),
-	    "t:2:10: warning: only dns-01 proves '*.a.example.org': its ACME "
-	    "section needs a DNSHook\n");
+	    "t:2:10: warning: only dns-01 proves '*.a.example.org': it needs a "
+	    "DNSHook in ACME, or a DDNS section whose provider can publish the "
+	    "record\n");
 	assert_said(
 	    HTTPS(
 	        "AutoCert *.a.example.org\n") "ACME\nDNSHook /bin/hook\nEnd\n",
@@ -697,8 +697,8 @@ test_certificates(void **state)
 	                                                "/bin/hook\nChallenge "
 	                                                "http-01\nEnd\n"
 	                                                "ListenHTTP\nEnd\n",
-	    "t:2:10: warning: only dns-01 proves '*.a.example.org': its ACME "
-	    "section needs a DNSHook\n");
+	    "t:2:10: warning: only dns-01 proves '*.a.example.org': Challenge "
+	    "must name it\n");
 	assert_said(HTTPS("AutoCert 203.0.113.9 2001:db8::9\n"), "");
 	assert_said(HTTPS("AutoCert a.example.org\n") "ACME\nDirectory "
 	                                              "google\nEnd\n",

@@ -29,6 +29,7 @@ static const struct {
 	{ SCOPE_GATEWAY, "GATEWAY" },
 	{ SCOPE_STATUS, "STATUS" },
 	{ SCOPE_SESSION, "SESSIONS" },
+	{ SCOPE_DDNS, "DYNAMIC DNS" },
 };
 
 static void

@@ -282,7 +282,8 @@ test_patterns_include_all_that_match(void **state)
 	read_main(&reading);
 	assert_messages_here(&reading,
 	    "sub/l.in:1:1: 'Service' has no 'End'\n"
-	    "main:5:1: 'Success' belongs in Service, not in ListenHTTP\n"
+	    "main:5:1: 'Success' belongs in Service or in DDNS, not in "
+	    "ListenHTTP\n"
 	    "main:7:1: 'End' without a section that it could end\n");
 	reading_release(&reading);
 
