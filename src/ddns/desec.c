@@ -97,7 +97,7 @@ write_records(struct zone *zone, const char *type,
 	const struct api_request request = { .method = "PUT",
 		.path = api_path("/api/v1/domains/%s/rrsets/", zone->name),
 		.body = json_new_array(),
-		.may = API_EMPTY };
+		.may = records->n == 0 ? API_EMPTY : 0 };
 	struct json *set = json_new_object(), *values = json_new_array();
 	size_t i;
 

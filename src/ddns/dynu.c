@@ -163,17 +163,42 @@ dynu_read(const struct api *api, const struct api_answer *answer,
 	return words_read(api, words, answer, refusal);
 }
 
+/*
+ * A name within a domain is an "alias" there. Only the other interface knows
+ * which domain that is; without a key, or an answer, the name is a domain.
+ */
+static char *
+path_for(struct fetch *fetch, const struct ddns_job *job, const char *host)
+{
+	struct zone zone = { .host = host, .job = job };
+	struct refusal ignored;
+	char *path;
+
+	api_init(&zone.api, fetch, job, &rules, credential(job));
+	if (*job->token == '\0' || find(&zone, &ignored) < 0 ||
+	    !zone_relative(host, zone.name, zone.relative) ||
+	    strcmp(zone.relative, "@") == 0)
+		path = api_path("/nic/update?hostname=%s", host);
+	else
+		path = api_path("/nic/update?hostname=%s&alias=%s", zone.name,
+		    zone.relative);
+	api_release(&zone.api);
+	return path;
+}
+
 /* A family that is not mentioned would get the address that asks. */
 static int
 update(struct fetch *fetch, const struct ddns_job *job,
     const struct update *wanted, struct refusal *refusal)
 {
 	struct api api;
-	char *path = api_path("/nic/update?hostname=%s&myip=%s&myipv6=%s",
-	    wanted->host, wanted->ipv4 != NULL ? wanted->ipv4 : "no",
-	    wanted->ipv6 != NULL ? wanted->ipv6 : "no");
+	char *path = path_for(fetch, job, wanted->host);
 	int r;
 
+	path =
+	    api_add(path, "myip", wanted->ipv4 != NULL ? wanted->ipv4 : "no");
+	path =
+	    api_add(path, "myipv6", wanted->ipv6 != NULL ? wanted->ipv6 : "no");
 	api_init(&api, fetch, job, &dynu_rules, NULL);
 	api.user = job->login;
 	api.password = job->password;

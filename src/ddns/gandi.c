@@ -66,7 +66,7 @@ write_records(struct zone *zone, const char *type,
 
 	if (records->n > 0) {
 		request.method = "PUT";
-		request.may = API_EMPTY;
+		request.may = 0;
 		request.body = json_new_object();
 		values = json_new_array();
 		for (i = 0; i < records->n; i++)
