@@ -18,7 +18,7 @@ static const struct word texts[] = {
 	{ "notfqdn", -1, DDNS_STOP, ADVICE_HOST, -1 },
 	{ "nohost", -1, DDNS_STOP, ADVICE_HOST, -1 },
 	{ "!yours", -1, DDNS_STOP, ADVICE_HOST, -1 },
-	{ "badsys", -1, DDNS_STOP, "", -1 },
+	{ "badsys", -1, DDNS_STOP, ADVICE_HOST, -1 },
 	{ "abuse", -1, DDNS_STOP, "Ask ddnss.de why; it has blocked this name.",
 	    -1 },
 	{ "dnserr", -1, DDNS_AGAIN, "", 1800 },

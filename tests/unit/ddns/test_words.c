@@ -161,7 +161,6 @@ check(api_reader *read, const struct api_rules *rules,
 			fail_msg("%s, %u \"%s\": %d, not %d", rules->provider,
 			    s->status, s->body, outcome, s->outcome);
 		assert_int_equal(refusal.retry_after, s->retry_after);
-		/* What has stopped is explained; "badsys" and such are not. */
 		if (outcome == STOP)
 			assert_true(*refusal.advice != '\0');
 	}
