@@ -10,13 +10,15 @@
 
 #include "base/buf.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "base/xalloc.h"
 #include "fetch/fetch.h"
 #include "job.h"
 #include "json/json.h"
 
 #define PATH_MAX_SIZE 8192
+#define ADVICE_OTHERS                                                          \
+	"Check the names in the section; if they are right, report this to "   \
+	"us."
 
 void
 api_init(struct api *api, struct fetch *fetch, const struct ddns_job *job,
@@ -136,9 +138,7 @@ api_id(const struct json *value, const char *member, char id[API_ID_SIZE])
 bool
 api_is_html(const char *text)
 {
-	text += strspn(text, " \t\r\n");
-	return text_ieq(text, strnlen(text, 5), "<html") ||
-	    text_ieq(text, strnlen(text, 9), "<!doctype");
+	return text[strspn(text, " \t\r\n")] == '<';
 }
 
 /* Providers are known to repeat what they were sent. */
@@ -175,16 +175,6 @@ api_strange(const struct api *api, struct refusal *refusal, const char *what)
 	    api->rules->provider, what);
 }
 
-static const char *
-advice_for(const struct api_rules *rules, unsigned status)
-{
-	const struct api_advice *row = rules->advice;
-
-	while (row != NULL && row->status != 0 && row->status != status)
-		row++;
-	return row == NULL || row->status == 0 ? "" : row->advice;
-}
-
 /* What the same request may get another answer to, some day. */
 static enum ddns_failure
 kind_of(unsigned status)
@@ -196,6 +186,18 @@ kind_of(unsigned status)
 		if (status == passing[i])
 			return DDNS_AGAIN;
 	return status >= 400 && status < 500 ? DDNS_STOP : DDNS_AGAIN;
+}
+
+static const char *
+advice_for(const struct api_rules *rules, unsigned status)
+{
+	const struct api_advice *row = rules->advice;
+
+	while (row != NULL && row->status != 0 && row->status != status)
+		row++;
+	if (row != NULL && row->status != 0)
+		return row->advice;
+	return kind_of(status) == DDNS_STOP ? ADVICE_OTHERS : "";
 }
 
 /* A line of text that came without any JSON around it. */
@@ -222,11 +224,12 @@ api_check(const struct api *api, const struct api_answer *answer,
     const struct json *doc, struct refusal *refusal)
 {
 	unsigned status = status_of(api, answer, doc);
-	char problem[32];
+	char problem[32] = "refused";
 
 	if (status >= 200 && status < 300)
 		return 0;
-	snprintf(problem, sizeof(problem), "HTTP %u", status);
+	if (status == answer->status)
+		snprintf(problem, sizeof(problem), "HTTP %u", status);
 	api_refuse(api, refusal, kind_of(status), problem,
 	    advice_for(api->rules, status), text_of(api, answer, doc));
 	refusal->retry_after = answer->retry_after;

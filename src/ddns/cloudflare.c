@@ -43,8 +43,12 @@ meaning(unsigned status, const struct json *doc)
 	return status;
 }
 
-static const struct api_advice advice[] = { { 401, ADVICE_TOKEN },
-	{ 403, ADVICE_TOKEN }, { 0, NULL } };
+static const struct api_advice advice[] = {
+	{ 400,
+	    "See whether the name has a CNAME record, which no other record "
+	    "can stand beside." },
+	{ 401, ADVICE_TOKEN }, { 403, ADVICE_TOKEN }, { 0, NULL }
+};
 
 static const struct api_rules rules = { .provider = "Cloudflare",
 	.advice = advice,

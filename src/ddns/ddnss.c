@@ -1,5 +1,7 @@
 /* DDNSS.de: one request, answered with a page that says how it went. */
 
+#include <string.h>
+
 #include "families.h"
 #include "job.h"
 #include "words.h"
@@ -12,19 +14,16 @@ static const struct api_advice advice[] = { { 401, ADVICE_TOKEN },
 
 const struct api_rules ddnss_rules = { .provider = "DDNSS", .advice = advice };
 
-/* Refusals first: a page names its words in other places, too. */
+/* Sentences and words that stand in a page, and nowhere else in one. */
 static const struct word texts[] = {
+	{ "Updated 1 hostname", 1, 0, "", -1 },
 	{ "badauth", -1, DDNS_STOP, ADVICE_TOKEN, -1 },
 	{ "notfqdn", -1, DDNS_STOP, ADVICE_HOST, -1 },
-	{ "nohost", -1, DDNS_STOP, ADVICE_HOST, -1 },
-	{ "!yours", -1, DDNS_STOP, ADVICE_HOST, -1 },
-	{ "badsys", -1, DDNS_STOP, ADVICE_HOST, -1 },
-	{ "abuse", -1, DDNS_STOP, "Ask ddnss.de why; it has blocked this name.",
-	    -1 },
-	{ "dnserr", -1, DDNS_AGAIN, "", 1800 },
-	{ "Updated 1 hostname", 1, 0, "", -1 },
-	{ "good", 1, 0, "", -1 },
-	{ "nochg", 0, 0, "", -1 },
+	{ NULL, 0, 0, NULL, 0 },
+};
+
+static const struct word words[] = {
+	{ "badauth", -1, DDNS_STOP, ADVICE_TOKEN, -1 },
 	{ NULL, 0, 0, NULL, 0 },
 };
 
@@ -32,7 +31,10 @@ int
 ddnss_read(const struct api *api, const struct api_answer *answer,
     struct refusal *refusal)
 {
-	return words_find(api, texts, answer, refusal);
+	if (api_is_html(answer->body) ||
+	    strcasestr(answer->body, texts[0].text) != NULL)
+		return words_find(api, texts, answer, refusal);
+	return words_read(api, words, answer, refusal);
 }
 
 static int

@@ -47,23 +47,23 @@ static int
 find(struct zone *zone, struct refusal *refusal)
 {
 	struct api_request request = { .method = "GET" };
-	const char *name = zone->job->zone, *found;
+	const char *name = zone->host, *found;
 	const struct json *domain;
 	struct json *doc = NULL;
 	int r = 0;
 
 	if (strcmp(zone->api.server, UPDATE_SERVER) == 0)
 		zone->api.server = API_SERVER;
-	request.path = *name != '\0'
-	    ? api_path("/api/v1/domains/%s/", name)
-	    : api_path("/api/v1/domains/?owns_qname=%s", zone->host);
+	if (*zone->job->zone != '\0')
+		name = zone->job->zone;
+	request.path = api_path("/api/v1/domains/?owns_qname=%s", name);
 	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
 		return -1;
-	domain = *name != '\0' ? doc : json_at(doc, 0);
+	domain = json_at(doc, 0);
 	found = json_str(domain, "name");
 	if (found == NULL)
 		r = refuse(refusal, DDNS_STOP, "zone", ADVICE_ZONE,
-		    "deSEC knows no domain that has %s", zone->host);
+		    "deSEC knows no domain that has %s", name);
 	else
 		snprintf(zone->name, sizeof(zone->name), "%s", found);
 	zone->ttl = json_int(domain, "minimum_ttl", TTL);

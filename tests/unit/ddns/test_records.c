@@ -371,9 +371,10 @@ test_desec_proofs(void **state)
 	/* The server that the section says is the one of both interfaces. */
 	job = job_for("h:1", "b.example");
 	{
-		SCRIPT({ "GET", "https://h:1/api/v1/domains/b.example/", TOKEN,
-		           NULL, 200,
-		           "{\"name\":\"b.example\",\"minimum_ttl\":3600}" },
+		SCRIPT(
+		    { "GET", "https://h:1/api/v1/domains/?owns_qname=b.example",
+		        TOKEN, NULL, 200,
+		        "[{\"name\":\"b.example\",\"minimum_ttl\":3600}]" },
 		    { "GET",
 		        "https://h:1/api/v1/domains/b.example/rrsets/"
 		        "_acme-challenge.home/TXT/",

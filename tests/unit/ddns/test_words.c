@@ -51,6 +51,8 @@ static const struct sample ddnss[] = {
 	{ 200, "badauth", STOP, -1 },
 	{ 200, "<html><p>notfqdn", STOP, -1 },
 	{ 200, "<html><p>welcome", AGAIN, -1 },
+	{ 200, "<title>good OK updated</title> abuse@ddnss.de", AGAIN, -1 },
+	{ 200, "Updated 0 hostnames.", AGAIN, -1 },
 	{ 200, "", AGAIN, -1 },
 	{ 200, "dnserr", AGAIN, 1800 },
 	{ 403, "no", STOP, -1 },
