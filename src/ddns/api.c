@@ -260,6 +260,9 @@ api_read(const struct api *api, const struct api_answer *answer, unsigned may,
 	if ((may & API_MISSING) != 0 && status_of(api, answer, read) == 404) {
 		json_free(read);
 		read = NULL;
+	} else if (answer->status == 403 && api_is_html(answer->body)) {
+		/* Not the interface says so: a firewall before it does. */
+		r = api_strange(api, refusal, "HTTP 403 and a page");
 	} else {
 		r = api_check(api, answer, read, refusal);
 		if (r == 0 && read == NULL)

@@ -132,6 +132,7 @@ request_for(
 
 	if (records->n == 0) {
 		request.method = "DELETE";
+		request.may = API_MISSING;
 		request.path = api_path("/v1/zones/%s/rrsets/%s/%s", zone->name,
 		    zone->relative, type);
 		return request;
@@ -159,7 +160,7 @@ write_records(struct zone *zone, const char *type,
 	struct json *doc = NULL;
 	int r = api_ask(&zone->api, &request, &doc, refusal);
 
-	if (r == 0)
+	if (r == 0 && doc != NULL)
 		r = await(zone, &doc, refusal);
 	json_free(doc);
 	return r;

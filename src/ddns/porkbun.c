@@ -43,7 +43,8 @@ meaning(unsigned status, const struct json *doc)
 	    strcasestr(text, "api access") != NULL ||
 	    strcasestr(text, "opted in") != NULL)
 		return 403;
-	if (strcasestr(text, "invalid domain") != NULL)
+	if (strcasestr(text, "invalid domain") != NULL ||
+	    strcasestr(text, "invalid record id") != NULL)
 		return 404;
 	return 400;
 }
@@ -138,9 +139,10 @@ change(struct zone *zone, const char *type, const char *id, const char *value,
 static int
 drop(struct zone *zone, const char *id, struct refusal *refusal)
 {
-	const struct api_request request =
+	struct api_request request =
 	    request_for(zone, api_path(BASE "delete/%s/%s", zone->name, id));
 
+	request.may = API_MISSING;
 	return api_ask(&zone->api, &request, NULL, refusal);
 }
 

@@ -247,8 +247,13 @@ change_one(struct zone *zone, const char *type, const struct records *records,
 			return -1;
 	if (record_same(type, records->items[kept].value, value))
 		return 0;
-	return zone->verbs->change(
-	    zone, type, records->items[kept].id, value, refusal);
+	if (zone->verbs->change(
+	        zone, type, records->items[kept].id, value, refusal) == 0)
+		return 0;
+	/* It was there a moment ago: somebody else is at work. */
+	if (strcmp(refusal->problem, "HTTP 404") == 0)
+		refusal->kind = DDNS_AGAIN;
+	return -1;
 }
 
 /* The only record of this type. 1: it was not; 0: it was so already. */

@@ -128,6 +128,22 @@ test_cloudflare_one_of_several(void **state)
 	assert_int_equal(run(&family_cloudflare, &job, "192.0.2.1", NULL), 1);
 }
 
+/* What somebody else has just removed may be created the next time. */
+static void
+test_cloudflare_record_has_gone(void **state)
+{
+	const struct ddns_job job = job_for("api.cloudflare.com", "b.example");
+	SCRIPT({ "GET", CF "?name=b.example", BEARER, NULL, 200, CF_ZONE },
+	    { CF_LIST("A", HOST),
+	        CF_RECORDS(CF_RECORD("r1", "A", HOST, "192.0.2.9")) },
+	    { "PATCH", CF "/z1/dns_records/r1", BEARER,
+	        "{\"content\":\"192.0.2.1\"}", 404, "{\"success\":false}" });
+
+	(void)state;
+	assert_int_equal(run(&family_cloudflare, &job, "192.0.2.1", NULL), -1);
+	assert_int_equal(refusal.kind, DDNS_AGAIN);
+}
+
 /* Only what we published goes. */
 static void
 test_cloudflare_withdraws(void **state)
@@ -200,6 +216,8 @@ test_cloudflare_refuses(void **state)
 		    true },
 		{ 400, CF_ERROR("81058", "identical"), DDNS_AGAIN, false },
 		{ 401, "", DDNS_STOP, true },
+		{ 403, "<html>go away</html>", DDNS_AGAIN, false },
+		{ 404, CF_ERROR("7003", "no route"), DDNS_STOP, true },
 		{ 429, CF_ERROR("971", "slow"), DDNS_AGAIN, false },
 		{ 500, "<html></html>", DDNS_AGAIN, false },
 		{ 200, "<html></html>", DDNS_AGAIN, false },
@@ -580,6 +598,20 @@ test_porkbun(void **state)
 		assert_int_equal(set_txt(&family_porkbun, &job), 0);
 	}
 	{
+		SCRIPT({ "POST",
+		           PORKBUN "retrieveByNameType/b.example/TXT/"
+		                   "_acme-challenge.home",
+		           NULL, "{" KEYS "}", 200,
+		           PB_RECORDS("{\"id\":\"6\",\"name\":\"" PROOF
+		                      "\",\"type\":\"TXT\",\"content\":"
+		                      "\"v1\"}") },
+		    { "POST", PORKBUN "delete/b.example/6", NULL, "{" KEYS "}",
+		        400,
+		        "{\"status\":\"ERROR\",\"message\":"
+		        "\"Invalid record ID.\"}" });
+		assert_int_equal(clear_txt(&family_porkbun, &job), 0);
+	}
+	{
 		SCRIPT({ "POST", PORKBUN "retrieveByNameType/b.example/A/home",
 		    NULL, "{" KEYS "}", 400,
 		    "{\"status\":\"ERROR\",\"message\":\"Domain is not opted "
@@ -686,6 +718,7 @@ main(void)
 		cmocka_unit_test(test_cloudflare_changes),
 		cmocka_unit_test(test_cloudflare_is_so_already),
 		cmocka_unit_test(test_cloudflare_one_of_several),
+		cmocka_unit_test(test_cloudflare_record_has_gone),
 		cmocka_unit_test(test_cloudflare_withdraws),
 		cmocka_unit_test(test_cloudflare_proofs),
 		cmocka_unit_test(test_cloudflare_refuses),
