@@ -15,13 +15,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/ready.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "job.h"
 #include "problem.h"
 #include "proof.h"
-#include "base/ready.h"
 #include "supervisor.h"
 
 #define LISTENER_MS 5000
