@@ -66,10 +66,11 @@ struct fetch_response {
 
 /*
  * A reply of any status is success. Fails with ERR_TIMEOUT (10 s to connect, 60
- * s in all, 20 s without progress), ERR_NOTFOUND (the name has no address, or
- * nobody answers there), ERR_LIMIT (body too large), ERR_CRYPTO (the peer's
- * certificate is not trusted), ERR_SYNTAX (no URL of an allowed scheme, no such
- * method, a header or a login that cannot be sent) or ERR_SYS; the message names the host, never a path or a query.
+ * s in all or as was said, 20 s without progress), ERR_NOTFOUND (the name has
+ * no address, or nobody answers there), ERR_LIMIT (body too large), ERR_CRYPTO
+ * (the peer's certificate is not trusted), ERR_SYNTAX (no URL of an allowed
+ * scheme, no such method, a header or a login that cannot be sent) or ERR_SYS;
+ * the message names the host, never a path or a query.
  */
 int fetch_perform(struct fetch *fetch, const struct fetch_request *req,
     struct fetch_response *res, struct error *err);
