@@ -42,9 +42,9 @@ int dns_zone_ask(const struct dns_host *host, const char *name,
 
 /*
  * Whether all of the zone's servers that answer have just this one record of
- * the name and type (NULL: none). If not, `answer` is what the first other says,
- * else what they all say. Nobody is asked any more past the deadline, on the
- * monotonic clock. -1: nobody answers.
+ * the name and type (NULL: none). If not, `answer` is what the first other one
+ * says, else what they all say. Nobody is asked any more past the deadline, on
+ * the monotonic clock. -1: nobody answers.
  */
 int dns_zone_says(const struct dns_zone *zone, enum dns_type type,
     const char *value, int64_t deadline_ms, struct dns_answer *answer,
