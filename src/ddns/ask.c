@@ -3,10 +3,7 @@
 #include "ask.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/log.h"
 
 #define SHOWN_MAX 120 /* bytes of an answer that nobody understands */
 
@@ -89,17 +86,15 @@ int
 ask_text(const struct fetch_response *res, struct refusal *refusal)
 {
 	const char *body = res->body + strspn(res->body, " \t\r\n");
-	char shown[SHOWN_MAX];
 
 	if (*body == '\0')
 		return refuse(refusal, DDNS_AGAIN, "answer", "",
 		    "the provider's answer is empty");
 	if (*body != '<' && strcmp(res->content_type, "text/html") != 0)
 		return 0;
-	log_escape(shown, sizeof(shown), body, strlen(body));
 	return refuse(refusal, DDNS_AGAIN, "answer",
 	    "Check Server: this is a page for people.",
-	    "the provider's answer is no answer but: %s", shown);
+	    "the provider's answer is no answer but: %.*s", SHOWN_MAX, body);
 }
 
 void

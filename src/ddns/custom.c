@@ -12,7 +12,6 @@
 #include <strings.h>
 
 #include "ask.h"
-#include "base/log.h"
 #include "job.h"
 #include "template.h"
 
@@ -26,7 +25,6 @@ static const char json_type[] = "application/json";
 int
 custom_read(const char *body, const char *success, struct refusal *refusal)
 {
-	char shown[SHOWN_MAX];
 	regex_t regex;
 	int rc;
 
@@ -39,11 +37,10 @@ custom_read(const char *body, const char *success, struct refusal *refusal)
 	regfree(&regex);
 	if (rc == 0)
 		return 1;
-	log_escape(shown, sizeof(shown), body, strlen(body));
 	return refuse(refusal, DDNS_AGAIN, "answer",
 	    "Success did not match it: check the URL, the token or password, "
 	    "and Success.",
-	    "the provider says: %s", shown);
+	    "the provider says: %.*s", SHOWN_MAX, body);
 }
 
 /* The value of the Content-Type that the section says, or NULL. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Providers forget names that are never confirmed; 25 days is before most do. */
+/* Providers forget names that are not confirmed, mostly after a month. */
 #define REFRESH_S (25 * 86400)
 
 /*

@@ -5,6 +5,7 @@
 
 #include "dyndns2.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,7 +134,7 @@ refuse_line(
 
 	while (word_len < len && strchr(" \t", line[word_len]) == NULL)
 		word_len++;
-	log_escape(word, sizeof(word), line, word_len);
+	snprintf(word, sizeof(word), "%.*s", (int)word_len, line);
 	at = find_word(line, word_len);
 	if (at < WORDS) {
 		refuse(refusal,

@@ -37,6 +37,17 @@ free_pieces(char **pieces, size_t n)
 	free(pieces);
 }
 
+/* A section that says no server means the provider's own. */
+static char *
+copy_server(const struct msg_DDNS_JOB *msg)
+{
+	const struct ddns_provider *provider = ddns_provider(msg->provider);
+
+	if (*msg->server == '\0' && provider != NULL)
+		return xstrdup(provider->server);
+	return xstrdup(msg->server);
+}
+
 void
 job_init(struct ddns_job *job, const struct msg_DDNS_JOB *msg)
 {
@@ -49,7 +60,7 @@ job_init(struct ddns_job *job, const struct msg_DDNS_JOB *msg)
 		.password = xstrdup(msg->password),
 		.token = xstrdup(msg->token),
 		.zone = xstrdup(msg->zone),
-		.server = xstrdup(msg->server),
+		.server = copy_server(msg),
 		.ca_file = xstrdup(msg->ca_file),
 		.url = xstrdup(msg->url),
 		.method = xstrdup(msg->method),

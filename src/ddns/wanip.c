@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/log.h"
 #include "fetch/fetch.h"
 #include "interfaces.h"
 
@@ -28,16 +27,15 @@ static const char *const services6[] = { "https://api6.ipify.org/",
 static void __attribute__((format(printf, 2, 3)))
 because(struct wanip *found, const char *fmt, ...)
 {
-	char text[WANIP_WHY_SIZE], shown[WANIP_WHY_SIZE];
+	char text[WANIP_WHY_SIZE];
 	size_t used = strlen(found->why);
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	log_escape(shown, sizeof(shown), text, strlen(text));
 	snprintf(found->why + used, sizeof(found->why) - used, "%s%s",
-	    used > 0 ? "; " : "", shown);
+	    used > 0 ? "; " : "", text);
 }
 
 static void

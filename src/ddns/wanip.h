@@ -19,7 +19,7 @@ struct wanip {
 	char address[ADDRESS_SIZE]; /* "" = none */
 	const char *source;         /* "interface" …; "" without one */
 	bool gone; /* there is none for sure: what was published must go */
-	char why[WANIP_WHY_SIZE]; /* there is none; printable, or "" */
+	char why[WANIP_WHY_SIZE]; /* there is none; not escaped; "" = none */
 };
 
 /* family: AF_INET or AF_INET6. */
