@@ -158,9 +158,10 @@ $B/$(out.$1): $B/obj/$(call path,$1)/main.o $(call archive,$1) \
 endef
 
 # $1: a fuzz harness, named for the file it is for (fuzz_h1 or fuzz_h1_body for
-# src/http/h1.c) or for a library. It links what that directory may use, or
-# every library. Under libFuzzer it brings its own main.
-subject = $(or $(filter $(LIBS),$1),$(patsubst src/%,%,$(patsubst %/,%,$(dir \
+# src/http/h1.c), for a library or for a program. It links what that directory
+# may use, or every library. Under libFuzzer it brings its own main.
+subject = $(or $(filter $(LIBS) $(PROGRAMS),$1),\
+    $(patsubst src/%,%,$(patsubst %/,%,$(dir \
     $(firstword $(foreach n,$1 $(firstword $(subst _, ,$1)),\
     $(wildcard src/*/$n.c acme/$n.c)))))),$(LIBS))
 define harness

@@ -8,14 +8,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "dns/dns.h"
+#include "dns/zone.h"
 #include "job.h"
 #include "problem.h"
 #include "proof.h"
 #include "supervisor.h"
 
-#define ALIASES_MAX 8
-#define ADDRESSES_MAX 4 /* of one server */
 #define PATIENCE_MS 120000
 #define FIRST_PAUSE_MS 2000
 #define MOST_PAUSE_MS 5000
@@ -23,85 +21,38 @@
 
 /* A server of the zone, and what it said last. */
 struct authority {
-	const char *host;
-	struct dns_server addresses[ADDRESSES_MAX];
-	size_t naddresses;
+	const struct dns_host *host;
 	bool shows;
 	char said[SAID_SIZE];
 };
 
-/* Where a record that is in fact somewhere else is. */
-static int
-follow_aliases(char name[DNS_TEXT_SIZE], struct problem *problem)
-{
-	static struct dns_answer answer;
-	struct error err;
-
-	for (int i = 0; i < ALIASES_MAX; i++) {
-		if (dns_resolve(name, DNS_CNAME, &answer, &err) == -1)
-			return problem_set(problem, PROBLEM_DNS,
-			    "%s: it cannot be seen whether the record is "
-			    "there: %s",
-			    name, err.msg);
-		if (answer.n == 0)
-			return 0;
-		memcpy(name, answer.records[0], DNS_TEXT_SIZE);
-	}
-	return problem_set(problem, PROBLEM_DNS, "%s: too many aliases", name);
-}
-
-/* Walks up to a name that has servers. */
-static int
-find_hosts(const char *name, struct dns_answer *hosts, struct problem *problem)
-{
-	const char *zone = name, *dot;
-	struct error err;
-
-	for (;;) {
-		if (dns_resolve(zone, DNS_NS, hosts, &err) == -1)
-			return problem_set(problem, PROBLEM_DNS,
-			    "%s: it cannot be seen whether the record is "
-			    "there: %s",
-			    name, err.msg);
-		if (hosts->n > 0)
-			return 0;
-		dot = strchr(zone, '.');
-		if (dot == NULL || dot[1] == '\0')
-			return problem_set(problem, PROBLEM_DNS,
-			    "%s: no zone of it has name servers", name);
-		zone = dot + 1;
-	}
-}
-
-/* Counts what it said for as long as nobody else of the server says better. */
+/* Only the values that are there count, and not how many. */
 static void
 look(struct authority *authority, const char *name, const char *value)
 {
 	static struct dns_answer answer;
 	struct error err;
 
-	snprintf(authority->said, sizeof(authority->said), "has no address");
-	for (size_t i = 0; i < authority->naddresses; i++) {
-		if (dns_ask(&authority->addresses[i], name, DNS_TXT, &answer,
-		        &err) == -1) {
-			snprintf(authority->said, sizeof(authority->said),
-			    "gives %.120s", err.msg);
-			continue;
-		}
-		for (size_t k = 0; k < answer.n; k++)
-			if (strcmp(answer.records[k], value) == 0) {
-				authority->shows = true;
-				return;
-			}
-		if (answer.n == 0)
-			snprintf(authority->said, sizeof(authority->said),
-			    "shows nothing");
-		else
-			snprintf(authority->said, sizeof(authority->said),
-			    "shows %zu other, such as %.60s", answer.n,
-			    answer.records[0]);
+	if (authority->host->naddresses == 0) {
+		snprintf(
+		    authority->said, sizeof(authority->said), "has no address");
 		return;
 	}
+	if (dns_zone_ask(authority->host, name, DNS_TXT, &answer, &err) == -1) {
+		snprintf(authority->said, sizeof(authority->said),
+		    "gives %.120s", err.msg);
+		return;
+	}
+	for (size_t i = 0; i < answer.n; i++)
+		if (strcmp(answer.records[i], value) == 0)
+			authority->shows = true;
+	if (answer.n == 0)
+		snprintf(
+		    authority->said, sizeof(authority->said), "shows nothing");
+	else
+		snprintf(authority->said, sizeof(authority->said),
+		    "shows %zu other, such as %.60s", answer.n,
+		    answer.records[0]);
 }
 
 static bool
@@ -133,7 +84,7 @@ not_shown(const struct authority *authorities, size_t n, const char *name,
 		log_escape(escaped, sizeof(escaped), authorities[i].said,
 		    strlen(authorities[i].said));
 		len = snprintf(text + used, sizeof(text) - used, "%s%s %s",
-		    used > 0 ? "; " : "", authorities[i].host, escaped);
+		    used > 0 ? "; " : "", authorities[i].host->name, escaped);
 		used += len > 0 ? (size_t)len : 0;
 	}
 	return problem_set(problem, PROBLEM_DNS,
@@ -145,31 +96,29 @@ int
 propagation_wait(
     const struct proof *proof, const struct job *job, struct problem *problem)
 {
-	static struct dns_answer hosts;
+	static struct dns_zone zone;
 	static struct authority authorities[DNS_RECORDS_MAX];
+	const char *name = zone.name;
 	int64_t deadline = clock_mono_ms() + PATIENCE_MS;
 	int64_t pause = FIRST_PAUSE_MS;
-	char name[DNS_TEXT_SIZE];
+	struct error err;
 
-	if (strlen(proof->name) >= sizeof(name))
-		return problem_set(problem, PROBLEM_DNS, "too long a name");
-	memcpy(name, proof->name, strlen(proof->name) + 1);
-	if (follow_aliases(name, problem) == -1 ||
-	    find_hosts(name, &hosts, problem) == -1)
-		return -1;
-	for (size_t i = 0; i < hosts.n; i++) {
-		authorities[i] = (struct authority){ .host = hosts.records[i] };
-		authorities[i].naddresses = dns_find_servers(
-		    hosts.records[i], authorities[i].addresses, ADDRESSES_MAX);
-	}
-	while (!all_show(authorities, hosts.n, name, proof->answer)) {
+	if (dns_zone_find(proof->name, &zone, &err) == -1)
+		return problem_set(problem, PROBLEM_DNS,
+		    "%s: it cannot be seen whether the record is there: %s",
+		    proof->name, err.msg);
+	for (size_t i = 0; i < zone.nhosts; i++)
+		authorities[i] = (struct authority){ .host = &zone.hosts[i] };
+	while (!all_show(authorities, zone.nhosts, name, proof->answer)) {
 		if (clock_mono_ms() + pause > deadline)
-			return not_shown(authorities, hosts.n, name, problem);
+			return not_shown(
+			    authorities, zone.nhosts, name, problem);
 		supervisor_pause(job->supervisor, pause);
 		pause = pause * 3 / 2;
 		if (pause > MOST_PAUSE_MS)
 			pause = MOST_PAUSE_MS;
 	}
-	log_info("all %zu name servers show the record of %s", hosts.n, name);
+	log_info(
+	    "all %zu name servers show the record of %s", zone.nhosts, name);
 	return 0;
 }

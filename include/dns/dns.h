@@ -11,7 +11,8 @@
 
 #include "base/error.h"
 
-enum dns_type { DNS_NS, DNS_CNAME, DNS_TXT };
+/* An address is told as inet_ntop() does. */
+enum dns_type { DNS_NS, DNS_CNAME, DNS_TXT, DNS_A, DNS_AAAA };
 
 #define DNS_RECORDS_MAX 16
 #define DNS_TEXT_SIZE 256 /* a longer text is cut */

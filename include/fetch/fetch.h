@@ -3,9 +3,10 @@
 
 /*
  * HTTPS requests of a job, one after the other, over one kept-alive connection
- * (libcurl). The peer is always verified. https://, and http:// only where that
- * is said; no proxy; redirects are answers like any other. The process must
- * ignore SIGPIPE.
+ * (libcurl). Nothing of a request is left to the next one. The peer is always
+ * verified. https://, and http:// only where that is said; no proxy; redirects
+ * are answers like any other. The User-Agent is "gatehouse/VERSION" unless the
+ * request has a header for it. The process must ignore SIGPIPE.
  */
 
 #include <stdbool.h>
@@ -38,6 +39,7 @@ struct fetch_request {
 	const char *user;         /* with a password (RFC 7617); NULL = none */
 	const char *password;     /* neither is kept after the request */
 	enum fetch_family family; /* of the addresses that are asked */
+	unsigned seconds;         /* in all, 0 = 60 */
 	bool plain;               /* http:// will do */
 };
 
@@ -64,10 +66,11 @@ struct fetch_response {
 
 /*
  * A reply of any status is success. Fails with ERR_TIMEOUT (10 s to connect, 60
- * s in all, 20 s without progress), ERR_NOTFOUND (the name has no address, or
- * nobody answers there), ERR_LIMIT (body too large), ERR_CRYPTO (the peer's
- * certificate is not trusted), ERR_SYNTAX (no URL of an allowed scheme, no such
- * method) or ERR_SYS; the message names the host, never a path or a query.
+ * s in all or as was said, 20 s without progress), ERR_NOTFOUND (the name has
+ * no address, or nobody answers there), ERR_LIMIT (body too large), ERR_CRYPTO
+ * (the peer's certificate is not trusted), ERR_SYNTAX (no URL of an allowed
+ * scheme, no such method, a header or a login that cannot be sent) or ERR_SYS;
+ * the message names the host, never a path or a query.
  */
 int fetch_perform(struct fetch *fetch, const struct fetch_request *req,
     struct fetch_response *res, struct error *err);

@@ -14,6 +14,8 @@
  *
  * DDNS_FOUND.dns4 and .dns6: what the zone's own servers say, "" = no record;
  * visible: 1 if they say what we have, 0 if not, 2 if they could not be asked.
+ * DDNS_DONE.updated: 1 if the provider was asked and has it, perhaps had it
+ * before; 0 if there was no need to ask.
  *
  * A PORTMAP_JOB ends with PORTMAP_DONE (exit 0) or PORTMAP_FAILED (exit 1).
  * PORTMAP_JOB.ports: "80:8080 443:8443", of the router and our own; .gateway:

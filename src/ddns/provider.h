@@ -72,4 +72,10 @@ int refuse(struct refusal *refusal, enum ddns_failure kind, const char *problem,
     const char *advice, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/*
+ * Takes the job's secrets out of it, in case that a provider has repeated one.
+ * Whoever calls a family does this with every refusal of it.
+ */
+void provider_blank(const struct ddns_job *job, struct refusal *refusal);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "dns/dns.h"
 
+#include <arpa/inet.h>
 #include <arpa/nameser.h>
 #include <errno.h>
 #include <netdb.h>
@@ -25,7 +26,11 @@
 #define TRY_MS 2000
 
 static const int types[] = {
-	[DNS_NS] = ns_t_ns, [DNS_CNAME] = ns_t_cname, [DNS_TXT] = ns_t_txt
+	[DNS_NS] = ns_t_ns,
+	[DNS_CNAME] = ns_t_cname,
+	[DNS_TXT] = ns_t_txt,
+	[DNS_A] = ns_t_a,
+	[DNS_AAAA] = ns_t_aaaa,
 };
 
 struct packet {
@@ -75,6 +80,13 @@ join_text(const ns_rr *rr, char text[DNS_TEXT_SIZE])
 }
 
 static bool
+read_address(int family, size_t size, const ns_rr *rr, char text[DNS_TEXT_SIZE])
+{
+	return ns_rr_rdlen(*rr) == size &&
+	    inet_ntop(family, ns_rr_rdata(*rr), text, DNS_TEXT_SIZE) != NULL;
+}
+
+static bool
 read_record(ns_msg *msg, const ns_rr *rr, char text[DNS_TEXT_SIZE])
 {
 	char name[NS_MAXDNAME];
@@ -83,6 +95,10 @@ read_record(ns_msg *msg, const ns_rr *rr, char text[DNS_TEXT_SIZE])
 		join_text(rr, text);
 		return true;
 	}
+	if (ns_rr_type(*rr) == ns_t_a)
+		return read_address(AF_INET, 4, rr, text);
+	if (ns_rr_type(*rr) == ns_t_aaaa)
+		return read_address(AF_INET6, 16, rr, text);
 	if (ns_name_uncompress(ns_msg_base(*msg), ns_msg_end(*msg),
 	        ns_rr_rdata(*rr), name, sizeof(name)) == -1 ||
 	    strlen(name) >= DNS_TEXT_SIZE)

@@ -15,6 +15,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "base/xalloc.h"
 #include "header.h"
@@ -146,17 +148,47 @@ parse_url(const struct fetch_request *req, struct error *err)
 }
 
 static void
-add_header(struct curl_slist **list, const char *name, const char *value)
+add_line(struct curl_slist **list, const char *line)
 {
-	struct curl_slist *longer;
-	char *line =
-	    xasprintf("%s:%s%s", name, *value != '\0' ? " " : "", value);
+	struct curl_slist *longer = curl_slist_append(*list, line);
 
-	longer = curl_slist_append(*list, line);
-	free(line);
 	if (longer == NULL)
 		fatal("out of memory");
 	*list = longer;
+}
+
+static void
+add_header(struct curl_slist **list, const char *name, const char *value)
+{
+	char *line =
+	    xasprintf("%s:%s%s", name, *value != '\0' ? " " : "", value);
+
+	add_line(list, line);
+	secret_free(line);
+}
+
+/* libcurl would copy user and password and free them as they are. */
+static void
+add_password(struct curl_slist **list, const struct fetch_request *req)
+{
+	char *pair = xasprintf("%s:%s", req->user, req->password);
+	size_t len = strlen(pair);
+	char *text = text_base64url(pair, len);
+	char *value = xasprintf("Basic %s%s", text,
+	    len % 3 == 1       ? "=="
+	        : len % 3 == 2 ? "="
+	                       : "");
+
+	for (char *p = value + strlen("Basic "); *p != '\0'; p++) {
+		if (*p == '-')
+			*p = '+';
+		if (*p == '_')
+			*p = '/';
+	}
+	add_header(list, "Authorization", value);
+	secret_free(value);
+	secret_free(text);
+	secret_free(pair);
 }
 
 /* An empty value keeps libcurl from sending that header by itself. */
@@ -164,36 +196,122 @@ static struct curl_slist *
 request_headers(const struct fetch_request *req)
 {
 	struct curl_slist *list = NULL;
+	const char *const *at;
 
 	if (req->accept != NULL)
 		add_header(&list, "Accept", req->accept);
-	if (req->body != NULL) {
-		add_header(&list, "Content-Type", req->content_type);
-		add_header(&list, "Expect", "");
-	}
+	add_header(&list, "Content-Type",
+	    req->body != NULL && req->content_type != NULL ? req->content_type
+	                                                   : "");
+	add_header(&list, "Expect", "");
+	for (at = req->headers; at != NULL && *at != NULL; at++)
+		add_line(&list, *at);
+	if (req->user != NULL)
+		add_password(&list, req);
 	return list;
 }
 
+static void
+free_headers(struct curl_slist *list)
+{
+	struct curl_slist *at;
+
+	for (at = list; at != NULL; at = at->next)
+		secret_wipe(at->data, strlen(at->data));
+	curl_slist_free_all(list);
+}
+
+/* Can these lines stand in a request, each as one header? */
+static int
+check_headers(const struct fetch_request *req, struct error *err)
+{
+	const char *const *at;
+	const char *p;
+
+	for (at = req->headers; at != NULL && *at != NULL; at++) {
+		for (p = *at; (unsigned char)*p >= ' ' && *p != 0x7f; p++)
+			;
+		if (*p != '\0' || strchr(*at, ':') == NULL || **at == ':')
+			return error_set(
+			    err, ERR_SYNTAX, "not a header: \"Name: value\"");
+	}
+	if (req->user != NULL &&
+	    (req->password == NULL || strchr(req->user, ':') != NULL))
+		return error_set(
+		    err, ERR_SYNTAX, "a login that has a colon or no password");
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	bool body; /* may have one */
+} methods[] = {
+	{ "GET", false },
+	{ "HEAD", false },
+	{ "POST", true },
+	{ "PUT", true },
+	{ "PATCH", true },
+	{ "DELETE", true },
+};
+
+static int
+check_method(const struct fetch_request *req, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strcmp(methods[i].name, req->method) != 0)
+			continue;
+		if (req->body == NULL || methods[i].body)
+			return 0;
+		return error_set(
+		    err, ERR_SYNTAX, "a %s has no body", req->method);
+	}
+	return error_set(err, ERR_SYNTAX, "no method %s", req->method);
+}
+
+/* A body, or at least its length, is what POST means to libcurl. */
+static bool
+set_body(CURL *easy, const struct fetch_request *req)
+{
+	return set_long(easy, CURLOPT_POST, 1) &&
+	    set_long(easy, CURLOPT_POSTFIELDSIZE, (long)req->body_len) &&
+	    set_str(
+	        easy, CURLOPT_POSTFIELDS, req->body != NULL ? req->body : "");
+}
+
+/* All that a former request may have changed. */
 static int
 set_method(CURL *easy, const struct fetch_request *req, struct error *err)
 {
-	bool ok;
+	bool head = strcmp(req->method, "HEAD") == 0;
+	bool body = req->body != NULL || strcmp(req->method, "POST") == 0 ||
+	    strcmp(req->method, "PUT") == 0 ||
+	    strcmp(req->method, "PATCH") == 0;
 
-	if (strcmp(req->method, "GET") == 0)
-		ok = set_long(easy, CURLOPT_HTTPGET, 1);
-	else if (strcmp(req->method, "HEAD") == 0)
-		ok = set_long(easy, CURLOPT_NOBODY, 1);
-	else if (strcmp(req->method, "POST") == 0)
-		ok = set_long(easy, CURLOPT_POST, 1) &&
-		    set_long(
-		        easy, CURLOPT_POSTFIELDSIZE, (long)req->body_len) &&
-		    set_str(easy, CURLOPT_POSTFIELDS,
-		        req->body != NULL ? req->body : "");
-	else
-		return error_set(err, ERR_SYNTAX, "no method %s", req->method);
-	if (!ok)
+	if (!set_long(easy, CURLOPT_HTTPGET, 1) ||
+	    (head && !set_long(easy, CURLOPT_NOBODY, 1)) ||
+	    (body && !set_body(easy, req)) ||
+	    !set_str(easy, CURLOPT_CUSTOMREQUEST, head ? NULL : req->method))
 		return error_set(
 		    err, ERR_SYS, "libcurl refuses %s", req->method);
+	return 0;
+}
+
+static const long resolve_modes[] = {
+	[FETCH_ANY] = CURL_IPRESOLVE_WHATEVER,
+	[FETCH_IPV4] = CURL_IPRESOLVE_V4,
+	[FETCH_IPV6] = CURL_IPRESOLVE_V6,
+};
+
+static int
+set_request(CURL *easy, const struct fetch_request *req, struct error *err)
+{
+	long seconds = req->seconds != 0 ? (long)req->seconds : TOTAL_TIMEOUT_S;
+
+	if (set_method(easy, req, err) == -1)
+		return -1;
+	if (!set_long(easy, CURLOPT_IPRESOLVE, resolve_modes[req->family]) ||
+	    !set_long(easy, CURLOPT_TIMEOUT, seconds))
+		return error_set(err, ERR_SYS, "libcurl lacks an option");
 	return 0;
 }
 
@@ -316,6 +434,8 @@ fetch_perform(struct fetch *fetch, const struct fetch_request *req,
 	CURLU *url;
 	int ret = -1;
 
+	if (check_method(req, err) == -1 || check_headers(req, err) == -1)
+		return -1;
 	url = parse_url(req, err);
 	if (url == NULL)
 		return -1;
@@ -325,7 +445,7 @@ fetch_perform(struct fetch *fetch, const struct fetch_request *req,
 	headers = request_headers(req);
 	curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(fetch->easy, CURLOPT_CURLU, url);
-	if (set_method(fetch->easy, req, err) == -1)
+	if (set_request(fetch->easy, req, err) == -1)
 		goto out;
 	code = curl_easy_perform(fetch->easy);
 	if (code == CURLE_OK) {
@@ -337,7 +457,8 @@ fetch_perform(struct fetch *fetch, const struct fetch_request *req,
 out:
 	curl_easy_setopt(fetch->easy, CURLOPT_CURLU, NULL);
 	curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER, NULL);
-	curl_slist_free_all(headers);
+	curl_easy_setopt(fetch->easy, CURLOPT_POSTFIELDS, NULL);
+	free_headers(headers);
 	curl_url_cleanup(url);
 	return ret;
 }

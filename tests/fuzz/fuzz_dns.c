@@ -26,7 +26,8 @@ check_name(const char *name)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum dns_type types[] = { DNS_NS, DNS_CNAME, DNS_TXT };
+	static const enum dns_type types[] = { DNS_NS, DNS_CNAME, DNS_TXT,
+		DNS_A, DNS_AAAA };
 	struct dns_message message;
 	struct dns_answer answer;
 	enum dns_type type;

@@ -1,6 +1,6 @@
 /*
- * Requests that get no answer. Those that do are made to real servers by the
- * end-to-end tests of the jobs.
+ * Requests that get no answer, and what requests are made of. Those over TLS
+ * are made to real servers by the end-to-end tests of the jobs.
  */
 
 #include "fetch/fetch.h"
@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,13 +69,198 @@ test_only_https(void **state)
 }
 
 static void
-test_methods(void **state)
+check_refused(const struct fetch_request *req)
 {
-	struct error err;
+	struct fetch *fetch = fetch_new(NULL, NULL);
+	struct fetch_response res = { 0 };
+	struct error err = { 0 };
+
+	assert_non_null(fetch);
+	assert_int_equal(fetch_perform(fetch, req, &res, &err), -1);
+	assert_int_equal(err.kind, ERR_SYNTAX);
+	fetch_free(fetch);
+}
+
+static void
+test_what_cannot_be_sent(void **state)
+{
+	static const char *const two[] = { "A: 1\r\nB: 2", NULL };
+	static const char *const none[] = { "A", NULL };
+	static const char *const nameless[] = { ": x", NULL };
+	static const struct fetch_request requests[] = {
+		{ .method = "TRACE" },
+		{ .method = "get" },
+		{ .method = "GET", .body = "x", .body_len = 1 },
+		{ .method = "HEAD", .body = "x", .body_len = 1 },
+		{ .method = "GET", .headers = two },
+		{ .method = "GET", .headers = none },
+		{ .method = "GET", .headers = nameless },
+		{ .method = "GET", .user = "a:b", .password = "c" },
+		{ .method = "GET", .user = "a" },
+	};
 
 	(void)state;
-	get("DELETE", "https://127.0.0.1/", &err);
-	assert_int_equal(err.kind, ERR_SYNTAX);
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		struct fetch_request req = requests[i];
+
+		req.url = "https://127.0.0.1/";
+		check_refused(&req);
+	}
+}
+
+/* Reads a request as far as its body, if it says how long that is. */
+static bool
+read_request(int fd, char request[4096])
+{
+	size_t len = 0;
+	const char *end, *length;
+
+	for (;;) {
+		ssize_t n = read(fd, request + len, 4095 - len);
+
+		if (n <= 0)
+			return false;
+		len += (size_t)n;
+		request[len] = '\0';
+		end = strstr(request, "\r\n\r\n");
+		length = strstr(request, "Content-Length: 2\r\n");
+		if (end != NULL && (length == NULL || strlen(end + 4) == 2))
+			return true;
+	}
+}
+
+/* Answers each request of a connection with the request itself. */
+static void
+echo(int fd)
+{
+	char request[4096], head[128];
+	int client;
+
+	alarm(10);
+	client = accept(fd, NULL, NULL);
+	while (read_request(client, request)) {
+		bool bodiless = strncmp(request, "HEAD ", 5) == 0;
+		int len = snprintf(head, sizeof(head),
+		    "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n",
+		    strlen(request));
+
+		if (write(client, head, (size_t)len) != len ||
+		    (!bodiless && write(client, request, strlen(request)) < 0))
+			_exit(1);
+	}
+	_exit(0);
+}
+
+struct sent {
+	const char *line; /* how the request begins */
+	const char *has[3];
+	const char *has_not[4];
+};
+
+static void
+check_sent(struct fetch *fetch, unsigned port, struct fetch_request req,
+    const struct sent *sent)
+{
+	struct fetch_response res = { 0 };
+	struct error err;
+	char url[64];
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/x", port);
+	req.url = url;
+	req.plain = true;
+	if (fetch_perform(fetch, &req, &res, &err) == -1)
+		fail_msg("%s", err.msg);
+	assert_int_equal(res.status, 200);
+	if (strcmp(req.method, "HEAD") != 0)
+		assert_memory_equal(res.body, sent->line, strlen(sent->line));
+	for (size_t i = 0; i < 3 && sent->has[i] != NULL; i++)
+		if (strstr(res.body, sent->has[i]) == NULL)
+			fail_msg("no %s in %s", sent->has[i], res.body);
+	for (size_t i = 0; i < 4 && sent->has_not[i] != NULL; i++)
+		if (strstr(res.body, sent->has_not[i]) != NULL)
+			fail_msg("%s in %s", sent->has_not[i], res.body);
+	fetch_response_release(&res);
+}
+
+/* Over one connection, so that what one leaves behind the next one shows. */
+static void
+test_requests_leave_nothing_behind(void **state)
+{
+	static const char *const headers[] = { "X-Own: 1",
+		"User-Agent: other/1", NULL };
+	static const char own[] = "User-Agent: gatehouse/";
+	static const struct {
+		struct fetch_request req;
+		struct sent sent;
+	} rows[] = {
+		{ { .method = "PUT",
+		      .body = "{}",
+		      .body_len = 2,
+		      .content_type = "application/json",
+		      .headers = headers,
+		      .user = "a",
+		      .password = "b?>c",
+		      .family = FETCH_IPV4 },
+		    { "PUT /x ",
+		        { "Authorization: Basic YTpiPz5j\r\n",
+		            "X-Own: 1\r\nUser-Agent: other/1",
+		            "Content-Type: application/json\r\n" },
+		        { own, "Expect" } } },
+		{ { .method = "GET" },
+		    { "GET /x ", { own },
+		        { "Authorization", "X-Own", "Content-", "other/" } } },
+		{ { .method = "HEAD" }, { "", { NULL }, { NULL } } },
+		{ { .method = "DELETE" },
+		    { "DELETE /x ", { NULL }, { "Content-", "X-Own" } } },
+		{ { .method = "PATCH", .body = "[]", .body_len = 2 },
+		    { "PATCH /x ", { "\r\n\r\n[]" }, { "Content-Type" } } },
+		{ { .method = "DELETE", .body = "[]", .body_len = 2 },
+		    { "DELETE /x ", { "\r\n\r\n[]" }, { NULL } } },
+		{ { .method = "POST" },
+		    { "POST /x ", { "Content-Length: 0\r\n" },
+		        { "Content-Type", "Authorization" } } },
+		{ { .method = "GET", .user = "ab", .password = "" },
+		    { "GET /x ", { "Authorization: Basic YWI6\r\n" },
+		        { "Content-" } } },
+	};
+	struct fetch *fetch = fetch_new(NULL, NULL);
+	unsigned port;
+	int fd = bound_socket(&port), status;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(fetch);
+	assert_int_equal(listen(fd, 1), 0);
+	pid = fork();
+	if (pid == 0)
+		echo(fd);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		check_sent(fetch, port, rows[i].req, &rows[i].sent);
+	fetch_free(fetch);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fd);
+}
+
+static void
+test_family(void **state)
+{
+	struct fetch *fetch = fetch_new(NULL, NULL);
+	struct fetch_request req = { .method = "GET", .family = FETCH_IPV6 };
+	struct fetch_response res = { 0 };
+	struct error err;
+	char url[64];
+	unsigned port;
+	int fd = bound_socket(&port);
+
+	(void)state;
+	assert_int_equal(listen(fd, 1), 0);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u/", port);
+	req.url = url;
+	assert_int_equal(fetch_perform(fetch, &req, &res, &err), -1);
+	assert_int_equal(err.kind, ERR_NOTFOUND);
+	fetch_free(fetch);
+	close(fd);
 }
 
 static void
@@ -161,7 +347,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_https),
-		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_what_cannot_be_sent),
+		cmocka_unit_test(test_requests_leave_nothing_behind),
+		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_refused_connection),
 		cmocka_unit_test(test_no_proxy),
 		cmocka_unit_test(test_peer_without_tls),
