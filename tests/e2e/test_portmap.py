@@ -1,0 +1,278 @@
+"""PortMap: what routers are asked for, and what becomes of their answers.
+
+The router is Debian's miniupnpd with nftables in a namespace of its own, but
+where it cannot be had as badly as a test wants it.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import Callable, Iterator
+
+import pytest
+
+from actors.gateway import Gateway, gateway_config
+from actors.netns import NamespacesRefused
+from actors.router import HOUSE, LAN, Miniupnpd, PmpRouter, Street, WAN
+
+PORTS = "80:8080 443:8443"
+FORWARDS = f"the router forwards {PORTS} to us, by"
+
+
+@pytest.fixture
+def street() -> Iterator[Street]:
+    try:
+        made = Street()
+    except NamespacesRefused as refused:
+        pytest.skip(f"no namespaces here: {refused}")
+    with made:
+        yield made
+
+
+@pytest.fixture
+def house(street: Street, make_gateway) -> Callable[..., Gateway]:
+    """Makes gateways in the house; they are not started."""
+
+    def make(**options) -> Gateway:
+        return configure(make_gateway(namespace=street.house), **options)
+
+    return make
+
+
+def configure(gateway: Gateway, *, port_map: str = "auto",
+              address: str = "0.0.0.0", https_port: int = 8443) -> Gateway:
+    gateway.configure(gateway_config(
+        gateway.state_dir, forward="127.0.0.1:1", http_port=8080,
+        https_port=https_port, address=address, workers=1,
+        extra=f"PortMap {port_map}"))
+    return gateway
+
+
+def portmap(gateway: Gateway) -> dict:
+    return gateway.status()["portmap"]
+
+
+def command(gateway: Gateway, action: str):
+    return gateway.run("portmap", action, "-f", str(gateway.file))
+
+
+def reaches_us(street: Street) -> bool:
+    """A client in the internet gets an answer of the gateway at port 80."""
+    try:
+        with street.internet.connect((street.wan, 80), timeout=2) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: gw.test\r\n\r\n")
+            return sock.recv(4096).startswith(b"HTTP/1.1 ")
+    except OSError:
+        return False
+
+
+def test_pcp_maps_and_clients_get_through(street, house):
+    with Miniupnpd(street) as router:
+        gateway = house()
+        assert not reaches_us(street)
+        gateway.start_ready()
+        gateway.wait_for_line(f"{FORWARDS} PCP")
+        assert reaches_us(street)
+        state = portmap(gateway)
+        assert (state["state"], state["protocol"], state["wan"],
+                state["ports"]) == ("mapped", "PCP", WAN, PORTS)
+        assert 0 < state["lifetime"] <= 3600 and state["warning"] == ""
+        assert f"{HOUSE}:8443" in router.rules()
+        shown = gateway.run_checked("status", "-f", str(gateway.file))
+        assert re.search(r"Port mapping\n +state +the router forwards", shown)
+        gateway.stop()
+        assert "dnat" in router.rules(), "a stop must leave the mapping"
+
+
+def test_upnp_maps_and_unmaps(street, house):
+    with Miniupnpd(street, natpmp=False) as router:
+        gateway = house().start_ready()
+        gateway.wait_for_line(f"{FORWARDS} UPnP")
+        assert portmap(gateway)["wan"] == WAN
+        assert reaches_us(street)
+        done = command(gateway, "off")
+        assert done.returncode == 0, done
+        assert "dnat" not in router.rules()
+        assert not reaches_us(street)
+        assert portmap(gateway)["state"] == "held"
+        assert "by UPnP" in command(gateway, "renew").stdout
+        assert reaches_us(street)
+
+
+def test_natpmp_where_pcp_is_not_known(street, house):
+    with PmpRouter(street, lifetime=600) as router:
+        gateway = house().start_ready()
+        gateway.wait_for_line(f"{FORWARDS} NAT-PMP")
+        assert router.mapped == {80: 8080, 443: 8443}
+        state = portmap(gateway)
+        assert (state["wan"], state["lifetime"]) == (WAN, 600)
+        asked = router.requests
+        assert command(gateway, "renew").returncode == 0
+        assert router.requests > asked
+        assert command(gateway, "off").returncode == 0
+        assert not router.mapped
+
+
+def test_renewal_with_the_same_nonce_after_a_restart(street, house):
+    """PCP lets only him renew who knows the nonce of the mapping."""
+    with Miniupnpd(street) as router:
+        gateway = house().start_ready()
+        gateway.wait_for_line(f"{FORWARDS} PCP")
+        gateway.signal(signal.SIGKILL)
+        gateway.wait()
+        gateway.start_ready()
+        since = gateway.mark()
+        assert "by PCP" in command(gateway, "renew").stdout
+        assert not gateway.count("port mapping:", since=since)
+        assert router.rules().count("dnat ip to") == 2
+
+
+def test_switched_off_before_a_restart(street, house):
+    with Miniupnpd(street) as router:
+        gateway = house().start_ready()
+        gateway.wait_for_line(FORWARDS)
+        gateway.stop()
+        assert "dnat" in router.rules()
+        since = gateway.mark()
+        configure(gateway, port_map="off").start_ready()
+        gateway.wait_for_line("forwards nothing to us any more", since=since)
+        assert "dnat" not in router.rules()
+        assert portmap(gateway)["state"] == "off"
+
+
+def test_reload_moves_the_port(street, house):
+    with Miniupnpd(street) as router:
+        gateway = house().start_ready()
+        gateway.wait_for_line(FORWARDS)
+        configure(gateway, https_port=9443).reload()
+        gateway.wait_for_line("the router forwards 80:8080 443:9443 to us")
+        assert f"{HOUSE}:9443" in router.rules()
+        assert f"{HOUSE}:8443" not in router.rules()
+
+
+@pytest.mark.parametrize("upnp", [False, True])
+def test_refused_by_a_rule_of_the_router(street, house, upnp):
+    with Miniupnpd(street, upnp=upnp, natpmp=not upnp,
+                   rules=("deny 1-1023 0.0.0.0/0 0-65535",)):
+        gateway = house().start_ready()
+        gateway.wait_for_line("port mapping: ")
+        state = portmap(gateway)
+        assert state["state"] == "failing" and state["failures"] == 1
+        assert "the router says: " in state["problem"], state
+        assert state["advice"] and state["next_attempt"] > 0
+        done = command(gateway, "status")
+        assert done.returncode == 1 and "the router says" in done.stderr
+
+
+def test_a_port_that_another_machine_has(street, house):
+    street.house.run("ip", "address", "add", "192.168.77.3/24", "dev", "eth0")
+    with Miniupnpd(street, natpmp=False) as router:
+        other = re.search(r"HTTP listening on port (\d+)", router.tail())[1]
+        soap(street, int(other), 443, "192.168.77.3")
+        gateway = house().start_ready()
+        gateway.wait_for_line("port 443 is forwarded to 192.168.77.3 already")
+        assert portmap(gateway)["ports"] == "80:8080"
+
+
+def soap(street: Street, http_port: int, port: int, client: str) -> None:
+    """Another machine's AddPortMapping."""
+    body = (
+        '<?xml version="1.0"?><s:Envelope xmlns:s='
+        '"http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+        '<u:AddPortMapping xmlns:u='
+        '"urn:schemas-upnp-org:service:WANIPConnection:1">'
+        f"<NewRemoteHost></NewRemoteHost><NewExternalPort>{port}"
+        "</NewExternalPort><NewProtocol>TCP</NewProtocol>"
+        f"<NewInternalPort>{port}</NewInternalPort><NewInternalClient>"
+        f"{client}</NewInternalClient><NewEnabled>1</NewEnabled>"
+        "<NewPortMappingDescription>x</NewPortMappingDescription>"
+        "<NewLeaseDuration>3600</NewLeaseDuration></u:AddPortMapping>"
+        "</s:Body></s:Envelope>").encode()
+    with street.house.connect((LAN, http_port),
+                              source_address=(client, 0)) as sock:
+        sock.sendall(
+            b"POST /ctl/IPConn HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            b'SOAPAction: "urn:schemas-upnp-org:service:WANIPConnection:1'
+            b'#AddPortMapping"\r\nContent-Type: text/xml\r\n'
+            b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert sock.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_no_router_speaks_any_of_it(street, house):
+    gateway = house().start_ready()
+    gateway.wait_for_line(
+        f"port mapping: no router answers: {LAN} speaks neither")
+    state = portmap(gateway)
+    assert f"TCP port 80 to {HOUSE}:8080, 443 to {HOUSE}:8443" in \
+        state["advice"]
+    shown = gateway.run_checked("status", "-f", str(gateway.file))
+    assert "This needs attention" in shown and "Switch on UPnP" in shown
+
+
+def test_no_default_route(street, house):
+    street.house.run("ip", "route", "del", "default")
+    gateway = house().start_ready()
+    gateway.wait_for_line("port mapping: no router: there is no default route")
+
+
+@pytest.mark.parametrize("wan,warning", [
+    ("100.64.3.4", "CGNAT"), ("192.168.1.20", "double NAT")])
+def test_nobody_reaches_the_router_either(street, house, wan, warning):
+    with PmpRouter(street, wan=wan):
+        gateway = house().start_ready()
+        gateway.wait_for_line(FORWARDS)
+        state = portmap(gateway)
+        assert state["wan"] == wan and warning in state["warning"]
+        assert state["state"] == "mapped" and state["problem"] == ""
+        assert warning in command(gateway, "status").stdout
+
+
+def test_miniupnpd_maps_nothing_behind_cgnat(street, house):
+    """It refuses; the reason is told beside its words."""
+    street.move("100.64.3.4")
+    with Miniupnpd(street):
+        gateway = house().start_ready()
+        gateway.wait_for_line("port mapping: ")
+        assert portmap(gateway)["state"] == "failing"
+
+
+def test_another_port_is_none(street, house):
+    with PmpRouter(street, shift=1000) as router:
+        gateway = house().start_ready()
+        gateway.wait_for_line("port 80: the router offers port 1080")
+        assert not router.mapped
+
+
+def test_a_refusal_of_natpmp_in_words(street, house):
+    with PmpRouter(street, result=2):
+        gateway = house().start_ready()
+        gateway.wait_for_line("the router does not say its address: "
+                              r"not authorized \(2\)")
+
+
+def test_what_listens_for_this_machine_only(street, house):
+    with PmpRouter(street) as router:
+        gateway = house(address="127.0.0.1").start_ready()
+        gateway.wait_for_line("port 80 is not mapped: the router cannot reach")
+        assert portmap(gateway)["state"] == "off"
+        assert not router.requests
+
+
+def test_off_by_default(street, house):
+    with PmpRouter(street) as router:
+        gateway = house(port_map="off").start_ready()
+        done = command(gateway, "renew")
+        assert done.returncode == 1 and "no PortMap auto" in done.stderr
+        assert not router.requests
+
+
+def test_the_router_is_asked_by_nobody_of_the_house(street, house):
+    """Who else answers on the network is not listened to."""
+    with Miniupnpd(street, natpmp=False):
+        street.house.run("ip", "route", "replace", "default", "via",
+                         "192.168.77.9")
+        street.house.run("ip", "neigh", "add", "192.168.77.9", "lladdr",
+                         "02:00:00:00:00:09", "dev", "eth0")
+        gateway = house().start_ready()
+        gateway.wait_for_line("192.168.77.9 speaks neither", timeout=30)
