@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "protocol.h"
 
-#define DISCOVER_MS 2000
+#define DISCOVER_MS 1000 /* for each of several kinds of device */
 #define DISCOVER_TTL 2
 #define DESCRIPTION "Gatehouse"
 

@@ -6,31 +6,77 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
 #define TABLE "/proc/self/net/route" /* what ProcSubset=pid leaves */
 #define TABLE_MAX (1024u * 1024)
 
-/*
- * A line of the table, addresses as they lie in memory. False if it is none:
- * the heading, for one.
- */
+/* A line of the table; addresses as they lie in memory. */
 struct entry {
-	unsigned destination, gateway, flags, metric, mask;
+	uint32_t destination, gateway, flags, metric, mask;
 };
 
+/* Takes the next word off a line; its length, 0 at the end. */
+static size_t
+next_word(const char **line, const char **word)
+{
+	size_t len;
+
+	*line += strspn(*line, " \t");
+	len = strcspn(*line, " \t\n");
+	*word = *line;
+	*line += len;
+	return len;
+}
+
+static bool
+read_hex(const char **line, uint32_t *value)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	uint32_t found = 0;
+	const char *word;
+	size_t len = next_word(line, &word);
+
+	if (len == 0 || len > 8)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		const char *digit = memchr(digits, word[i], 16);
+
+		if (digit == NULL)
+			return false;
+		found = found << 4 | (uint32_t)(digit - digits);
+	}
+	*value = found;
+	return true;
+}
+
+/* False if it is none: the heading, for one. */
 static bool
 read_entry(const char *line, struct entry *entry)
 {
-	return sscanf(line, "%*15s %8x %8x %4x %*u %*u %9u %8x",
-	           &entry->destination, &entry->gateway, &entry->flags,
-	           &entry->metric, &entry->mask) == 5;
+	const char *word;
+	uint64_t metric;
+	size_t len;
+
+	if (next_word(&line, &word) == 0 ||
+	    !read_hex(&line, &entry->destination) ||
+	    !read_hex(&line, &entry->gateway) ||
+	    !read_hex(&line, &entry->flags))
+		return false;
+	next_word(&line, &word); /* references */
+	next_word(&line, &word); /* uses */
+	len = next_word(&line, &word);
+	if (!text_u64(word, len, UINT32_MAX, &metric))
+		return false;
+	entry->metric = (uint32_t)metric;
+	return read_hex(&line, &entry->mask);
 }
 
 bool
 route_parse(const char *text, struct in_addr *gateway)
 {
 	bool found = false;
-	unsigned metric = 0;
+	uint32_t metric = 0;
 	struct entry entry;
 	size_t len;
 

@@ -44,9 +44,8 @@ next_run(const struct portmap *pm, enum portmap_kind *kind)
 	return true;
 }
 
-/* Before the router hears of it, or after it has forgotten. */
-static void
-keep(struct portmap *pm, const char *ports)
+void
+portmap_keep(struct portmap *pm, const char *ports)
 {
 	struct error err = { 0 };
 
@@ -97,7 +96,7 @@ go(struct portmap *pm)
 		return;
 	}
 	if (kind == PORTMAP_MAP)
-		keep(pm, goal(pm));
+		portmap_keep(pm, goal(pm));
 	portmap_run(pm, kind, kind == PORTMAP_ADDRESS ? "" : pm->kept.ports);
 }
 
@@ -130,8 +129,18 @@ is_removed(struct portmap *pm, bool ok)
 	if (!ok)
 		log_warn("the router may still forward %s: remove that there",
 		    pm->kept.ports);
-	keep(pm, "");
+	portmap_keep(pm, "");
 	return true;
+}
+
+void
+portmap_answered(struct portmap *pm, bool ok)
+{
+	enum portmap_kind kind;
+
+	if (next_run(pm, &kind))
+		set_timer(pm, wait_ms(pm, ok));
+	portmap_show(pm->sup);
 }
 
 void
@@ -148,8 +157,6 @@ portmap_ended(struct portmap *pm, bool ok)
 		go(pm);
 		return;
 	}
-	set_timer(pm, wait_ms(pm, ok));
-	portmap_show(pm->sup);
 	answer(pm, ok);
 }
 

@@ -68,6 +68,7 @@ failed(struct portmap *pm, const char *problem, const char *detail,
 	free(text);
 	if (clock_mono_ms() >= pm->until_ms)
 		portmap_text(&pm->mapped, "");
+	portmap_answered(pm, false);
 	if (strcmp(before, pm->problem) != 0) {
 		log_warn("port mapping: %s%s%s", pm->problem,
 		    pm->advice[0] != '\0' ? ". " : "", pm->advice);
@@ -81,30 +82,36 @@ static void
 mapped(struct portmap *pm, const struct msg_PORTMAP_DONE *said)
 {
 	char *before = xstrdup(pm->mapped);
+	bool changed;
 
 	portmap_text(&pm->mapped, said->ports);
 	pm->lifetime = said->lifetime;
 	pm->until_ms = said->lifetime == 0
 	    ? INT64_MAX
 	    : clock_mono_ms() + 1000 * (int64_t)said->lifetime;
-	if (strcmp(before, pm->mapped) != 0) {
+	changed = strcmp(before, pm->mapped) != 0;
+	free(before);
+	if (changed)
 		pm->since = clock_wall();
+	portmap_answered(pm, true);
+	if (changed) {
 		log_info("the router forwards %s to us, by %s", pm->mapped,
 		    pm->protocol);
 		journal_event(pm->sup->journal, "portmap-up",
 		    "the router forwards %s, by %s", pm->mapped, pm->protocol);
 	}
-	free(before);
 }
 
 static void
 unmapped(struct portmap *pm)
 {
+	portmap_text(&pm->mapped, "");
+	pm->until_ms = 0;
+	portmap_keep(pm, "");
+	portmap_answered(pm, true);
 	log_info("the router forwards nothing to us any more");
 	journal_event(pm->sup->journal, "portmap-removed",
 	    "the router forwards nothing any more");
-	portmap_text(&pm->mapped, "");
-	pm->until_ms = 0;
 }
 
 void
@@ -112,6 +119,7 @@ portmap_done(struct child *child, const struct msg *msg)
 {
 	struct portmap *pm = portmap_from(child->owner);
 	const struct msg_PORTMAP_DONE *said = &msg->u.PORTMAP_DONE;
+	char *before;
 
 	if (pm->child != child || pm->answered)
 		return;
@@ -120,8 +128,8 @@ portmap_done(struct child *child, const struct msg *msg)
 	portmap_text(&pm->problem, "");
 	portmap_text(&pm->advice, "");
 	portmap_text(&pm->protocol, said->protocol);
-	if (strcmp(pm->warning, said->text) != 0 && said->text[0] != '\0')
-		log_warn("port mapping: %s", said->text);
+	before = pm->warning;
+	pm->warning = NULL;
 	portmap_text(&pm->warning, said->text);
 	set_wan(pm, said->wan);
 	switch (pm->kind) {
@@ -133,8 +141,12 @@ portmap_done(struct child *child, const struct msg *msg)
 		break;
 	case PORTMAP_ADDRESS:
 	case PORTMAP_KIND_COUNT:
+		portmap_answered(pm, true);
 		break;
 	}
+	if (pm->warning[0] != '\0' && strcmp(pm->warning, before) != 0)
+		log_warn("port mapping: %s", pm->warning);
+	free(before);
 }
 
 void

@@ -1,7 +1,7 @@
 #ifndef SUPERVISOR_PORTMAP_STATE_H
 #define SUPERVISOR_PORTMAP_STATE_H
 
-/* The one object of port mapping: for portmap.c, portmap_run.c and no others. */
+/* The one object of port mapping, for portmap.c and portmap_run.c alone. */
 
 #include "mapped.h"
 #include "net/loop.h"
@@ -48,9 +48,16 @@ struct portmap *portmap_from(void *arg);
 /* Replaces a text by a copy on one line, cut if it is too long. */
 void portmap_text(char **text, const char *said);
 
-/* Starts a run; nothing is under way. The end of it is told by the second. */
+/*
+ * Starts a run; nothing is under way. What it says is told by the second
+ * function, before it is logged, and by the third that it has exited.
+ */
 void portmap_run(struct portmap *pm, enum portmap_kind kind, const char *ports);
+void portmap_answered(struct portmap *pm, bool ok);
 void portmap_ended(struct portmap *pm, bool ok);
+
+/* What the router may have of us: before it hears, or after it forgot. */
+void portmap_keep(struct portmap *pm, const char *ports);
 
 /* Ends it, unheard. */
 void portmap_cancel(struct portmap *pm);

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
+import struct
 from typing import Callable, Iterator
 
 import pytest
 
 from actors.gateway import Gateway, gateway_config
 from actors.netns import NamespacesRefused
-from actors.router import HOUSE, LAN, Miniupnpd, PmpRouter, Street, WAN
+from actors.router import (HOUSE, LAN, Miniupnpd, PMP_PORT, PmpRouter,
+                           Street, WAN)
 
+OTHER = "192.168.77.3"
 PORTS = "80:8080 443:8443"
 FORWARDS = f"the router forwards {PORTS} to us, by"
 
@@ -166,37 +170,68 @@ def test_refused_by_a_rule_of_the_router(street, house, upnp):
 
 
 def test_a_port_that_another_machine_has(street, house):
-    street.house.run("ip", "address", "add", "192.168.77.3/24", "dev", "eth0")
-    with Miniupnpd(street, natpmp=False) as router:
-        other = re.search(r"HTTP listening on port (\d+)", router.tail())[1]
-        soap(street, int(other), 443, "192.168.77.3")
+    street.house.run("ip", "address", "add", OTHER + "/24", "dev", "eth0")
+    with Miniupnpd(street, natpmp=False):
+        soap(street, 443)
         gateway = house().start_ready()
-        gateway.wait_for_line("port 443 is forwarded to 192.168.77.3 already")
+        gateway.wait_for_line(f"port 443 is forwarded to {OTHER} already")
         assert portmap(gateway)["ports"] == "80:8080"
 
 
-def soap(street: Street, http_port: int, port: int, client: str) -> None:
-    """Another machine's AddPortMapping."""
+def test_pcp_does_not_take_another_machines_port(street, house):
+    street.house.run("ip", "address", "add", OTHER + "/24", "dev", "eth0")
+    with Miniupnpd(street, upnp=False) as router:
+        with street.house.socket(kind=socket.SOCK_DGRAM) as sock:
+            sock.bind((OTHER, 0))
+            sock.settimeout(10)
+            sock.sendto(struct.pack("!BBHHHI", 0, 2, 0, 443, 443, 3600),
+                        (LAN, PMP_PORT))
+            assert sock.recv(100)[3] == 0
+        gateway = house().start_ready()
+        gateway.wait_for_line(
+            "port 443: the router (says: cannot provide|offers port 444)")
+        assert portmap(gateway)["ports"] == "80:8080"
+        assert f"{HOUSE}:8443" not in router.rules()
+
+
+def get(sock: socket.socket, request: str, body: str = "") -> str:
+    sock.sendall(f"{request}\r\nHost: {LAN}\r\nConnection: close\r\n"
+                 f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+    answer = b""
+    while data := sock.recv(4096):
+        answer += data
+    assert answer.startswith(b"HTTP/1.1 200"), answer
+    return answer.decode()
+
+
+def soap(street: Street, port: int) -> None:
+    """Another machine's AddPortMapping, to the first service of its kind."""
+    with street.house.socket(kind=socket.SOCK_DGRAM) as sock:
+        sock.bind((OTHER, 0))
+        sock.settimeout(10)
+        sock.sendto(b"M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\n"
+                    b'MAN: "ssdp:discover"\r\nMX: 1\r\nST: urn:schemas-upnp-'
+                    b"org:device:InternetGatewayDevice:1\r\n\r\n", (LAN, 1900))
+        found = sock.recv(2048).decode()
+    where = re.search(r"LOCATION: http://[\d.]+:(\d+)(\S+)", found)
+    address = LAN, int(where[1])
+    with street.house.connect(address, source_address=(OTHER, 0)) as sock:
+        described = get(sock, f"GET {where[2]} HTTP/1.1")
+    service, control = re.search(
+        r"<serviceType>([^<]*:WANIPConnection:\d)</serviceType>.*?"
+        r"<controlURL>([^<]*)<", described, re.S).groups()
+    values = {"RemoteHost": "", "ExternalPort": port, "Protocol": "TCP",
+              "InternalPort": port, "InternalClient": OTHER, "Enabled": 1,
+              "PortMappingDescription": "x", "LeaseDuration": 3600}
     body = (
-        '<?xml version="1.0"?><s:Envelope xmlns:s='
-        '"http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-        '<u:AddPortMapping xmlns:u='
-        '"urn:schemas-upnp-org:service:WANIPConnection:1">'
-        f"<NewRemoteHost></NewRemoteHost><NewExternalPort>{port}"
-        "</NewExternalPort><NewProtocol>TCP</NewProtocol>"
-        f"<NewInternalPort>{port}</NewInternalPort><NewInternalClient>"
-        f"{client}</NewInternalClient><NewEnabled>1</NewEnabled>"
-        "<NewPortMappingDescription>x</NewPortMappingDescription>"
-        "<NewLeaseDuration>3600</NewLeaseDuration></u:AddPortMapping>"
-        "</s:Body></s:Envelope>").encode()
-    with street.house.connect((LAN, http_port),
-                              source_address=(client, 0)) as sock:
-        sock.sendall(
-            b"POST /ctl/IPConn HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-            b'SOAPAction: "urn:schemas-upnp-org:service:WANIPConnection:1'
-            b'#AddPortMapping"\r\nContent-Type: text/xml\r\n'
-            b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        assert sock.recv(4096).startswith(b"HTTP/1.1 200")
+        '<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org'
+        f'/soap/envelope/"><s:Body><u:AddPortMapping xmlns:u="{service}">'
+        + "".join(f"<New{name}>{value}</New{name}>"
+                  for name, value in values.items())
+        + "</u:AddPortMapping></s:Body></s:Envelope>")
+    with street.house.connect(address, source_address=(OTHER, 0)) as sock:
+        get(sock, f"POST {control} HTTP/1.1\r\nContent-Type: text/xml\r\n"
+                  f'SOAPAction: "{service}#AddPortMapping"', body)
 
 
 def test_no_router_speaks_any_of_it(street, house):
