@@ -121,8 +121,8 @@ command_account(const struct arguments *args)
 int
 command_portmap(const struct arguments *args)
 {
-	return forward_name(args, "portmap",
-	    args->operand != NULL ? args->operand : "status");
+	return forward_name(
+	    args, "portmap", args->operand != NULL ? args->operand : "status");
 }
 
 int

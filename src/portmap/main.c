@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/sandbox.h"
+#include "base/text.h"
 #include "exchange.h"
 #include "ipc/chan.h"
 #include "ipc/msg.h"
@@ -22,6 +24,7 @@
 #include "route.h"
 
 #define PROGRAM "gatehouse-portmap"
+#define MEMORY_MAX (64u * 1024 * 1024) /* bytes, beside what is there */
 
 _Static_assert(PCP_NONCE_SIZE == PORTMAP_NONCE_SIZE, "of two layers");
 
@@ -56,6 +59,29 @@ find_router(struct order *order, const char *gateway, struct error *err)
 	return true;
 }
 
+/*
+ * A router may answer by UPnP with as much as it likes. What is there already
+ * counts, and is much more where addresses are sanitized.
+ */
+static void
+bound_memory(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	struct rlimit limit;
+	char text[128];
+	uint64_t pages;
+
+	if (file == NULL)
+		return;
+	if (fgets(text, sizeof(text), file) != NULL &&
+	    text_u64(text, strcspn(text, " "), INT64_MAX >> 16, &pages)) {
+		limit.rlim_cur = limit.rlim_max =
+		    pages * (uint64_t)sysconf(_SC_PAGESIZE) + MEMORY_MAX;
+		setrlimit(RLIMIT_AS, &limit);
+	}
+	fclose(file);
+}
+
 /* The route is looked up outside the jail. */
 static bool
 read_order(struct order *order, struct chan *supervisor, struct error *err)
@@ -79,6 +105,7 @@ read_order(struct order *order, struct chan *supervisor, struct error *err)
 	if (order_read_ports(order, msg.ports, &why) == -1)
 		fatal("the supervisor's order: %s", why.msg);
 	found = find_router(order, msg.gateway, err);
+	bound_memory();
 	box = (struct sandbox){ *msg.root != '\0' ? msg.root : NULL,
 		(uid_t)msg.uid, (gid_t)msg.gid };
 	if (sandbox_enter(&box, &why) == -1)

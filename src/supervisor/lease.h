@@ -16,7 +16,7 @@
  */
 int64_t lease_renew_ms(uint32_t lifetime);
 
-/* After so many failures in a row, 1 or more; `random` spreads it by a tenth. */
+/* After so many failures in a row (1 …); `random` spreads it by a tenth. */
 int64_t lease_retry_ms(unsigned failures, uint32_t random);
 
 #endif

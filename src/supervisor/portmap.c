@@ -90,6 +90,7 @@ go(struct portmap *pm)
 		portmap_text(&pm->problem, "");
 		portmap_text(&pm->advice, "");
 		portmap_text(&pm->warning, "");
+		portmap_text(&pm->wan, "");
 		pm->failures = 0;
 		portmap_show(pm->sup);
 		answer(pm, true);
@@ -129,6 +130,7 @@ is_removed(struct portmap *pm, bool ok)
 	if (!ok)
 		log_warn("the router may still forward %s: remove that there",
 		    pm->kept.ports);
+	portmap_text(&pm->mapped, "");
 	portmap_keep(pm, "");
 	return true;
 }
@@ -361,13 +363,18 @@ add_port(struct portmap *pm, struct buf *ports, bool tls)
 		    outside, config_listener_label(choice.shut, name));
 }
 
+/*
+ * Does dynamic DNS want to know of each change? If it may choose, it asks the
+ * router where that is asked anyway.
+ */
 static bool
 asks_router(const struct config *config)
 {
 	const struct config_ddns *ddns;
 
 	for (ddns = config->ddns; ddns != NULL; ddns = ddns->next)
-		if (ddns->ipv4 == DDNS_SOURCE_ROUTER)
+		if (ddns->ipv4 == DDNS_SOURCE_ROUTER ||
+		    (ddns->ipv4 == DDNS_SOURCE_AUTO && config->port_map))
 			return true;
 	return false;
 }

@@ -20,6 +20,7 @@
 
 #define RUN_MAX_MS 60000
 #define TEXT_MAX 768
+#define WAN_FAILURES 3 /* in a row: then its address is not known */
 
 struct portmap *
 portmap_from(void *arg)
@@ -161,6 +162,8 @@ portmap_failed(struct child *child, const struct msg *msg)
 	portmap_text(&pm->protocol, said->protocol);
 	portmap_text(&pm->warning, "");
 	set_wan(pm, said->wan);
+	if (said->wan[0] == '\0' && pm->failures + 1 >= WAN_FAILURES)
+		portmap_text(&pm->wan, "");
 	failed(pm, said->problem, said->detail, said->advice);
 }
 

@@ -95,7 +95,7 @@ struct supervisor {
 	struct chore_list chores;   /* the first one may have a job */
 	struct loop_timer renewal_timer;
 	struct clockwatch clock;
-	bool clock_is_good; /* or nothing was said yet */
+	bool clock_is_good;      /* or nothing was said yet */
 	struct portmap *portmap; /* see portmap.h */
 
 	struct reload reload;

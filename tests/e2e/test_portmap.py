@@ -6,6 +6,8 @@ where it cannot be had as badly as a test wants it.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import signal
 import socket
@@ -45,11 +47,12 @@ def house(street: Street, make_gateway) -> Callable[..., Gateway]:
 
 
 def configure(gateway: Gateway, *, port_map: str = "auto",
-              address: str = "0.0.0.0", https_port: int = 8443) -> Gateway:
+              address: str = "0.0.0.0", https_port: int = 8443,
+              extra: str = "") -> Gateway:
     gateway.configure(gateway_config(
         gateway.state_dir, forward="127.0.0.1:1", http_port=8080,
         https_port=https_port, address=address, workers=1,
-        extra=f"PortMap {port_map}"))
+        extra=f"PortMap {port_map}\n{extra}"))
     return gateway
 
 
@@ -102,6 +105,16 @@ def test_upnp_maps_and_unmaps(street, house):
         assert portmap(gateway)["state"] == "held"
         assert "by UPnP" in command(gateway, "renew").stdout
         assert reaches_us(street)
+
+
+@pytest.mark.parametrize("natpmp", [True, False])
+def test_without_rights_and_in_the_jail(street, house, short, natpmp):
+    if os.geteuid() != 0:
+        pytest.skip("only root gives up rights")
+    with Miniupnpd(street, natpmp=natpmp):
+        gateway = house(extra=f'User "nobody"\nRootJail "{short}"')
+        gateway.start_ready()
+        gateway.wait_for_line(FORWARDS)
 
 
 def test_natpmp_where_pcp_is_not_known(street, house):
@@ -204,15 +217,26 @@ def get(sock: socket.socket, request: str, body: str = "") -> str:
     return answer.decode()
 
 
-def soap(street: Street, port: int) -> None:
-    """Another machine's AddPortMapping, to the first service of its kind."""
+SEARCH = (b'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\n'
+          b'MAN: "ssdp:discover"\r\nMX: 1\r\nST: urn:schemas-upnp-org:device:'
+          b'InternetGatewayDevice:1\r\n\r\n')
+
+
+def discover(street: Street) -> str:
+    """What the router says of itself, once it has begun to listen."""
     with street.house.socket(kind=socket.SOCK_DGRAM) as sock:
         sock.bind((OTHER, 0))
-        sock.settimeout(10)
-        sock.sendto(b"M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\n"
-                    b'MAN: "ssdp:discover"\r\nMX: 1\r\nST: urn:schemas-upnp-'
-                    b"org:device:InternetGatewayDevice:1\r\n\r\n", (LAN, 1900))
-        found = sock.recv(2048).decode()
+        sock.settimeout(0.2)
+        for _ in range(50):
+            sock.sendto(SEARCH, (LAN, 1900))
+            with contextlib.suppress(TimeoutError):
+                return sock.recv(2048).decode()
+    raise AssertionError("no answer to M-SEARCH")
+
+
+def soap(street: Street, port: int) -> None:
+    """Another machine's AddPortMapping, to the first service of its kind."""
+    found = discover(street)
     where = re.search(r"LOCATION: http://[\d.]+:(\d+)(\S+)", found)
     address = LAN, int(where[1])
     with street.house.connect(address, source_address=(OTHER, 0)) as sock:
