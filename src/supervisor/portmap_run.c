@@ -171,14 +171,18 @@ static void
 after_exit(struct child *child, int status)
 {
 	struct portmap *pm = portmap_from(child->owner);
-	char text[CHILD_STATUS_SIZE];
+	char text[CHILD_STATUS_SIZE], *detail;
 
 	if (pm->child != child)
 		return;
 	loop_timer_cancel(&pm->deadline);
 	pm->child = NULL;
-	if (!pm->answered)
-		failed(pm, "lost", child_status_text(status, text), "");
+	if (!pm->answered) {
+		detail = xasprintf(
+		    "%s %s", child->name, child_status_text(status, text));
+		failed(pm, "lost", detail, "");
+		free(detail);
+	}
 	portmap_ended(pm, pm->failures == 0);
 }
 

@@ -335,3 +335,25 @@ def test_the_router_is_asked_by_nobody_of_the_house(street, house):
                          "02:00:00:00:00:09", "dev", "eth0")
         gateway = house().start_ready()
         gateway.wait_for_line("192.168.77.9 speaks neither", timeout=30)
+
+
+def running(gateway: Gateway) -> int:
+    """The job, once it has its own name; each look asks the gateway."""
+    for _ in range(200):
+        if pids := gateway.pids().get("portmap"):
+            return pids[0]
+        portmap(gateway)
+    raise gateway.error("no gatehouse-portmap is running")
+
+
+def test_a_router_that_says_nothing(street, house):
+    """Whoever waits for it is not waited for."""
+    street.router.run("nft", "add table inet mute; add chain inet mute in "
+                             "{ type filter hook input priority 0; "
+                             "policy drop; }")
+    gateway = house().start_ready()
+    os.kill(running(gateway), signal.SIGKILL)
+    gateway.wait_for_line("port mapping: lost: gatehouse-portmap was killed")
+    gateway.reload()
+    running(gateway)
+    gateway.stop(timeout=3)
