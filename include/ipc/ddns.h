@@ -19,7 +19,9 @@
  *
  * A PORTMAP_JOB ends with PORTMAP_DONE (exit 0) or PORTMAP_FAILED (exit 1).
  * PORTMAP_JOB.ports: "80:8080 443:8443", of the router and our own; .gateway:
- * the router's address, "" = the default route's. PORTMAP_DONE.wan: the
+ * the router's address, "" = the default route's; .root: the jail, "" = none;
+ * .nonce: PORTMAP_NONCE_SIZE bytes, the same for as long as what they were
+ * mapped with is ours (RFC 6887 section 11.2). PORTMAP_DONE.wan: the
  * router's address outside, "" = it does not say; .ports: the same list, as far
  * as it was mapped; .lifetime: seconds, 0 = for ever.
  */
@@ -40,6 +42,8 @@ enum ddns_failure {
 	DDNS_NOWHERE, /* no address was found; the provider was not asked */
 	DDNS_FAILURE_COUNT
 };
+
+#define PORTMAP_NONCE_SIZE 12
 
 enum portmap_kind {
 	PORTMAP_MAP,     /* or renews */

@@ -72,6 +72,13 @@ static const struct command commands[] = {
 	        BIT(OPTION_POUND) | BIT(OPTION_CERTBOT) | BIT(OPTION_ACME_SH) |
 	        BIT(OPTION_FORCE),
 	    command_import },
+	{ "portmap", "look after the ports that the router maps",
+	    "ACTION is one of:\n\n"
+	    "  status  what the router forwards to us (if none is named)\n"
+	    "  renew   ask the router again now\n"
+	    "  off     have it forward nothing to us, until the next reload\n"
+	    "          or `renew`\n",
+	    "ACTION", BIT(OPTION_FILE), command_portmap },
 	{ "reopen", "open the access log anew",
 	    "After the file of the AccessLog was renamed: every process of\n"
 	    "the running gateway goes on in a new one.\n",

@@ -119,6 +119,13 @@ command_account(const struct arguments *args)
 }
 
 int
+command_portmap(const struct arguments *args)
+{
+	return forward_name(
+	    args, "portmap", args->operand != NULL ? args->operand : "status");
+}
+
+int
 command_reopen(const struct arguments *args)
 {
 	return forward(args, "reopen");

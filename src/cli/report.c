@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "portmap.h"
 #include "say.h"
 #include "json/json.h"
 
@@ -141,6 +142,7 @@ print_verdict(const struct json *status, int64_t now, FILE *out)
 	const struct json *backends = json_get(status, "backends");
 	const struct json *certs = json_get(status, "certificates");
 	struct findings findings = { .out = out };
+	char *portmap;
 
 	if (count_workers(json_get(status, "workers"), "serving") == 0)
 		find(&findings, xstrdup("no worker is serving"));
@@ -158,6 +160,9 @@ print_verdict(const struct json *status, int64_t now, FILE *out)
 	}
 	for (size_t i = 0; i < json_count(certs); i++)
 		judge_cert(&findings, json_at(certs, i), now);
+	portmap = portmap_finding(status);
+	if (portmap != NULL)
+		find(&findings, portmap);
 	if (findings.count == 0)
 		fputs("All is well.\n", out);
 }
@@ -413,6 +418,7 @@ report_print(const struct json *status, int64_t now, FILE *out)
 	print_listeners(json_get(status, "listeners"), out);
 	print_backends(json_get(status, "backends"), now, out);
 	print_certs(json_get(status, "certificates"), now, out);
+	portmap_print(status, now, out);
 	print_workers(json_get(status, "workers"), out);
 	print_traffic(status, out);
 	print_events(json_get(status, "events"), now, out);

@@ -193,6 +193,7 @@ status_export(
 	metrics_figures(out, status->stats);
 	put_backends(status, probes, out);
 	put_certs(status, out);
+	status_portmap_export(status, out);
 	put_workers(status, out);
 	put_processes(status, out);
 	metrics_family(out, "gatehouse_generation", METRICS_GAUGE, "",

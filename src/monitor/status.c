@@ -43,6 +43,7 @@ status_free(struct status *status)
 		return;
 	for (unsigned i = 0; i < status->config->ncerts; i++)
 		cert_release(&status->certs[i]);
+	status_portmap_release(&status->portmap);
 	free(status->certs);
 	free(status->listeners);
 	free(status);
@@ -243,6 +244,7 @@ status_render(
 	render_certs(status, &json);
 	render_workers(status, &json);
 	render_memory(status, &json);
+	status_portmap_render(status, &json);
 	traffic_render(status->stats, status->journal, &json);
 	jsonout_object_end(&json);
 }

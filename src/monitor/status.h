@@ -17,6 +17,7 @@
 
 struct buf;
 struct journal;
+struct jsonout;
 struct stats;
 
 struct worker_row {
@@ -47,6 +48,28 @@ struct worker_row {
 	STR(problem)                                                           \
 	STR(advice)
 
+/* What SHOW_PORTMAP says, and the status shows. */
+#define PORTMAP_ROW(STR, INT)                                                  \
+	STR(state)                                                             \
+	STR(protocol)                                                          \
+	STR(wan)                                                               \
+	STR(ports)                                                             \
+	INT(lifetime)                                                          \
+	INT(since)                                                             \
+	INT(next_attempt)                                                      \
+	INT(failures)                                                          \
+	STR(warning)                                                           \
+	STR(problem)                                                           \
+	STR(advice)
+
+struct portmap_row {
+#define PORTMAP_ROW_STR(name) char *name;
+#define PORTMAP_ROW_INT(name) int64_t name;
+	PORTMAP_ROW(PORTMAP_ROW_STR, PORTMAP_ROW_INT)
+#undef PORTMAP_ROW_STR
+#undef PORTMAP_ROW_INT
+};
+
 struct cert_row {
 	char *names; /* one space between two; NULL = not heard of yet */
 #define CERT_ROW_STR(name) char *name;
@@ -66,6 +89,7 @@ struct status {
 	unsigned nworkers;
 	char (*listeners)[ADDR_TEXT_SIZE]; /* by index; "" = not heard of */
 	struct cert_row *certs;            /* by slot */
+	struct portmap_row portmap;        /* .state NULL: not heard of */
 };
 
 /* Borrows the configuration. started: when the supervisor was. */
@@ -78,6 +102,8 @@ void status_worker(struct status *status, const struct msg_SHOW_WORKER *row);
 void status_listener(
     struct status *status, const struct msg_SHOW_LISTENER *row);
 void status_cert(struct status *status, const struct msg_SHOW_CERT *row);
+void status_portmap(struct status *status, const struct msg_SHOW_PORTMAP *said);
+void status_portmap_release(struct portmap_row *row);
 
 /* One JSON object. `probes`: one for each backend. */
 void status_render(
@@ -86,5 +112,9 @@ void status_render(
 /* The same as OpenMetrics. */
 void status_export(
     const struct status *status, const struct probe *probes, struct buf *out);
+
+/* Their part about port mapping. */
+void status_portmap_render(const struct status *status, struct jsonout *json);
+void status_portmap_export(const struct status *status, struct buf *out);
 
 #endif

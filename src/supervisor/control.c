@@ -8,6 +8,7 @@
 #include "generation.h"
 #include "import.h"
 #include "monitor.h"
+#include "portmap.h"
 #include "reload.h"
 #include "renewal.h"
 #include "supervisor.h"
@@ -53,6 +54,7 @@ static const struct command {
 	{ "revoke", chore_revoke },
 	{ "account", chore_account },
 	{ "import", import_ask },
+	{ "portmap", portmap_ask },
 	{ "reopen", command_reopen },
 	{ "stop", command_stop },
 	{ "drain", command_drain },

@@ -9,6 +9,7 @@
 #include "generation.h"
 #include "job.h"
 #include "monitor.h"
+#include "portmap.h"
 #include "swap.h"
 #include "worker.h"
 
@@ -69,6 +70,11 @@ static handler *const from_acme[MSG_COUNT] = {
 	[MSG_JOB_FAILED] = job_failed,
 };
 
+static handler *const from_portmap[MSG_COUNT] = {
+	[MSG_PORTMAP_DONE] = portmap_done,
+	[MSG_PORTMAP_FAILED] = portmap_failed,
+};
+
 static handler *
 find(enum msg_kind kind, enum ipc_role role)
 {
@@ -79,8 +85,9 @@ find(enum msg_kind kind, enum ipc_role role)
 		return from_monitor[kind];
 	case IPC_ACME:
 		return from_acme[kind];
-	case IPC_DDNS:
 	case IPC_PORTMAP:
+		return from_portmap[kind];
+	case IPC_DDNS:
 	case IPC_SUPERVISOR:
 		break;
 	}

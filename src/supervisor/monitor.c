@@ -14,6 +14,7 @@
 #include "generation.h"
 #include "job.h"
 #include "plan.h"
+#include "portmap.h"
 #include "reload.h"
 #include "renewal.h"
 #include "slot.h"
@@ -77,6 +78,7 @@ after_exit(struct child *child, int status)
 	renewal_forget(sup, child);
 	chore_forget(sup, child);
 	reload_forget(sup, child);
+	portmap_forget(sup, child);
 	if (!child->closing) {
 		child_status_text(status, text);
 		log_err("%s[%ld] %s", child->name, (long)child->pid, text);
@@ -164,6 +166,7 @@ show_everything(struct monitor *monitor)
 		show_workers(leaving);
 	for (unsigned i = 0; i < generation->nslots; i++)
 		monitor_show_cert(generation->slots[i]);
+	portmap_show(generation->sup);
 }
 
 void
@@ -332,6 +335,15 @@ monitor_show_cert(struct slot *slot)
 	child_send(child, &msg);
 	free(names);
 	free(problem);
+}
+
+void
+monitor_tell(struct supervisor *sup, const struct msg *msg)
+{
+	struct child *child = current(sup);
+
+	if (child != NULL)
+		child_send(child, msg);
 }
 
 void

@@ -43,6 +43,9 @@ void monitor_stop(struct monitor *monitor);
 void monitor_show_worker(struct worker *worker);
 void monitor_show_cert(struct slot *slot);
 
+/* Any other row. */
+void monitor_tell(struct supervisor *sup, const struct msg *msg);
+
 /* Messages. */
 void monitor_on_failed(struct monitor *monitor, const char *reason);
 

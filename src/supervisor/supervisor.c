@@ -17,6 +17,7 @@
 #include "generation.h"
 #include "job.h"
 #include "plan.h"
+#include "portmap.h"
 #include "publish.h"
 #include "reload.h"
 #include "renewal.h"
@@ -108,6 +109,7 @@ supervisor_started(struct supervisor *sup)
 	    sup, "the gateway was reloaded meanwhile; the renewal goes on");
 	chore_dismiss(sup,
 	    "the gateway was reloaded meanwhile; the log says how it ends");
+	portmap_update(sup);
 }
 
 void
@@ -179,6 +181,7 @@ wind_down(struct supervisor *sup)
 	renewal_dismiss(sup, "the gateway is stopping");
 	chore_dismiss(sup, "the gateway is stopping");
 	chore_cancel_all(sup);
+	portmap_stop(sup);
 	TAILQ_FOREACH_SAFE(job, &sup->jobs, entry, next)
 		job_cancel(job);
 	if (sup->starting != NULL)
@@ -404,6 +407,7 @@ take_possession(struct supervisor *sup,
 	    children_init(&sup->children, sup->loop, options->programs, err) ==
 	        -1)
 		return -1;
+	portmap_start(sup);
 	sup->children.quiet = sup->log.target == LOG_TO_SYSLOG;
 	sup->children.on_message = dispatch;
 	sup->children.on_empty = on_empty;
@@ -422,6 +426,7 @@ release(struct supervisor *sup)
 	generation_free(sup->current);
 	generation_sweep(sup);
 	publish_release(sup);
+	portmap_release(sup);
 	if (sup->children.dir != NULL)
 		children_release(&sup->children);
 	if (sup->pid_file != NULL)

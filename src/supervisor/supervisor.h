@@ -27,6 +27,7 @@ struct diag;
 struct generation;
 struct journal;
 struct plan;
+struct portmap;
 struct stats;
 
 TAILQ_HEAD(generation_list, generation);
@@ -94,7 +95,8 @@ struct supervisor {
 	struct chore_list chores;   /* the first one may have a job */
 	struct loop_timer renewal_timer;
 	struct clockwatch clock;
-	bool clock_is_good; /* or nothing was said yet */
+	bool clock_is_good;      /* or nothing was said yet */
+	struct portmap *portmap; /* see portmap.h */
 
 	struct reload reload;
 	struct watch watch; /* asks for one */

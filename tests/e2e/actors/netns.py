@@ -53,6 +53,11 @@ class Namespace:
         self._holder.wait()
         self._holder.stdout.close()
 
+    @property
+    def pid(self) -> int:
+        """Of a process inside."""
+        return self._holder.pid
+
     def enter(self, argv: Sequence[str | Path]) -> list[str]:
         """The command line that runs this one inside."""
         return ["nsenter", "--target", str(self._holder.pid), "--net",

@@ -234,6 +234,29 @@ test_no_worker(void **state)
 }
 
 static void
+test_port_mapping(void **state)
+{
+	(void)state;
+	assert_reports("{" WORKER ",\"portmap\":{\"state\":\"mapped\","
+	               "\"warning\":\"CGNAT\"}}",
+	    "This needs attention:\n  port mapping: CGNAT\n");
+	assert_reports("{" WORKER ",\"portmap\":{\"state\":\"failing\","
+	               "\"problem\":\"no router answers\","
+	               "\"advice\":\"Switch it on\"}}",
+	    "This needs attention:\n"
+	    "  port mapping: no router answers. Switch it on\n");
+	assert_reports("{" WORKER ",\"portmap\":{\"state\":\"mapped\","
+	               "\"ports\":\"443:8443\",\"protocol\":\"UPnP\","
+	               "\"wan\":\"8.8.4.4\",\"next_attempt\":1800001800}}",
+	    "\nPort mapping\n"
+	    "  state          the router forwards to us\n"
+	    "  ports          443:8443\n"
+	    "  by             UPnP\n"
+	    "  address        8.8.4.4\n"
+	    "  next           2027-01-15 08:30:00Z\n");
+}
+
+static void
 test_nothing_reaches_the_terminal_raw(void **state)
 {
 	char *screen =
@@ -255,6 +278,7 @@ main(void)
 		cmocka_unit_test(test_certificates_that_need_attention),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_no_worker),
+		cmocka_unit_test(test_port_mapping),
 		cmocka_unit_test(test_nothing_reaches_the_terminal_raw),
 	};
 

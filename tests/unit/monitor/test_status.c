@@ -318,6 +318,49 @@ test_metrics(void **state)
 	free(text);
 }
 
+static void
+test_port_mapping(void **state)
+{
+	struct scene *scene = *state;
+	struct msg_SHOW_PORTMAP row = { .state = "mapped",
+		.protocol = "PCP",
+		.wan = "8.8.4.4",
+		.ports = "443:8443",
+		.lifetime = 3600,
+		.since = 5,
+		.next_attempt = 6,
+		.warning = "",
+		.problem = "",
+		.advice = "" };
+	struct buf buf = { 0 };
+	char *text = render(scene);
+
+	assert_null(strstr(text, "portmap"));
+	free(text);
+	status_portmap(scene->status, &row);
+	assert_shows(scene,
+	    "\"portmap\":{\"state\":\"mapped\",\"protocol\":\"PCP\","
+	    "\"wan\":\"8.8.4.4\",\"ports\":\"443:8443\","
+	    "\"lifetime\":3600,\"since\":5,\"next_attempt\":6,"
+	    "\"failures\":0,\"warning\":\"\",\"problem\":\"\","
+	    "\"advice\":\"\"}");
+	row.warning = "CGNAT";
+	row.ports = "";
+	row.failures = 3;
+	status_portmap(scene->status, &row);
+	status_portmap_export(scene->status, &buf);
+	text = buf_detach(&buf, NULL);
+	EXPORTS("gatehouse_portmap_up 0");
+	EXPORTS("gatehouse_portmap_failures 3");
+	assert_non_null(strstr(text, "\ngatehouse_portmap_warning 1\n"));
+	free(text);
+	row.state = "off";
+	status_portmap(scene->status, &row);
+	status_portmap_export(scene->status, &buf);
+	assert_int_equal(buf_len(&buf), 0);
+	buf_release(&buf);
+}
+
 #define scene_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -327,6 +370,7 @@ main(void)
 		scene_test(test_before_anything_is_known),
 		scene_test(test_listeners_and_backends),
 		scene_test(test_certificates),
+		scene_test(test_port_mapping),
 		scene_test(test_workers_come_change_and_go),
 		scene_test(test_tables_are_bounded),
 		scene_test(test_traffic),

@@ -1,0 +1,85 @@
+#include "portmap.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "say.h"
+#include "json/json.h"
+
+static const char *
+text(const struct json *portmap, const char *member)
+{
+	const char *value = json_str(portmap, member);
+
+	return value != NULL ? value : "";
+}
+
+char *
+portmap_finding(const struct json *status)
+{
+	const struct json *portmap = json_get(status, "portmap");
+	const char *advice = text(portmap, "advice");
+
+	if (text(portmap, "problem")[0] != '\0')
+		return xasprintf("port mapping: %s%s%s",
+		    text(portmap, "problem"), advice[0] != '\0' ? ". " : "",
+		    advice);
+	if (text(portmap, "warning")[0] != '\0')
+		return xasprintf("port mapping: %s", text(portmap, "warning"));
+	return NULL;
+}
+
+static void
+print_row(const char *label, const char *value, FILE *out)
+{
+	if (value[0] == '\0')
+		return;
+	fprintf(out, "  %-15s", label);
+	say_safely(out, value);
+	fputc('\n', out);
+}
+
+static const char *
+state_text(const char *state)
+{
+	static const struct {
+		const char *state;
+		const char *text;
+	} states[] = {
+		{ "asking", "the router is being asked" },
+		{ "mapped", "the router forwards to us" },
+		{ "failing", "the last attempt failed" },
+		{ "removing", "is being undone" },
+		{ "held", "undone by `gatehouse portmap off`" },
+		{ "address", "off; the router is asked for its address" },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(state, states[i].state) == 0)
+			return states[i].text;
+	return "";
+}
+
+void
+portmap_print(const struct json *status, int64_t now, FILE *out)
+{
+	const struct json *portmap = json_get(status, "portmap");
+	const char *state = text(portmap, "state");
+	int64_t next = json_int(portmap, "next_attempt", 0);
+	char date[CLOCK_DATE_SIZE];
+
+	if (state[0] == '\0' || strcmp(state, "off") == 0)
+		return;
+	fputs("\nPort mapping\n", out);
+	print_row("state", state_text(state), out);
+	print_row("ports", text(portmap, "ports"), out);
+	print_row("by", text(portmap, "protocol"), out);
+	print_row("address", text(portmap, "wan"), out);
+	if (next > now)
+		print_row("next", clock_date(date, next), out);
+	print_row("problem", text(portmap, "problem"), out);
+	print_row("what to do", text(portmap, "advice"), out);
+	print_row("but", text(portmap, "warning"), out);
+}

@@ -1,0 +1,17 @@
+#ifndef CLI_PORTMAP_H
+#define CLI_PORTMAP_H
+
+/* Port mapping in the status, for people. */
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct json;
+
+/* What needs attention, or NULL. The caller frees. */
+char *portmap_finding(const struct json *status);
+
+/* Its part of the screen: nothing if it is off. */
+void portmap_print(const struct json *status, int64_t now, FILE *out);
+
+#endif

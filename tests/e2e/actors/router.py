@@ -1,0 +1,186 @@
+"""A router of a house, in network namespaces: Debian's miniupnpd, or ours.
+
+Three namespaces hang on each other: the house with the gateway, the router,
+and the internet, from where a client comes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import tempfile
+import threading
+from pathlib import Path
+from typing import Iterator
+
+from .netns import Namespace
+from .process import Process
+
+LAN = "192.168.77.1"
+HOUSE = "192.168.77.2"
+WAN = "8.8.4.4"         # only its kind counts: nothing leaves the namespaces
+CLIENT = "8.8.4.1"
+PMP_PORT = 5351
+
+# miniupnpd fills in the chains of its name; the house may go out.
+RULES = """
+table inet filter {
+    chain miniupnpd { }
+    chain prerouting_miniupnpd { }
+    chain postrouting_miniupnpd { }
+    chain forward {
+        type filter hook forward priority 0; policy drop;
+        ct state established,related accept
+        iifname lan accept
+        jump miniupnpd
+    }
+    chain prerouting {
+        type nat hook prerouting priority -100; policy accept;
+        jump prerouting_miniupnpd
+    }
+    chain postrouting {
+        type nat hook postrouting priority 100; policy accept;
+        jump postrouting_miniupnpd
+        oifname wan masquerade
+    }
+}
+"""
+
+
+class Street:
+    """House, router and internet, connected; nobody speaks yet."""
+
+    def __init__(self, wan: str = WAN) -> None:
+        self.wan = wan
+        self._stack = contextlib.ExitStack()
+        enter = self._stack.enter_context
+        self.house = enter(Namespace())
+        self.router = enter(Namespace())
+        self.internet = enter(Namespace())
+        self._connect(self.house, HOUSE, "lan", LAN)
+        self._connect(self.internet, wan.rpartition(".")[0] + ".1",
+                      "wan", wan)
+        self.house.run("ip", "route", "add", "default", "via", LAN)
+        self.router.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+
+    def _connect(self, other: Namespace, address: str, name: str,
+                 router: str) -> None:
+        """A cable from `eth0` of one to the router's port of this name."""
+        self.router.run("ip", "link", "add", name, "type", "veth", "peer",
+                        "name", "eth0", "netns", str(other.pid))
+        for space, link, mine in ((self.router, name, router),
+                                  (other, "eth0", address)):
+            space.run("ip", "address", "add", f"{mine}/24", "dev", link)
+            space.run("ip", "link", "set", link, "up")
+
+    def __enter__(self) -> Street:
+        return self
+
+    def __exit__(self, *_exc) -> None:
+        self._stack.close()
+
+    def move(self, wan: str) -> None:
+        """The provider gives the router another address."""
+        self.router.run("ip", "address", "flush", "dev", "wan")
+        self.router.run("ip", "address", "add", f"{wan}/24", "dev", "wan")
+        self.wan = wan
+
+
+class Miniupnpd(Process):
+    """Maps for real, with nftables."""
+
+    def __init__(self, street: Street, *, upnp: bool = True,
+                 natpmp: bool = True, rules: tuple[str, ...] = (),
+                 options: tuple[str, ...] = ()) -> None:
+        self._files = tempfile.TemporaryDirectory(prefix="gh-", dir="/tmp")
+        self.street = street
+        conf = Path(self._files.name) / "miniupnpd.conf"
+        conf.write_text("\n".join([
+            "ext_ifname=wan", "listening_ip=lan", "ipv6_disable=yes",
+            "http_port=0", "secure_mode=yes", "notify_interval=900",
+            "min_lifetime=120", "max_lifetime=86400",
+            f"enable_upnp={'yes' if upnp else 'no'}",
+            f"enable_natpmp={'yes' if natpmp else 'no'}",
+            "uuid=dc8d98e9-1011-49ed-90a1-48d62997851a", *options, *rules,
+            "allow 1-65535 192.168.77.0/24 1-65535",
+            "deny 0-65535 0.0.0.0/0 0-65535", ""]), encoding="ascii")
+        rules_file = Path(self._files.name) / "rules"
+        rules_file.write_text(RULES, encoding="ascii")
+        street.router.run("nft", "-f", rules_file)
+        super().__init__(
+            "miniupnpd",
+            ["/usr/sbin/miniupnpd", "-d", "-f", conf,
+             "-P", Path(self._files.name) / "pid"],
+            namespace=street.router)
+
+    def start(self) -> Miniupnpd:
+        since = self.mark()
+        super().start()
+        self.wait_for_line(r"listening on|Listening for NAT-PMP",
+                           since=since)
+        return self
+
+    def rules(self) -> str:
+        return self.street.router.run("nft", "list", "ruleset")
+
+    def close(self) -> None:
+        super().close()
+        self._files.cleanup()
+
+
+class PmpRouter:
+    """Speaks NAT-PMP (RFC 6886), and not PCP; remembers what it was asked.
+
+    `mapped` is what it forwards; `shift` is added to the ports it gives,
+    `result` is what it answers instead of success.
+    """
+
+    def __init__(self, street: Street, *, wan: str | None = None,
+                 lifetime: int = 7200, shift: int = 0,
+                 result: int = 0) -> None:
+        self.wan = wan or street.wan
+        self.lifetime = lifetime
+        self.shift = shift
+        self.result = result
+        self.mapped: dict[int, int] = {}
+        self.requests = 0
+        self._socket = street.router.socket(kind=socket.SOCK_DGRAM)
+        self._socket.bind((LAN, PMP_PORT))
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> PmpRouter:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc) -> None:
+        with contextlib.suppress(OSError):  # not connected: it wakes all
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join(5)
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            request, peer = self._socket.recvfrom(1100)
+            if not peer or len(request) < 2:
+                return
+            self.requests += 1
+            self._socket.sendto(self._answer(request), peer)
+
+    def _answer(self, request: bytes) -> bytes:
+        version, opcode = request[:2]
+        head = struct.pack("!BBHI", 0, 0x80 | opcode,
+                           1 if version else self.result, 1000)
+        if version or self.result:
+            return head
+        if opcode == 0:
+            return head + socket.inet_aton(self.wan)
+        inside, outside, lifetime = struct.unpack("!HHI", request[4:12])
+        if lifetime:
+            outside += self.shift
+            lifetime = min(lifetime, self.lifetime)
+            self.mapped[outside] = inside
+        else:
+            self.mapped = {port: mine for port, mine in self.mapped.items()
+                           if mine != inside}
+        return head + struct.pack("!HHI", inside, outside, lifetime)
