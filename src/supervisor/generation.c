@@ -12,6 +12,7 @@
 #include "challenge.h"
 #include "child.h"
 #include "config/config.h"
+#include "ddns.h"
 #include "plan.h"
 #include "renewal.h"
 #include "slot.h"
@@ -301,6 +302,7 @@ take_over(struct generation *generation)
 	    sup); /* the old monitor still has an answer to give */
 	if (old != NULL)
 		monitor_stop(&old->monitor);
+	ddns_update(sup);
 	monitor_start(&generation->monitor);
 	generation_check_swaps(generation);
 	renewal_update(sup);

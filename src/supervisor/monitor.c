@@ -11,6 +11,8 @@
 #include "child.h"
 #include "chore.h"
 #include "config/config.h"
+#include "ddns.h"
+#include "ddns_ask.h"
 #include "generation.h"
 #include "job.h"
 #include "plan.h"
@@ -76,6 +78,7 @@ after_exit(struct child *child, int status)
 	monitor->child = NULL;
 	renewal_forget(sup, child);
 	chore_forget(sup, child);
+	ddns_ask_forget(sup, child);
 	reload_forget(sup, child);
 	if (!child->closing) {
 		child_status_text(status, text);
@@ -164,6 +167,7 @@ show_everything(struct monitor *monitor)
 		show_workers(leaving);
 	for (unsigned i = 0; i < generation->nslots; i++)
 		monitor_show_cert(generation->slots[i]);
+	ddns_show_all(generation->sup);
 }
 
 void

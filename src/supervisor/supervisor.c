@@ -13,6 +13,8 @@
 #include "bind.h"
 #include "chore.h"
 #include "config/config.h"
+#include "ddns.h"
+#include "ddns_ask.h"
 #include "dispatch.h"
 #include "generation.h"
 #include "job.h"
@@ -108,6 +110,9 @@ supervisor_started(struct supervisor *sup)
 	    sup, "the gateway was reloaded meanwhile; the renewal goes on");
 	chore_dismiss(sup,
 	    "the gateway was reloaded meanwhile; the log says how it ends");
+	ddns_ask_dismiss(sup,
+	    "the gateway was reloaded meanwhile; `gatehouse ddns status` says "
+	    "how it ended");
 }
 
 void
@@ -179,6 +184,7 @@ wind_down(struct supervisor *sup)
 	renewal_dismiss(sup, "the gateway is stopping");
 	chore_dismiss(sup, "the gateway is stopping");
 	chore_cancel_all(sup);
+	ddns_stop(sup);
 	TAILQ_FOREACH_SAFE(job, &sup->jobs, entry, next)
 		job_cancel(job);
 	if (sup->starting != NULL)
@@ -419,6 +425,7 @@ take_possession(struct supervisor *sup,
 static void
 release(struct supervisor *sup)
 {
+	ddns_release(sup);
 	generation_free(sup->current);
 	generation_sweep(sup);
 	publish_release(sup);

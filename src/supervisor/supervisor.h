@@ -23,6 +23,7 @@
 #include "statedir.h"
 #include "watch.h"
 
+struct ddns;
 struct diag;
 struct generation;
 struct journal;
@@ -92,6 +93,7 @@ struct supervisor {
 	struct job_list jobs;
 	struct renew_list renewals; /* that somebody waits for */
 	struct chore_list chores;   /* the first one may have a job */
+	struct ddns *ddns;          /* NULL: no section was ever served */
 	struct loop_timer renewal_timer;
 	struct clockwatch clock;
 	bool clock_is_good; /* or nothing was said yet */
