@@ -105,9 +105,7 @@ repeat_after(int64_t repeats)
 {
 	int64_t wait = HOUR;
 
-	if (repeats == 0)
-		return DDNS_SETTLE;
-	for (int64_t i = 1; i < repeats && wait < DDNS_WAIT_MAX; i++)
+	for (int64_t i = 0; i < repeats && wait < DDNS_WAIT_MAX; i++)
 		wait *= 2;
 	return sooner(wait, DDNS_WAIT_MAX);
 }
@@ -126,8 +124,8 @@ ddns_schedule_found(
 		schedule->changed_at = now;
 	if (!same)
 		schedule->wanted = visible != 1;
-	else
-		schedule->wanted = age > DDNS_REFRESH ||
+	else if (visible == 1 || schedule->failures == 0)
+		schedule->wanted = age >= DDNS_REFRESH ||
 		    (schedule->hidden &&
 		        age >= repeat_after(schedule->repeats));
 }

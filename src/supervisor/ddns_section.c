@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -132,19 +133,22 @@ ddns_section_label(const struct ddns_section *section)
 	    config->hosts[0], config->nhosts > 1 ? " and others" : "");
 }
 
+/* A wildcard has the addresses of every name one label below its own. */
+static bool
+publishes(const char *host, const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return strcasecmp(host, name) == 0 ||
+	    (host[0] == '*' && dot != NULL && strcasecmp(host + 1, dot) == 0);
+}
+
 bool
 ddns_section_has(const struct ddns_section *section, const char *name)
 {
-	if (strncmp(name, "*.", 2) == 0)
-		name += 2;
-	for (unsigned i = 0; i < section->config->nhosts; i++) {
-		const char *host = section->config->hosts[i];
-
-		if (strncmp(host, "*.", 2) == 0)
-			host += 2;
-		if (strcasecmp(host, name) == 0)
+	for (unsigned i = 0; i < section->config->nhosts; i++)
+		if (publishes(section->config->hosts[i], name))
 			return true;
-	}
 	return false;
 }
 
@@ -186,14 +190,21 @@ same_text(const char *a, const char *b)
 	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
 }
 
+/* What cannot be found at the moment says nothing against what is published. */
+static bool
+is_known(const char *found, const char *known)
+{
+	return found == NULL || same_text(found, known);
+}
+
 static bool
 is_published(const struct ddns_section *section)
 {
 	const struct ddns_record *record = &section->record;
 
 	return record->schedule.published_at != 0 &&
-	    same_text(record->known4, section->seen.ipv4) &&
-	    same_text(record->known6, section->seen.ipv6);
+	    is_known(section->seen.ipv4, record->known4) &&
+	    is_known(section->seen.ipv6, record->known6);
 }
 
 /* "203.0.113.9 and 2001:db8::1". The caller frees. */
@@ -239,10 +250,31 @@ tell_change(const struct ddns_section *section)
 }
 
 static void
+remember(char **known, const char *found)
+{
+	if (found != NULL)
+		record_set(known, found);
+}
+
+static void
 remember_published(struct ddns_section *section)
 {
-	record_set(&section->record.known4, section->seen.ipv4);
-	record_set(&section->record.known6, section->seen.ipv6);
+	remember(&section->record.known4, section->seen.ipv4);
+	remember(&section->record.known6, section->seen.ipv6);
+}
+
+/* An address that was taken back is forgotten when the servers have, too. */
+static void
+forget_gone(struct ddns_section *section)
+{
+	const struct ddns_seen *seen = &section->seen;
+
+	if (seen->visible == 2)
+		return;
+	if (seen->ipv4 == NULL && seen->dns4 == NULL)
+		record_set(&section->record.known4, NULL);
+	if (seen->ipv6 == NULL && seen->dns6 == NULL)
+		record_set(&section->record.known6, NULL);
 }
 
 static void
@@ -258,6 +290,7 @@ on_found(void *arg, const struct msg_DDNS_FOUND *found)
 	note_seen(section, found);
 	if (changed)
 		tell_change(section);
+	forget_gone(section);
 	section->same = is_published(section);
 	ddns_schedule_found(schedule, section->same, found->visible, now);
 	section->due = schedule->wanted;

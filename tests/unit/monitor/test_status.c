@@ -111,7 +111,7 @@ test_before_anything_is_known(void **state)
 	    "\"backends\":[{\"id\":0,\"name\":\"ha.local:8123\","
 	    "\"address\":\"\",\"host\":\"ha.local\","
 	    "\"port\":8123,\"state\":\"unknown\",\"since\":0,\"error\":\"\"}],"
-	    "\"certificates\":[],\"workers\":[],\"memory\":{",
+	    "\"certificates\":[],\"ddns\":[],\"workers\":[],\"memory\":{",
 	    GATEHOUSE_VERSION, getppid());
 	if (strncmp(text, want, strlen(want)) != 0)
 		fail_msg("%s does not begin with %s", text, want);

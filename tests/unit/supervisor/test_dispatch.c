@@ -16,7 +16,8 @@
 static void
 test_complete(void **state)
 {
-	const enum ipc_role roles[] = { IPC_PROXY, IPC_MONITOR, IPC_ACME };
+	const enum ipc_role roles[] = { IPC_PROXY, IPC_MONITOR, IPC_ACME,
+		IPC_DDNS };
 
 	(void)state;
 	for (int kind = 0; kind < MSG_COUNT; kind++)
