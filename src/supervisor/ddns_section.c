@@ -318,8 +318,8 @@ published(struct ddns_section *section, struct outcome *outcome)
 	char *label = ddns_section_label(section);
 	char *now = addresses(section);
 
-	ddns_schedule_published(
-	    &section->record.schedule, !section->same, clock_wall());
+	ddns_schedule_published(&section->record.schedule,
+	    !section->same && section->seen.visible != 1, clock_wall());
 	remember_published(section);
 	ddns_record_problem(&section->record, NULL, NULL, NULL);
 	log_info("DDNS %s: %s is published", label, now);
