@@ -286,7 +286,10 @@ command_parse(const struct command *command, char *const *argv,
 		    word[1] != '\0') {
 			if (parse_option(command, &argv, &parsed, err) == -1)
 				return -1;
-		} else if (command->operand == NULL || parsed.operand != NULL)
+		} else if (parsed.operand != NULL && parsed.second == NULL &&
+		    command->second != NULL)
+			parsed.second = *argv++;
+		else if (command->operand == NULL || parsed.operand != NULL)
 			return error_set(err, ERR_SYNTAX,
 			    "'%s' is too much: see `gatehouse %s --help`", word,
 			    command->name);

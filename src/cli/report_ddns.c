@@ -67,10 +67,11 @@ report_ddns_finding(const struct json *section)
 
 	if (problem[0] == '\0')
 		return NULL;
-	return xasprintf("the address of %s is not published (%s): %s%s%s%s",
+	return xasprintf("the address of %s is not published (%s): %s%s%s%s%s",
 	    first_name(section), text(section, "provider"), problem,
 	    advice[0] != '\0' ? ". " : "", advice,
-	    stopped ? ". It is not asked again until the configuration "
+	    stopped && advice[0] == '\0' ? "." : "",
+	    stopped ? " It is not asked again until the configuration "
 	              "changes, or you say `gatehouse ddns update`"
 	            : "");
 }
