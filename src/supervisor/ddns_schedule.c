@@ -151,7 +151,8 @@ ddns_schedule_published(
 	schedule->not_before = 0;
 	schedule->stopped_at = 0;
 	schedule->wanted = false;
-	schedule->repeats = changed ? 0 : schedule->repeats + 1;
+	schedule->repeats =
+	    changed || !schedule->hidden ? 0 : schedule->repeats + 1;
 	if (changed) {
 		schedule->changed_at = now;
 		schedule->hidden = true;
