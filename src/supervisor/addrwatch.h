@@ -14,7 +14,7 @@
 #include "net/loop.h"
 
 #define ADDRWATCH_DELAY_MS 200  /* what changes together is looked at once */
-#define ADDRWATCH_REST_MS 1000  /* from one call to the next, at least */
+#define ADDRWATCH_REST_MS 500   /* from one call to the next, at least */
 #define ADDRWATCH_AFTER_MS 5000 /* a new IPv6 address is tried out first */
 
 struct addrwatch {

@@ -25,7 +25,7 @@ struct supervisor;
 /* How it ended. Texts are one line, and borrowed for the call. */
 struct ddns_end {
 	bool done;
-	bool updated;           /* done: something was published */
+	bool updated;           /* done: the provider was asked, and agrees */
 	const char *text;       /* done: what, for people */
 	enum ddns_failure kind; /* not done: … */
 	const char *problem;

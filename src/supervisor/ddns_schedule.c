@@ -57,6 +57,7 @@ ddns_schedule_begin(struct ddns_schedule *schedule, int64_t now)
 	schedule->looked = false;
 	schedule->wanted = true;
 	schedule->hidden = false;
+	schedule->differs = false;
 }
 
 void
@@ -115,12 +116,13 @@ ddns_schedule_found(
     struct ddns_schedule *schedule, bool same, uint32_t visible, int64_t now)
 {
 	int64_t age = now - schedule->published_at;
-	bool was_wanted = schedule->looked && schedule->wanted;
+	bool is_news = !same && !schedule->differs;
 
 	schedule->hidden = visible == 0;
 	if (visible == 1)
 		schedule->repeats = 0;
-	if (!same && schedule->hidden && !was_wanted)
+	schedule->differs = !same;
+	if (is_news && schedule->hidden)
 		schedule->changed_at = now;
 	if (!same)
 		schedule->wanted = visible != 1;
@@ -128,6 +130,15 @@ ddns_schedule_found(
 		schedule->wanted = age >= DDNS_REFRESH ||
 		    (schedule->hidden &&
 		        age >= repeat_after(schedule->repeats));
+}
+
+/* Many servers have it within seconds. */
+static int64_t
+settle_look(const struct ddns_schedule *schedule, int64_t now)
+{
+	int64_t age = now - schedule->changed_at;
+
+	return sooner(later(age, DDNS_SETTLE_FIRST), DDNS_SETTLE_LOOK);
 }
 
 void
@@ -138,7 +149,7 @@ ddns_schedule_looked(struct ddns_schedule *schedule,
 
 	schedule->looked = true;
 	if (ddns_schedule_settled(schedule, moment.now) != 0)
-		wait = sooner(wait, DDNS_SETTLE_LOOK);
+		wait = sooner(wait, settle_look(schedule, moment.now));
 	schedule->look_at = moment.now + wait;
 }
 
@@ -151,6 +162,7 @@ ddns_schedule_published(
 	schedule->not_before = 0;
 	schedule->stopped_at = 0;
 	schedule->wanted = false;
+	schedule->differs = false;
 	schedule->repeats =
 	    changed || !schedule->hidden ? 0 : schedule->repeats + 1;
 	if (changed) {

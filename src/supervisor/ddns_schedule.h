@@ -16,9 +16,10 @@
 #include "schedule.h"
 
 #define DDNS_REFRESH (25 * 24 * 3600) /* seconds; providers forget names */
-#define DDNS_SETTLE 600 /* an order waits so long for a new address */
-#define DDNS_BORN 60    /* … and so long for the first look */
-#define DDNS_SETTLE_LOOK 10
+#define DDNS_SETTLE 600           /* an order waits so long for a new address */
+#define DDNS_BORN 60              /* … and so long for the first look */
+#define DDNS_SETTLE_LOOK 10       /* seconds between two looks meanwhile … */
+#define DDNS_SETTLE_FIRST 2       /* … and at first */
 #define DDNS_WAIT_MAX (24 * 3600) /* the longest that a failure makes wait */
 
 struct ddns_schedule {
@@ -37,6 +38,7 @@ struct ddns_schedule {
 	bool looked;     /* a look has ended */
 	bool wanted;     /* there is, or may be, something to publish */
 	bool hidden;     /* the zone's servers say something else */
+	bool differs;    /* what was found last is not published */
 };
 
 struct ddns_pace {

@@ -190,21 +190,36 @@ same_text(const char *a, const char *b)
 	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
 }
 
-/* What cannot be found at the moment says nothing against what is published. */
+/*
+ * There is none for sure, and the servers are not to say one. What cannot be
+ * found at the moment says nothing against what is published.
+ */
 static bool
-is_known(const char *found, const char *known)
+is_gone(const char *found, const char *source, const char *dns)
 {
-	return found == NULL || same_text(found, known);
+	return found == NULL &&
+	    (dns != NULL || (source != NULL && strcmp(source, "none") == 0));
+}
+
+static bool
+is_known(const char *found, const char *known, bool gone)
+{
+	if (found == NULL)
+		return !gone || known == NULL;
+	return same_text(found, known);
 }
 
 static bool
 is_published(const struct ddns_section *section)
 {
 	const struct ddns_record *record = &section->record;
+	const struct ddns_seen *seen = &section->seen;
 
 	return record->schedule.published_at != 0 &&
-	    is_known(section->seen.ipv4, record->known4) &&
-	    is_known(section->seen.ipv6, record->known6);
+	    is_known(seen->ipv4, record->known4,
+	        is_gone(seen->ipv4, seen->source4, seen->dns4)) &&
+	    is_known(seen->ipv6, record->known6,
+	        is_gone(seen->ipv6, seen->source6, seen->dns6));
 }
 
 /* "203.0.113.9 and 2001:db8::1". The caller frees. */
@@ -250,31 +265,21 @@ tell_change(const struct ddns_section *section)
 }
 
 static void
-remember(char **known, const char *found)
+remember(char **known, const char *found, bool gone)
 {
-	if (found != NULL)
+	if (found != NULL || gone)
 		record_set(known, found);
 }
 
 static void
 remember_published(struct ddns_section *section)
 {
-	remember(&section->record.known4, section->seen.ipv4);
-	remember(&section->record.known6, section->seen.ipv6);
-}
-
-/* An address that was taken back is forgotten when the servers have, too. */
-static void
-forget_gone(struct ddns_section *section)
-{
 	const struct ddns_seen *seen = &section->seen;
 
-	if (seen->visible == 2)
-		return;
-	if (seen->ipv4 == NULL && seen->dns4 == NULL)
-		record_set(&section->record.known4, NULL);
-	if (seen->ipv6 == NULL && seen->dns6 == NULL)
-		record_set(&section->record.known6, NULL);
+	remember(&section->record.known4, seen->ipv4,
+	    is_gone(seen->ipv4, seen->source4, seen->dns4));
+	remember(&section->record.known6, seen->ipv6,
+	    is_gone(seen->ipv6, seen->source6, seen->dns6));
 }
 
 static void
@@ -290,10 +295,8 @@ on_found(void *arg, const struct msg_DDNS_FOUND *found)
 	note_seen(section, found);
 	if (changed)
 		tell_change(section);
-	forget_gone(section);
 	section->same = is_published(section);
 	ddns_schedule_found(schedule, section->same, found->visible, now);
-	section->due = schedule->wanted;
 	if (found->visible == 1 && !section->same) {
 		/* Somebody has done it already: nobody needs to be asked. */
 		remember_published(section);
@@ -360,8 +363,7 @@ done(struct ddns_section *section, const struct ddns_end *end,
 		looked(section, end, outcome);
 		return;
 	}
-	/* "It was so already" is an answer of the provider, too. */
-	if (end->updated || section->due || section->kind == DDNS_FORCE) {
+	if (end->updated) {
 		published(section, outcome);
 		return;
 	}
@@ -468,7 +470,6 @@ ddns_section_start(struct ddns_section *section, enum ddns_kind kind)
 	section->kind = kind;
 	section->asked &= ~(1u << kind);
 	section->same = is_published(section);
-	section->due = false;
 	section->requested_before = schedule->requested_at;
 	if (kind != DDNS_LOOK) {
 		ddns_schedule_started(schedule, clock_wall());

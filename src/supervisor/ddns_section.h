@@ -50,8 +50,7 @@ struct ddns_section {
 
 	struct ddns_run *run; /* NULL: none is under way */
 	enum ddns_kind kind;  /* of that */
-	bool same;            /* it found what was published before … */
-	bool due;             /* … and should have asked all the same */
+	bool same;            /* it found what was published before */
 	bool again;           /* addresses changed meanwhile */
 	int64_t requested_before;
 	void (*txt_done)(void *arg, const struct ddns_end *end);

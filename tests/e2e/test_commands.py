@@ -17,7 +17,7 @@ from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
 VERBS = ["run", "check", "status", "reload", "renew", "revoke",
-         "account", "import", "reopen", "stop", "help", "version"]
+         "account", "ddns", "import", "reopen", "stop", "help", "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:
@@ -182,6 +182,7 @@ def test_status_for_programs(serving, home_assistant):
     assert {name: type(part) for name, part in status.items()} == {
         "version": str, "pid": int, "uptime": int, "generation": int,
         "listeners": list, "backends": list, "certificates": list,
+        "ddns": list,
         "workers": list, "memory": dict, "traffic": dict, "hour": dict,
         "events": list}
     assert [set(part[0]) for part in map(status.get, (

@@ -79,7 +79,12 @@ test_first(void **state)
 	ddns_schedule_found(&schedule, false, 0, T0);
 	ddns_schedule_published(&schedule, true, T0);
 	ddns_schedule_looked(&schedule, &pace, at(T0));
-	assert_next(&schedule, DDNS_LOOK, T0 + DDNS_SETTLE_LOOK);
+	assert_next(&schedule, DDNS_LOOK, T0 + 2);
+	ddns_schedule_found(&schedule, true, 0, T0 + 7);
+	ddns_schedule_looked(&schedule, &pace, at(T0 + 7));
+	assert_next(&schedule, DDNS_LOOK, T0 + 14);
+	ddns_schedule_looked(&schedule, &pace, at(T0 + 500));
+	assert_next(&schedule, DDNS_LOOK, T0 + 510);
 }
 
 /* Each look is a tenth of the interval sooner or later, at most. */
@@ -114,7 +119,7 @@ test_change(void **state)
 	assert_next(&schedule, DDNS_LOOK, 0); /* asked at T0 - 10 */
 	ddns_schedule_found(&schedule, false, 0, T0 + 1);
 	ddns_schedule_looked(&schedule, &pace, at(T0 + 1));
-	assert_next(&schedule, DDNS_LOOK, T0 + 1 + DDNS_SETTLE_LOOK);
+	assert_next(&schedule, DDNS_LOOK, T0 + 3);
 
 	ddns_schedule_found(&schedule, false, 0, T0 + 45);
 	schedule.look_at = T0 + 345;
