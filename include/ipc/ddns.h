@@ -11,11 +11,10 @@
  * says, "" = unknown. listens: DDNS_IPV4 | DDNS_IPV6 (config/ddns.h), the
  * families that a listener is reached by. known4, known6: what was published
  * last, at `published` (0: never); "" = none. name, value: of a TXT record.
+ * DDNS_FOUND.source4, .source6: "none" = there is no such address for sure.
  *
- * DDNS_FOUND.source4 and .source6: "none" = there is no address for sure.
- * dns4 and dns6: what the zone's own servers say, "" = no record; visible: 1 if
- * they say what we have, 0 if not, 2 if they could not be asked.
- * DDNS_DONE.updated: the provider was asked.
+ * DDNS_FOUND.dns4 and .dns6: what the zone's own servers say, "" = no record;
+ * visible: 1 if they say what we have, 0 if not, 2 if they could not be asked.
  *
  * A PORTMAP_JOB ends with PORTMAP_DONE (exit 0) or PORTMAP_FAILED (exit 1).
  * PORTMAP_JOB.ports: "80:8080 443:8443", of the router and our own; .gateway:
