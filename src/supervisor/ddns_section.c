@@ -20,18 +20,6 @@
 
 /* --- the section itself --------------------------------------------------- */
 
-static void
-forget_seen(struct ddns_seen *seen)
-{
-	free(seen->ipv4);
-	free(seen->ipv6);
-	free(seen->source4);
-	free(seen->source6);
-	free(seen->dns4);
-	free(seen->dns6);
-	*seen = (struct ddns_seen){ 0 };
-}
-
 /* Does not write what is there already: most looks find nothing new. */
 static int
 save(struct ddns_section *section, struct error *err)
@@ -95,7 +83,7 @@ ddns_section_free(struct ddns_section *section)
 	if (section->txt_done != NULL)
 		section->txt_done(section->txt_arg, &gone);
 	ddns_record_release(&section->record);
-	forget_seen(&section->seen);
+	ddns_seen_release(&section->seen);
 	free(section->name);
 	free(section->saved);
 	free(section);
@@ -184,79 +172,12 @@ ddns_section_next(const struct ddns_section *section)
 
 /* --- what a job finds ----------------------------------------------------- */
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
-/*
- * There is none for sure, and the servers are not to say one. What cannot be
- * found at the moment says nothing against what is published.
- */
-static bool
-is_gone(const char *found, const char *source, const char *dns)
-{
-	return found == NULL &&
-	    (dns != NULL || (source != NULL && strcmp(source, "none") == 0));
-}
-
-static bool
-is_known(const char *found, const char *known, bool gone)
-{
-	if (found == NULL)
-		return !gone || known == NULL;
-	return same_text(found, known);
-}
-
-static bool
-is_published(const struct ddns_section *section)
-{
-	const struct ddns_record *record = &section->record;
-	const struct ddns_seen *seen = &section->seen;
-
-	return record->schedule.published_at != 0 &&
-	    is_known(seen->ipv4, record->known4,
-	        is_gone(seen->ipv4, seen->source4, seen->dns4)) &&
-	    is_known(seen->ipv6, record->known6,
-	        is_gone(seen->ipv6, seen->source6, seen->dns6));
-}
-
-/* "203.0.113.9 and 2001:db8::1". The caller frees. */
-static char *
-addresses(const struct ddns_section *section)
-{
-	const struct ddns_seen *seen = &section->seen;
-	const char *ipv4 = seen->ipv4 != NULL ? seen->ipv4 : "";
-	const char *ipv6 = seen->ipv6 != NULL ? seen->ipv6 : "";
-
-	if (ipv4[0] == '\0' && ipv6[0] == '\0')
-		return xstrdup("no address");
-	return xasprintf("%s%s%s", ipv4,
-	    ipv4[0] != '\0' && ipv6[0] != '\0' ? " and " : "", ipv6);
-}
-
-static void
-note_seen(struct ddns_section *section, const struct msg_DDNS_FOUND *found)
-{
-	struct ddns_seen *seen = &section->seen;
-
-	record_set(&seen->ipv4, found->ipv4);
-	record_set(&seen->ipv6, found->ipv6);
-	record_set(&seen->source4, found->source4);
-	record_set(&seen->source6, found->source6);
-	record_set(&seen->dns4, found->dns4);
-	record_set(&seen->dns6, found->dns6);
-	seen->visible = found->visible;
-	seen->known = true;
-}
-
 /* The log and the journal hear what is new. */
 static void
 tell_change(const struct ddns_section *section)
 {
 	char *label = ddns_section_label(section);
-	char *now = addresses(section);
+	char *now = ddns_seen_text(&section->seen);
 
 	log_info("DDNS %s: the address is %s", label, now);
 	journal_event(section->sup->journal, "address", "%s: %s", label, now);
@@ -265,41 +186,24 @@ tell_change(const struct ddns_section *section)
 }
 
 static void
-remember(char **known, const char *found, bool gone)
-{
-	if (found != NULL || gone)
-		record_set(known, found);
-}
-
-static void
-remember_published(struct ddns_section *section)
-{
-	const struct ddns_seen *seen = &section->seen;
-
-	remember(&section->record.known4, seen->ipv4,
-	    is_gone(seen->ipv4, seen->source4, seen->dns4));
-	remember(&section->record.known6, seen->ipv6,
-	    is_gone(seen->ipv6, seen->source6, seen->dns6));
-}
-
-static void
 on_found(void *arg, const struct msg_DDNS_FOUND *found)
 {
 	struct ddns_section *section = arg;
 	struct ddns_schedule *schedule = &section->record.schedule;
 	bool was_hidden = schedule->looked && schedule->hidden;
-	bool changed = !same_text(found->ipv4, section->seen.ipv4) ||
-	    !same_text(found->ipv6, section->seen.ipv6);
+	bool changed = !ddns_same_text(found->ipv4, section->seen.ipv4) ||
+	    !ddns_same_text(found->ipv6, section->seen.ipv6);
 	int64_t now = clock_wall();
 
-	note_seen(section, found);
+	ddns_seen_note(&section->seen, found);
 	if (changed)
 		tell_change(section);
-	section->same = is_published(section);
+	section->same =
+	    ddns_seen_is_published(&section->seen, &section->record);
 	ddns_schedule_found(schedule, section->same, found->visible, now);
 	if (found->visible == 1 && !section->same) {
 		/* Somebody has done it already: nobody needs to be asked. */
-		remember_published(section);
+		ddns_seen_remember(&section->seen, &section->record);
 		schedule->published_at = now;
 	}
 	if (was_hidden && found->visible == 1)
@@ -319,11 +223,11 @@ static void
 published(struct ddns_section *section, struct outcome *outcome)
 {
 	char *label = ddns_section_label(section);
-	char *now = addresses(section);
+	char *now = ddns_seen_text(&section->seen);
 
 	ddns_schedule_published(&section->record.schedule,
 	    !section->same && section->seen.visible != 1, clock_wall());
-	remember_published(section);
+	ddns_seen_remember(&section->seen, &section->record);
 	ddns_record_problem(&section->record, NULL, NULL, NULL);
 	log_info("DDNS %s: %s is published", label, now);
 	journal_event(
@@ -340,7 +244,7 @@ looked(struct ddns_section *section, const struct ddns_end *end,
 {
 	struct ddns_schedule *schedule = &section->record.schedule;
 	char *label = ddns_section_label(section);
-	char *now = addresses(section);
+	char *now = ddns_seen_text(&section->seen);
 
 	if (!schedule->wanted && schedule->stopped_at == 0) {
 		schedule->failures = 0;
@@ -378,8 +282,8 @@ tell_failure(
 {
 	const struct ddns_record *record = &section->record;
 
-	if (same_text(record->problem, end->problem) &&
-	    same_text(record->detail, end->detail) && !end->lost)
+	if (ddns_same_text(record->problem, end->problem) &&
+	    ddns_same_text(record->detail, end->detail) && !end->lost)
 		return;
 	if (end->kind == DDNS_STOP)
 		log_err("DDNS %s", line);
@@ -469,7 +373,8 @@ ddns_section_start(struct ddns_section *section, enum ddns_kind kind)
 
 	section->kind = kind;
 	section->asked &= ~(1u << kind);
-	section->same = is_published(section);
+	section->same =
+	    ddns_seen_is_published(&section->seen, &section->record);
 	section->requested_before = schedule->requested_at;
 	if (kind != DDNS_LOOK) {
 		ddns_schedule_started(schedule, clock_wall());

@@ -12,21 +12,13 @@
 
 #include "base/list.h"
 #include "ddns_record.h"
+#include "ddns_seen.h"
 #include "ipc/ddns.h"
 
 struct config_ddns;
 struct ddns_end;
 struct ddns_run;
 struct supervisor;
-
-/* What the last job found; texts are NULL for none. */
-struct ddns_seen {
-	char *ipv4, *ipv6;
-	char *source4, *source6;
-	char *dns4, *dns6;
-	uint32_t visible; /* as DDNS_FOUND has it */
-	bool known;       /* something was found, ever */
-};
 
 /* A TXT record that is to be published, or taken away. */
 struct ddns_proof {
