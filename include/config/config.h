@@ -482,6 +482,7 @@ struct config {
 #define CONFIG_CERTS_DIR "certs"
 #define CONFIG_ACCOUNTS_DIR "accounts"
 #define CONFIG_IMPORT_DIR "import"
+#define CONFIG_DDNS_DIR "ddns"
 
 /*
  * Parses and checks a text and everything it includes. Errors and warnings are

@@ -11,6 +11,7 @@
  * says, "" = unknown. listens: DDNS_IPV4 | DDNS_IPV6 (config/ddns.h), the
  * families that a listener is reached by. known4, known6: what was published
  * last, at `published` (0: never); "" = none. name, value: of a TXT record.
+ * DDNS_FOUND.source4, .source6: "none" = there is no such address for sure.
  *
  * DDNS_FOUND.dns4 and .dns6: what the zone's own servers say, "" = no record;
  * visible: 1 if they say what we have, 0 if not, 2 if they could not be asked.

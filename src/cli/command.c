@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	    "192.168.1.2:8123\n\n"
 	    "which writes a small configuration into the state directory and\n"
 	    "says what it is going to do first.\n",
-	    NULL,
+	    NULL, NULL,
 	    BIT(OPTION_FILE) | BIT(OPTION_HOST) | BIT(OPTION_BACKEND) |
 	        BIT(OPTION_EMAIL) | BIT(OPTION_STATE_DIR),
 	    command_run },
@@ -26,28 +26,31 @@ static const struct command commands[] = {
 	    "Reads the configuration and what it names on this machine, and\n"
 	    "prints every error and warning as file:line:column. Exits 0 if\n"
 	    "the gateway would run with it, 1 if not.\n",
-	    "FILE", BIT(OPTION_FILE) | BIT(OPTION_EXPAND), command_check },
+	    "FILE", NULL, BIT(OPTION_FILE) | BIT(OPTION_EXPAND),
+	    command_check },
 	{ "status", "show how the running gateway is",
 	    "Shows listeners, backends, certificates and workers of the\n"
 	    "gateway that runs with this configuration. Exits 3 if none "
 	    "does.\n",
-	    NULL, BIT(OPTION_FILE) | BIT(OPTION_JSON), command_status },
+	    NULL, NULL, BIT(OPTION_FILE) | BIT(OPTION_JSON), command_status },
 	{ "reload", "take over a changed configuration",
 	    "The running gateway reads its configuration again. If there is\n"
 	    "an error in it, it is shown, and nothing else has happened.\n",
-	    NULL, BIT(OPTION_FILE), command_reload },
+	    NULL, NULL, BIT(OPTION_FILE), command_reload },
 	{ "renew", "get a new certificate now",
 	    "Asks for the certificate with this name, or for all, although\n"
 	    "they are not due. Waits set by the authority are kept to.\n"
 	    "With --dry-run the whole journey is rehearsed, with the staging\n"
 	    "directory where the authority has one, and nothing is kept.\n",
-	    "NAME", BIT(OPTION_FILE) | BIT(OPTION_DRY_RUN), command_renew },
+	    "NAME", NULL, BIT(OPTION_FILE) | BIT(OPTION_DRY_RUN),
+	    command_renew },
 	{ "revoke", "declare a certificate invalid",
 	    "Has the authority revoke the certificate with this name, and a\n"
 	    "new one is obtained. You are asked before, or say --yes.\n"
 	    "REASON is unspecified, keyCompromise, affiliationChanged,\n"
 	    "superseded or cessationOfOperation.\n",
-	    "NAME", BIT(OPTION_FILE) | BIT(OPTION_REASON) | BIT(OPTION_YES),
+	    "NAME", NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_REASON) | BIT(OPTION_YES),
 	    command_revoke },
 	{ "account", "look after the account with an authority",
 	    "ACTION is one of:\n\n"
@@ -56,8 +59,21 @@ static const struct command commands[] = {
 	    "  roll        give the account another key\n"
 	    "  deactivate  close it for ever; the next certificate opens a\n"
 	    "              new one\n",
-	    "ACTION", BIT(OPTION_FILE) | BIT(OPTION_ACME) | BIT(OPTION_YES),
+	    "ACTION", NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_ACME) | BIT(OPTION_YES),
 	    command_account },
+	{ "ddns", "look after the public address of your names",
+	    "ACTION is one of:\n\n"
+	    "  status  which addresses are published, and where they came "
+	    "from\n"
+	    "          (if none is named)\n"
+	    "  test    look for the address, ask the servers of the zone, and\n"
+	    "          publish nothing\n"
+	    "  update  publish it now, even if it was already; also after the\n"
+	    "          provider has refused and you have put that right "
+	    "there\n\n"
+	    "for the DDNS section with this NAME, or for all.\n",
+	    "ACTION", "NAME", BIT(OPTION_FILE), command_ddns },
 	{ "import", "take over what another program has got",
 	    "Takes over a certificate and its key, and the account that they\n"
 	    "were got with, for the AutoCert with these names (or NAME):\n\n"
@@ -67,7 +83,7 @@ static const struct command commands[] = {
 	    "  --acme.sh DIRECTORY         ~/.acme.sh/NAME\n\n"
 	    "A gateway that runs serves it at once, another one when it\n"
 	    "starts. It is renewed when it is due.\n",
-	    "NAME",
+	    "NAME", NULL,
 	    BIT(OPTION_FILE) | BIT(OPTION_CERT) | BIT(OPTION_KEY) |
 	        BIT(OPTION_POUND) | BIT(OPTION_CERTBOT) | BIT(OPTION_ACME_SH) |
 	        BIT(OPTION_FORCE),
@@ -78,17 +94,17 @@ static const struct command commands[] = {
 	    "  renew   ask the router again now\n"
 	    "  off     have it forward nothing to us, until the next reload\n"
 	    "          or `renew`\n",
-	    "ACTION", BIT(OPTION_FILE), command_portmap },
+	    "ACTION", NULL, BIT(OPTION_FILE), command_portmap },
 	{ "reopen", "open the access log anew",
 	    "After the file of the AccessLog was renamed: every process of\n"
 	    "the running gateway goes on in a new one.\n",
-	    NULL, BIT(OPTION_FILE), command_reopen },
+	    NULL, NULL, BIT(OPTION_FILE), command_reopen },
 	{ "stop", "stop the running gateway",
 	    "Tells the gateway that runs with this configuration to stop.\n",
-	    NULL, BIT(OPTION_FILE), command_stop },
+	    NULL, NULL, BIT(OPTION_FILE), command_stop },
 	{ "help", "explain a command", "Without a command, lists them all.\n",
-	    "COMMAND", 0, command_help },
-	{ "version", "print the version", "", NULL, 0, command_version },
+	    "COMMAND", NULL, 0, command_help },
+	{ "version", "print the version", "", NULL, NULL, 0, command_version },
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -277,7 +293,10 @@ command_parse(const struct command *command, char *const *argv,
 		    word[1] != '\0') {
 			if (parse_option(command, &argv, &parsed, err) == -1)
 				return -1;
-		} else if (command->operand == NULL || parsed.operand != NULL)
+		} else if (parsed.operand != NULL && parsed.second == NULL &&
+		    command->second != NULL)
+			parsed.second = *argv++;
+		else if (command->operand == NULL || parsed.operand != NULL)
 			return error_set(err, ERR_SYNTAX,
 			    "'%s' is too much: see `gatehouse %s --help`", word,
 			    command->name);
@@ -321,7 +340,11 @@ command_print(const struct command *command, FILE *out)
 	fprintf(out, "usage: gatehouse %s%s", command->name,
 	    command->options != 0 ? " [OPTION ...]" : "");
 	if (command->operand != NULL)
-		fprintf(out, " [%s]", command->operand);
+		fprintf(out, " [%s", command->operand);
+	if (command->second != NULL)
+		fprintf(out, " [%s]", command->second);
+	if (command->operand != NULL)
+		fputs("]", out);
 	fprintf(out, "\n\n%s\n", command->help);
 	for (enum option o = 0; o < OPTION_COUNT; o++)
 		if (takes(command, o))

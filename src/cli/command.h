@@ -44,6 +44,7 @@ enum option {
 struct arguments {
 	const char *option[OPTION_COUNT]; /* NULL = not given; "" = a flag */
 	const char *operand;              /* NULL = none */
+	const char *second;               /* the same */
 };
 
 struct command {
@@ -51,6 +52,7 @@ struct command {
 	const char *summary; /* for the list of all */
 	const char *help;    /* after the usage */
 	const char *operand; /* what it is called; NULL = takes none */
+	const char *second;  /* the same of a second one */
 	unsigned options;    /* bits 1 << OPTION_*; --help is always one */
 	int (*run)(const struct arguments *args);
 };

@@ -12,11 +12,18 @@ int command_reload(const struct arguments *args);
 int command_renew(const struct arguments *args);
 int command_revoke(const struct arguments *args);
 int command_account(const struct arguments *args);
+int command_ddns(const struct arguments *args);
 int command_import(const struct arguments *args);
 int command_portmap(const struct arguments *args);
 int command_reopen(const struct arguments *args);
 int command_stop(const struct arguments *args);
 int command_help(const struct arguments *args);
 int command_version(const struct arguments *args);
+
+/*
+ * Has the gateway carry out a request, and prints what it says. Frees the
+ * request.
+ */
+int forward_text(const struct arguments *args, char *request);
 
 #endif

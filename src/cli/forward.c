@@ -33,8 +33,7 @@ command_reload(const struct arguments *args)
 	return forward(args, "reload");
 }
 
-/* Frees the request. */
-static int
+int
 forward_text(const struct arguments *args, char *request)
 {
 	int status = forward(args, request);

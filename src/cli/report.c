@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "portmap.h"
+#include "report_ddns.h"
+#include "report_parts.h"
 #include "say.h"
 #include "json/json.h"
 
@@ -38,11 +40,8 @@ problem_of(const struct json *cert)
 	return problem;
 }
 
-#define SPAN_SIZE 40
-
-/* "3 days", "5 hours", "1 minute": the largest unit that fits. Returns dst. */
-static char *
-span(char dst[SPAN_SIZE], int64_t seconds)
+char *
+report_span(char dst[REPORT_SPAN_SIZE], int64_t seconds)
 {
 	static const struct {
 		int64_t seconds;
@@ -55,7 +54,7 @@ span(char dst[SPAN_SIZE], int64_t seconds)
 	while (units[i].seconds > 1 && seconds < units[i].seconds)
 		i++;
 	n = seconds > 0 ? seconds / units[i].seconds : 0;
-	snprintf(dst, SPAN_SIZE, "%" PRId64 " %s%s", n, units[i].name,
+	snprintf(dst, REPORT_SPAN_SIZE, "%" PRId64 " %s%s", n, units[i].name,
 	    n == 1 ? "" : "s");
 	return dst;
 }
@@ -141,6 +140,7 @@ print_verdict(const struct json *status, int64_t now, FILE *out)
 {
 	const struct json *backends = json_get(status, "backends");
 	const struct json *certs = json_get(status, "certificates");
+	const struct json *sections = json_get(status, "ddns");
 	struct findings findings = { .out = out };
 	char *portmap;
 
@@ -163,6 +163,12 @@ print_verdict(const struct json *status, int64_t now, FILE *out)
 	portmap = portmap_finding(status);
 	if (portmap != NULL)
 		find(&findings, portmap);
+	for (size_t i = 0; i < json_count(sections); i++) {
+		char *finding = report_ddns_finding(json_at(sections, i));
+
+		if (finding != NULL)
+			find(&findings, finding);
+	}
 	if (findings.count == 0)
 		fputs("All is well.\n", out);
 }
@@ -191,7 +197,7 @@ print_backends(const struct json *backends, int64_t now, FILE *out)
 		const struct json *backend = json_at(backends, i);
 		int64_t since = json_int(backend, "since", now);
 		char *name = backend_name(backend);
-		char ago[SPAN_SIZE];
+		char ago[REPORT_SPAN_SIZE];
 
 		fputs("  ", out);
 		say_safely(out, name);
@@ -199,13 +205,13 @@ print_backends(const struct json *backends, int64_t now, FILE *out)
 			fputs("  not probed yet\n", out);
 		else
 			fprintf(out, "  %s for %s\n", text(backend, "state"),
-			    span(ago, now - since));
+			    report_span(ago, now - since));
 		free(name);
 	}
 }
 
-static void
-print_names(const struct json *names, FILE *out)
+void
+report_names(const struct json *names, FILE *out)
 {
 	for (size_t i = 0; i < json_count(names); i++) {
 		const char *name = json_text(json_at(names, i));
@@ -216,8 +222,8 @@ print_names(const struct json *names, FILE *out)
 	fputc('\n', out);
 }
 
-static void
-print_row(const char *label, const char *value, FILE *out)
+void
+report_row(const char *label, const char *value, FILE *out)
 {
 	if (value[0] == '\0')
 		return;
@@ -230,16 +236,16 @@ static void
 print_expiry(const struct json *cert, int64_t now, FILE *out)
 {
 	int64_t not_after = json_int(cert, "not_after", 0);
-	char date[CLOCK_DATE_SIZE], left[SPAN_SIZE];
+	char date[CLOCK_DATE_SIZE], left[REPORT_SPAN_SIZE];
 
 	if (not_after == 0)
 		return;
 	fprintf(
 	    out, "    %-13s%s (", "valid until", clock_date(date, not_after));
 	if (not_after > now)
-		fprintf(out, "%s left)\n", span(left, not_after - now));
+		fprintf(out, "%s left)\n", report_span(left, not_after - now));
 	else
-		fprintf(out, "%s ago)\n", span(left, now - not_after));
+		fprintf(out, "%s ago)\n", report_span(left, now - not_after));
 }
 
 static void
@@ -248,12 +254,12 @@ print_renewal(const struct json *cert, int64_t now, FILE *out)
 	int64_t next = json_int(cert, "next_attempt", 0);
 	int64_t failures = json_int(cert, "failures", 0);
 	const char *reason = text(cert, "reason");
-	char date[CLOCK_DATE_SIZE], left[SPAN_SIZE];
+	char date[CLOCK_DATE_SIZE], left[REPORT_SPAN_SIZE];
 
 	if (next != 0) {
 		fprintf(out, "    %-13s%s (in %s)%s",
 		    failures > 0 ? "next attempt" : "next renewal",
-		    clock_date(date, next), span(left, next - now),
+		    clock_date(date, next), report_span(left, next - now),
 		    reason[0] != '\0' ? ": " : "");
 		say_safely(out, reason);
 		fputc('\n', out);
@@ -300,20 +306,20 @@ state_text(const struct json *cert)
 static void
 print_cert(const struct json *cert, int64_t now, FILE *out)
 {
-	print_names(json_get(cert, "names"), out);
-	print_row("state", state_text(cert), out);
-	print_row("source", text(cert, "source"), out);
-	print_row("issuer", text(cert, "issuer"), out);
-	print_row("serial", text(cert, "serial"), out);
+	report_names(json_get(cert, "names"), out);
+	report_row("state", state_text(cert), out);
+	report_row("source", text(cert, "source"), out);
+	report_row("issuer", text(cert, "issuer"), out);
+	report_row("serial", text(cert, "serial"), out);
 	print_expiry(cert, now, out);
-	print_row("issued by", text(cert, "issued_by"), out);
+	report_row("issued by", text(cert, "issued_by"), out);
 	if (!is(cert, "directory", text(cert, "issued_by")))
-		print_row("next from", text(cert, "directory"), out);
-	print_row("profile", text(cert, "profile"), out);
+		report_row("next from", text(cert, "directory"), out);
+	report_row("profile", text(cert, "profile"), out);
 	print_window(cert, out);
 	print_renewal(cert, now, out);
-	print_row("problem", problem_of(cert), out);
-	print_row("what to do", text(cert, "advice"), out);
+	report_row("problem", problem_of(cert), out);
+	report_row("what to do", text(cert, "advice"), out);
 }
 
 static void
@@ -381,10 +387,10 @@ print_events(const struct json *events, int64_t now, FILE *out)
 		fputs("\nLately\n", out);
 	for (size_t i = 0; i < json_count(events) && i < EVENTS_SHOWN; i++) {
 		const struct json *event = json_at(events, i);
-		char ago[SPAN_SIZE];
+		char ago[REPORT_SPAN_SIZE];
 
 		fprintf(out, "  %s ago: ",
-		    span(ago, now - json_int(event, "when", now)));
+		    report_span(ago, now - json_int(event, "when", now)));
 		say_safely(out, text(event, "kind"));
 		fputs(", ", out);
 		say_safely(out, text(event, "text"));
@@ -409,16 +415,17 @@ print_workers(const struct json *workers, FILE *out)
 void
 report_print(const struct json *status, int64_t now, FILE *out)
 {
-	char up[SPAN_SIZE];
+	char up[REPORT_SPAN_SIZE];
 
 	print_verdict(status, now, out);
 	fprintf(out, "\nGatehouse %s, process %" PRId64 ", up for %s\n",
 	    text(status, "version"), json_int(status, "pid", 0),
-	    span(up, json_int(status, "uptime", 0)));
+	    report_span(up, json_int(status, "uptime", 0)));
 	print_listeners(json_get(status, "listeners"), out);
 	print_backends(json_get(status, "backends"), now, out);
 	print_certs(json_get(status, "certificates"), now, out);
 	portmap_print(status, now, out);
+	report_ddns_short(json_get(status, "ddns"), out);
 	print_workers(json_get(status, "workers"), out);
 	print_traffic(status, out);
 	print_events(json_get(status, "events"), now, out);

@@ -130,6 +130,79 @@ put_certs(const struct status *status, struct buf *out)
 	}
 }
 
+static int64_t
+published_at(const struct ddns_row *ddns)
+{
+	return ddns->published_at;
+}
+
+static int64_t
+ddns_failures(const struct ddns_row *ddns)
+{
+	return ddns->failures;
+}
+
+static int64_t
+is_stopped(const struct ddns_row *ddns)
+{
+	return ddns->stopped_at != 0;
+}
+
+static int64_t
+is_visible(const struct ddns_row *ddns)
+{
+	return ddns->visible == 1;
+}
+
+static const struct {
+	const char *name;
+	const char *unit;
+	bool is_date;     /* 0 is none */
+	bool needs_sight; /* not there while the servers cannot be asked */
+	int64_t (*value)(const struct ddns_row *ddns);
+	const char *help;
+} ddns_families[] = {
+	{ "gatehouse_ddns_published_timestamp_seconds", "seconds", true, false,
+	    published_at,
+	    "When the provider confirmed the address last, since the epoch." },
+	{ "gatehouse_ddns_failures", "", false, false, ddns_failures,
+	    "Attempts to publish the address that failed, in a row." },
+	{ "gatehouse_ddns_stopped", "", false, false, is_stopped,
+	    "Whether the provider is not asked until somebody acts." },
+	{ "gatehouse_ddns_visible", "", false, true, is_visible,
+	    "Whether the servers of the zone say the address." },
+};
+
+static void
+put_ddns(const struct status *status, struct buf *out)
+{
+	for (size_t i = 0; i < sizeof(ddns_families) / sizeof(ddns_families[0]);
+	     i++) {
+		metrics_family(out, ddns_families[i].name, METRICS_GAUGE,
+		    ddns_families[i].unit, ddns_families[i].help);
+		for (unsigned n = 0; n < status->config->nddns; n++) {
+			const struct ddns_row *ddns = &status->ddns[n];
+			char section[16], name[256];
+			int64_t value;
+
+			if (ddns->names == NULL ||
+			    (ddns_families[i].needs_sight &&
+			        ddns->visible == 2))
+				continue;
+			value = ddns_families[i].value(ddns);
+			if (ddns_families[i].is_date && value == 0)
+				continue;
+			snprintf(section, sizeof(section), "%u", n);
+			snprintf(name, sizeof(name), "%.*s",
+			    (int)strcspn(ddns->names, " "), ddns->names);
+			metrics_sample(out, ddns_families[i].name, "",
+			    LABELS({ "name", name }, { "section", section },
+			        { "provider", ddns->provider }),
+			    value);
+		}
+	}
+}
+
 static void
 put_memory(struct buf *out, const char *role, int64_t pid, const char *number)
 {
@@ -194,6 +267,8 @@ status_export(
 	put_backends(status, probes, out);
 	put_certs(status, out);
 	status_portmap_export(status, out);
+	if (status->config->nddns > 0)
+		put_ddns(status, out);
 	put_workers(status, out);
 	put_processes(status, out);
 	metrics_family(out, "gatehouse_generation", METRICS_GAUGE, "",

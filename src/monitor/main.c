@@ -348,6 +348,12 @@ on_show_portmap(struct monitor *monitor, const struct msg *msg)
 }
 
 static void
+on_show_ddns(struct monitor *monitor, const struct msg *msg)
+{
+	status_ddns(monitor->status, &msg->u.SHOW_DDNS);
+}
+
+static void
 on_reply(struct monitor *monitor, const struct msg *msg)
 {
 	const struct msg_CONTROL_REPLY *reply = &msg->u.CONTROL_REPLY;
@@ -381,6 +387,7 @@ static void (*const handlers[MSG_COUNT])(
 	[MSG_SHOW_LISTENER] = on_show_listener,
 	[MSG_SHOW_CERT] = on_show_cert,
 	[MSG_SHOW_PORTMAP] = on_show_portmap,
+	[MSG_SHOW_DDNS] = on_show_ddns,
 	[MSG_CONTROL_REPLY] = on_reply,
 	[MSG_CONTROL_CEASE] = on_cease,
 };

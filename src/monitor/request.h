@@ -27,6 +27,7 @@ enum request_arg { REQUEST_ALONE, REQUEST_WORD, REQUEST_WORDS };
 	REQUEST_VERB("account", REQUEST_WORDS, false)                          \
 	REQUEST_VERB("import", REQUEST_WORD, false)                            \
 	REQUEST_VERB("portmap", REQUEST_WORD, false)                           \
+	REQUEST_VERB("ddns", REQUEST_WORDS, false)                             \
 	REQUEST_VERB("reopen", REQUEST_ALONE, false)                           \
 	REQUEST_VERB("stop", REQUEST_ALONE, false)                             \
 	REQUEST_VERB("drain", REQUEST_ALONE, false)

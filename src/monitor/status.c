@@ -22,6 +22,7 @@ status_new(const struct config *config, uint32_t generation, int64_t started)
 	status->listeners =
 	    xcalloc(config->nlisteners, sizeof(status->listeners[0]));
 	status->certs = xcalloc(config->ncerts, sizeof(status->certs[0]));
+	status->ddns = xcalloc(config->nddns, sizeof(status->ddns[0]));
 	return status;
 }
 
@@ -36,6 +37,17 @@ cert_release(struct cert_row *cert)
 #undef KEEP
 }
 
+static void
+ddns_release(struct ddns_row *ddns)
+{
+	free(ddns->names);
+#define FREE(name) free(ddns->name);
+#define KEEP(name)
+	DDNS_ROW(FREE, KEEP)
+#undef FREE
+#undef KEEP
+}
+
 void
 status_free(struct status *status)
 {
@@ -44,7 +56,10 @@ status_free(struct status *status)
 	for (unsigned i = 0; i < status->config->ncerts; i++)
 		cert_release(&status->certs[i]);
 	status_portmap_release(&status->portmap);
+	for (unsigned i = 0; i < status->config->nddns; i++)
+		ddns_release(&status->ddns[i]);
 	free(status->certs);
+	free(status->ddns);
 	free(status->listeners);
 	free(status);
 }
@@ -106,6 +121,23 @@ status_cert(struct status *status, const struct msg_SHOW_CERT *row)
 #define COPY_STR(name) cert->name = xstrdup(row->name);
 #define COPY_I64(name) cert->name = row->name;
 	CERT_ROW(COPY_STR, COPY_I64)
+#undef COPY_STR
+#undef COPY_I64
+}
+
+void
+status_ddns(struct status *status, const struct msg_SHOW_DDNS *row)
+{
+	struct ddns_row *ddns;
+
+	if (row->section >= status->config->nddns)
+		return;
+	ddns = &status->ddns[row->section];
+	ddns_release(ddns);
+	ddns->names = xstrdup(row->names);
+#define COPY_STR(name) ddns->name = xstrdup(row->name);
+#define COPY_I64(name) ddns->name = row->name;
+	DDNS_ROW(COPY_STR, COPY_I64)
 #undef COPY_STR
 #undef COPY_I64
 }
@@ -196,6 +228,27 @@ render_certs(const struct status *status, struct jsonout *json)
 }
 
 static void
+render_ddns(const struct status *status, struct jsonout *json)
+{
+	jsonout_array(json, "ddns");
+	for (unsigned i = 0; i < status->config->nddns; i++) {
+		const struct ddns_row *ddns = &status->ddns[i];
+
+		if (ddns->names == NULL)
+			continue;
+		jsonout_object(json, NULL);
+		render_names(ddns->names, json);
+#define SHOW_STR(name) jsonout_str(json, #name, ddns->name);
+#define SHOW_I64(name) jsonout_int(json, #name, ddns->name);
+		DDNS_ROW(SHOW_STR, SHOW_I64)
+#undef SHOW_STR
+#undef SHOW_I64
+		jsonout_object_end(json);
+	}
+	jsonout_array_end(json);
+}
+
+static void
 render_workers(const struct status *status, struct jsonout *json)
 {
 	jsonout_array(json, "workers");
@@ -242,6 +295,7 @@ status_render(
 	render_listeners(status, &json);
 	render_backends(status, probes, &json);
 	render_certs(status, &json);
+	render_ddns(status, &json);
 	render_workers(status, &json);
 	render_memory(status, &json);
 	status_portmap_render(status, &json);

@@ -79,6 +79,36 @@ struct cert_row {
 #undef CERT_ROW_I64
 };
 
+/* The same of a SHOW_DDNS row. */
+#define DDNS_ROW(STR, I64)                                                     \
+	STR(provider)                                                          \
+	STR(state)                                                             \
+	STR(ipv4)                                                              \
+	STR(ipv6)                                                              \
+	STR(source4)                                                           \
+	STR(source6)                                                           \
+	STR(published4)                                                        \
+	STR(published6)                                                        \
+	STR(dns4)                                                              \
+	STR(dns6)                                                              \
+	I64(visible)                                                           \
+	I64(published_at)                                                      \
+	I64(requested_at)                                                      \
+	I64(next_look)                                                         \
+	I64(stopped_at)                                                        \
+	I64(failures)                                                          \
+	STR(problem)                                                           \
+	STR(advice)
+
+struct ddns_row {
+	char *names; /* as of a cert_row */
+#define DDNS_ROW_STR(name) char *name;
+#define DDNS_ROW_I64(name) int64_t name;
+	DDNS_ROW(DDNS_ROW_STR, DDNS_ROW_I64)
+#undef DDNS_ROW_STR
+#undef DDNS_ROW_I64
+};
+
 struct status {
 	const struct config *config;
 	const struct stats *stats;     /* these two … */
@@ -90,6 +120,7 @@ struct status {
 	char (*listeners)[ADDR_TEXT_SIZE]; /* by index; "" = not heard of */
 	struct cert_row *certs;            /* by slot */
 	struct portmap_row portmap;        /* .state NULL: not heard of */
+	struct ddns_row *ddns;             /* by section */
 };
 
 /* Borrows the configuration. started: when the supervisor was. */
@@ -104,6 +135,7 @@ void status_listener(
 void status_cert(struct status *status, const struct msg_SHOW_CERT *row);
 void status_portmap(struct status *status, const struct msg_SHOW_PORTMAP *said);
 void status_portmap_release(struct portmap_row *row);
+void status_ddns(struct status *status, const struct msg_SHOW_DDNS *row);
 
 /* One JSON object. `probes`: one for each backend. */
 void status_render(

@@ -46,19 +46,31 @@ agenda_first(struct slot *const *slots, unsigned nslots, int64_t now)
 	return first;
 }
 
-int64_t
-agenda_next(const struct slot *slot, int64_t now, enum schedule_reason *reason)
+static int64_t
+due(const struct slot *slot, int64_t now, enum schedule_reason *reason)
 {
-	struct schedule schedule;
+	struct schedule schedule = slot_schedule(slot, now);
 
-	if (!slot_is_auto(slot))
-		return 0;
-	schedule = slot_schedule(slot, now);
 	if (!slot->asked)
 		return schedule_next(&schedule, slot_dates(slot), reason);
 	if (reason != NULL)
 		*reason = schedule.gate != 0 ? SCHEDULE_GATE : SCHEDULE_ASKED;
 	return schedule.gate;
+}
+
+int64_t
+agenda_next(const struct slot *slot, int64_t now, enum schedule_reason *reason)
+{
+	int64_t when;
+
+	if (!slot_is_auto(slot))
+		return 0;
+	when = due(slot, now, reason);
+	if (slot->settled_at <= now || slot->settled_at <= when)
+		return when;
+	if (reason != NULL)
+		*reason = SCHEDULE_ADDRESS;
+	return slot->settled_at;
 }
 
 void

@@ -27,7 +27,10 @@ struct errand {
 struct errand agenda_first(
     struct slot *const *slots, unsigned nslots, int64_t now);
 
-/* When the next attempt for this slot is due, and why; 0 = never, or now. */
+/*
+ * When the next attempt for this slot is due, and why; 0 = never, or now. An
+ * address of its names that is on its way is waited for, whatever the hurry.
+ */
 int64_t agenda_next(
     const struct slot *slot, int64_t now, enum schedule_reason *reason);
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
+#include "ddns.h"
 #include "generation.h"
 #include "ipc/job.h"
 #include "job.h"
@@ -25,7 +26,8 @@ struct challenge {
 	char *value;             /* a text */
 	struct worker **waiting; /* for these */
 	unsigned nwaiting;
-	bool ready; /* the job was told */
+	bool ready;    /* the job was told */
+	char *section; /* JOB_DNS_01: that publishes it; NULL: a program */
 };
 
 static struct challenge *
@@ -46,6 +48,7 @@ drop(struct supervisor *sup, struct challenge *challenge)
 	publish_forget(sup, challenge);
 	TAILQ_REMOVE(&sup->challenges, challenge, entry);
 	free(challenge->name);
+	free(challenge->section);
 	secret_free(challenge->value);
 	free(challenge->waiting);
 	free(challenge);
@@ -110,6 +113,7 @@ record_of(struct challenge *challenge)
 	const struct plan *plan = sup->current->plan;
 
 	return (struct publish_record){ .program = challenge->job->dns_hook,
+		.section = challenge->section,
 		.name = challenge->name,
 		.value = challenge->value,
 		.uid = plan->uid,
@@ -117,9 +121,28 @@ record_of(struct challenge *challenge)
 }
 
 static void
-on_published(void *arg, const char *error)
+on_published(
+    void *arg, const char *error, const struct renewal_failure *refusal)
 {
-	tell_job(arg, error);
+	struct challenge *challenge = arg;
+
+	if (refusal != NULL)
+		job_refused(challenge->job, refusal);
+	tell_job(challenge, error);
+}
+
+/* A program of the authority's section publishes any record. */
+static bool
+has_publisher(struct supervisor *sup, struct challenge *challenge)
+{
+	const char *section;
+
+	if (challenge->job->dns_hook != NULL)
+		return true;
+	section = ddns_prover(sup, challenge->name);
+	if (section != NULL)
+		challenge->section = xstrdup(section);
+	return section != NULL;
 }
 
 static void
@@ -127,8 +150,9 @@ publish(struct supervisor *sup, struct challenge *challenge)
 {
 	struct publish_record record;
 
-	if (challenge->job->dns_hook == NULL || sup->current == NULL) {
-		tell_job(challenge, "there is no DNSHook");
+	if (sup->current == NULL || !has_publisher(sup, challenge)) {
+		tell_job(challenge,
+		    "there is no DNSHook, and no DDNS section that can");
 		return;
 	}
 	job_extend(challenge->job);
@@ -141,7 +165,8 @@ unpublish(struct supervisor *sup, struct challenge *challenge)
 {
 	struct publish_record record;
 
-	if (challenge->job->dns_hook == NULL || sup->current == NULL)
+	if (sup->current == NULL ||
+	    (challenge->job->dns_hook == NULL && challenge->section == NULL))
 		return;
 	record = record_of(challenge);
 	publish_cleanup(sup, &record);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "child.h"
 #include "chore.h"
+#include "ddns_ask.h"
 #include "generation.h"
 #include "import.h"
 #include "monitor.h"
@@ -55,6 +56,7 @@ static const struct command {
 	{ "account", chore_account },
 	{ "import", import_ask },
 	{ "portmap", portmap_ask },
+	{ "ddns", ddns_ask },
 	{ "reopen", command_reopen },
 	{ "stop", command_stop },
 	{ "drain", command_drain },

@@ -6,6 +6,7 @@
 #include "challenge.h"
 #include "child.h"
 #include "control.h"
+#include "ddns_run.h"
 #include "generation.h"
 #include "job.h"
 #include "monitor.h"
@@ -75,6 +76,12 @@ static handler *const from_portmap[MSG_COUNT] = {
 	[MSG_PORTMAP_FAILED] = portmap_failed,
 };
 
+static handler *const from_ddns[MSG_COUNT] = {
+	[MSG_DDNS_FOUND] = ddns_run_found,
+	[MSG_DDNS_DONE] = ddns_run_done,
+	[MSG_DDNS_FAILED] = ddns_run_failed,
+};
+
 static handler *
 find(enum msg_kind kind, enum ipc_role role)
 {
@@ -85,9 +92,10 @@ find(enum msg_kind kind, enum ipc_role role)
 		return from_monitor[kind];
 	case IPC_ACME:
 		return from_acme[kind];
+	case IPC_DDNS:
+		return from_ddns[kind];
 	case IPC_PORTMAP:
 		return from_portmap[kind];
-	case IPC_DDNS:
 	case IPC_SUPERVISOR:
 		break;
 	}

@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "accessfile.h"
+#include "addresses.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "bind.h"
 #include "challenge.h"
 #include "child.h"
 #include "config/config.h"
+#include "ddns.h"
 #include "plan.h"
 #include "renewal.h"
 #include "slot.h"
@@ -301,6 +303,8 @@ take_over(struct generation *generation)
 	    sup); /* the old monitor still has an answer to give */
 	if (old != NULL)
 		monitor_stop(&old->monitor);
+	addresses_update(sup);
+	ddns_update(sup);
 	monitor_start(&generation->monitor);
 	generation_check_swaps(generation);
 	renewal_update(sup);

@@ -61,12 +61,35 @@ detach_chore(struct job *job)
 	return chore;
 }
 
+void
+job_refused(struct job *job, const struct renewal_failure *why)
+{
+	job->refusal = why->kind;
+	job->retry_after = why->retry_after;
+	record_set(&job->problem, why->problem);
+	record_set(&job->detail, why->detail);
+	record_set(&job->advice, why->advice);
+}
+
+static void
+take_refusal(const struct job *job, struct renewal_failure *failure)
+{
+	if (job->problem == NULL)
+		return;
+	failure->kind = job->refusal;
+	failure->problem = job->problem;
+	failure->detail = job->detail != NULL ? job->detail : "";
+	failure->advice = job->advice;
+	failure->retry_after = job->retry_after;
+}
+
 static void
 failed(struct job *job, struct renewal_failure *failure)
 {
 	struct chore *chore = detach_chore(job);
 	struct slot *slot = detach(job);
 
+	take_refusal(job, failure);
 	failure->directory = job->directory;
 	if (job->kind == JOB_NOTIFY && !job->over)
 		log_warn("a Webhook was not told: %s", failure->detail);
@@ -102,6 +125,9 @@ job_free(struct job *job)
 	job->magic = 0;
 	free(job->directory);
 	free(job->dns_hook);
+	free(job->problem);
+	free(job->detail);
+	free(job->advice);
 	free(job);
 }
 

@@ -17,6 +17,7 @@
 struct child;
 struct chore;
 struct job_task;
+struct renewal_failure;
 struct slot;
 struct supervisor;
 
@@ -38,9 +39,22 @@ struct job {
 	bool ordered;    /* challenges are the order's from here on … */
 	enum job_challenge way; /* … the last; JOB_CHALLENGE_COUNT: none yet */
 	struct loop_timer deadline;
+
+	/* Why a provider publishes no record for it; problem NULL: it does. */
+	enum job_failure refusal;
+	char *problem;
+	char *detail;
+	char *advice;
+	int64_t retry_after;
 };
 
 struct job *job_from(void *arg);
+
+/*
+ * A provider will not publish a record for it. It will fail for that; what is
+ * said then are the provider's words.
+ */
+void job_refused(struct job *job, const struct renewal_failure *why);
 
 /* It makes progress: its time begins anew. */
 void job_extend(struct job *job);

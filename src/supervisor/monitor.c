@@ -11,6 +11,8 @@
 #include "child.h"
 #include "chore.h"
 #include "config/config.h"
+#include "ddns.h"
+#include "ddns_ask.h"
 #include "generation.h"
 #include "job.h"
 #include "plan.h"
@@ -77,6 +79,7 @@ after_exit(struct child *child, int status)
 	monitor->child = NULL;
 	renewal_forget(sup, child);
 	chore_forget(sup, child);
+	ddns_ask_forget(sup, child);
 	reload_forget(sup, child);
 	portmap_forget(sup, child);
 	if (!child->closing) {
@@ -167,6 +170,7 @@ show_everything(struct monitor *monitor)
 	for (unsigned i = 0; i < generation->nslots; i++)
 		monitor_show_cert(generation->slots[i]);
 	portmap_show(generation->sup);
+	ddns_show_all(generation->sup);
 }
 
 void

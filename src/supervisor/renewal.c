@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "chore.h"
 #include "config/config.h"
+#include "ddns.h"
 #include "generation.h"
 #include "job.h"
 #include "monitor.h"
@@ -145,6 +146,23 @@ start(struct slot *slot)
 		monitor_show_cert(slot);
 }
 
+/* Whose address is on its way, and whose has arrived. */
+static void
+note_addresses(struct supervisor *sup, int64_t now)
+{
+	for (unsigned i = 0; i < sup->current->nslots; i++) {
+		struct slot *slot = sup->current->slots[i];
+		int64_t before = slot->settled_at;
+
+		if (!slot_is_auto(slot))
+			continue;
+		slot->settled_at = ddns_settled(
+		    sup, slot->config->names, slot->config->nnames, now);
+		if (slot->settled_at != before)
+			monitor_show_cert(slot);
+	}
+}
+
 static void
 on_timer(void *arg)
 {
@@ -176,6 +194,7 @@ renewal_update(struct supervisor *sup)
 		return;
 	}
 	tell_expiring(sup, now);
+	note_addresses(sup, now);
 	next = agenda_first(sup->current->slots, sup->current->nslots, now);
 	if (next.slot == NULL)
 		return;

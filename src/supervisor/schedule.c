@@ -33,6 +33,7 @@ static const char *const reasons[] = {
 	[SCHEDULE_RETRY] = "after the last failure",
 	[SCHEDULE_REST] = "the last two came one right after the other",
 	[SCHEDULE_GATE] = "the CA asked to wait until then",
+	[SCHEDULE_ADDRESS] = "its new address is not visible in DNS yet",
 	[SCHEDULE_ASKED] = "somebody asked for it",
 };
 

@@ -54,6 +54,7 @@ enum schedule_reason {
 	SCHEDULE_RETRY,     /* the ladder after a failure */
 	SCHEDULE_REST,      /* two came one right after the other */
 	SCHEDULE_GATE,      /* the CA asked not to come back before */
+	SCHEDULE_ADDRESS,   /* its new address is not visible yet */
 	SCHEDULE_ASKED      /* a person wants it */
 };
 

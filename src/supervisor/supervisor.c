@@ -8,11 +8,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "addresses.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "bind.h"
 #include "chore.h"
 #include "config/config.h"
+#include "ddns.h"
+#include "ddns_ask.h"
 #include "dispatch.h"
 #include "generation.h"
 #include "job.h"
@@ -110,6 +113,9 @@ supervisor_started(struct supervisor *sup)
 	chore_dismiss(sup,
 	    "the gateway was reloaded meanwhile; the log says how it ends");
 	portmap_update(sup);
+	ddns_ask_dismiss(sup,
+	    "the gateway was reloaded meanwhile; `gatehouse ddns status` says "
+	    "how it ended");
 }
 
 void
@@ -181,7 +187,9 @@ wind_down(struct supervisor *sup)
 	renewal_dismiss(sup, "the gateway is stopping");
 	chore_dismiss(sup, "the gateway is stopping");
 	chore_cancel_all(sup);
+	addresses_stop(sup);
 	portmap_stop(sup);
+	ddns_stop(sup);
 	TAILQ_FOREACH_SAFE(job, &sup->jobs, entry, next)
 		job_cancel(job);
 	if (sup->starting != NULL)
@@ -407,6 +415,7 @@ take_possession(struct supervisor *sup,
 	    children_init(&sup->children, sup->loop, options->programs, err) ==
 	        -1)
 		return -1;
+	addresses_init(sup);
 	portmap_start(sup);
 	sup->children.quiet = sup->log.target == LOG_TO_SYSLOG;
 	sup->children.on_message = dispatch;
@@ -423,6 +432,7 @@ take_possession(struct supervisor *sup,
 static void
 release(struct supervisor *sup)
 {
+	ddns_release(sup);
 	generation_free(sup->current);
 	generation_sweep(sup);
 	publish_release(sup);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "addrwatch.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -23,6 +24,7 @@
 #include "statedir.h"
 #include "watch.h"
 
+struct ddns;
 struct diag;
 struct generation;
 struct journal;
@@ -93,6 +95,7 @@ struct supervisor {
 	struct job_list jobs;
 	struct renew_list renewals; /* that somebody waits for */
 	struct chore_list chores;   /* the first one may have a job */
+	struct ddns *ddns;          /* NULL: no section was ever served */
 	struct loop_timer renewal_timer;
 	struct clockwatch clock;
 	bool clock_is_good;      /* or nothing was said yet */
@@ -100,6 +103,7 @@ struct supervisor {
 
 	struct reload reload;
 	struct watch watch; /* asks for one */
+	struct addrwatch addresses;
 
 	enum phase phase;
 	struct loop_signal on_term;

@@ -58,6 +58,20 @@ has_wildcard(const struct config_cert *cert)
 	return false;
 }
 
+/* A program publishes any record; a provider those of its own names. */
+static bool
+can_publish(const struct ways *ways)
+{
+	const struct config_cert *cert = ways->cert;
+
+	if (ways->acme->dns_hook != NULL)
+		return true;
+	for (unsigned i = 0; i < cert->nnames; i++)
+		if (config_ddns_for_proof(ways->config, cert->names[i]) == NULL)
+			return false;
+	return true;
+}
+
 static void
 add(struct choice *choice, enum config_challenge challenge, bool possible)
 {
@@ -75,7 +89,7 @@ choose(const struct ways *ways, struct choice *choice)
 	    !wildcard && has_listener(ways->config, false));
 	add(choice, CHALLENGE_TLS_ALPN_01,
 	    !wildcard && has_listener(ways->config, true));
-	add(choice, CHALLENGE_DNS_01, ways->acme->dns_hook != NULL);
+	add(choice, CHALLENGE_DNS_01, can_publish(ways));
 }
 
 /* Where the list begins: behind the one that failed. */

@@ -17,7 +17,8 @@ from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
 VERBS = ["run", "check", "status", "reload", "renew", "revoke",
-         "account", "import", "portmap", "reopen", "stop", "help", "version"]
+         "account", "ddns", "import", "portmap", "reopen", "stop", "help",
+         "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:
@@ -182,7 +183,7 @@ def test_status_for_programs(serving, home_assistant):
     assert {name: type(part) for name, part in status.items()} == {
         "version": str, "pid": int, "uptime": int, "generation": int,
         "listeners": list, "backends": list, "certificates": list,
-        "workers": list, "memory": dict, "portmap": dict,
+        "ddns": list, "workers": list, "memory": dict, "portmap": dict,
         "traffic": dict, "hour": dict,
         "events": list}
     assert [set(part[0]) for part in map(status.get, (

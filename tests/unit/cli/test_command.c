@@ -69,6 +69,12 @@ test_operands(void **state)
 	assert_string_equal(args.operand, "-f");
 	assert_int_equal(parse("check", &args, NULL, "-", END), 0);
 	assert_string_equal(args.operand, "-");
+	assert_null(args.second);
+	assert_int_equal(
+	    parse("ddns", &args, NULL, "test", "-f", "x.conf", "gw.test", END),
+	    0);
+	assert_string_equal(args.operand, "test");
+	assert_string_equal(args.second, "gw.test");
 }
 
 static void
@@ -117,6 +123,8 @@ test_what_is_refused(void **state)
 	    "-f", "a", "-f", "b", END);
 	assert_refused("'x' is too much: see `gatehouse status --help`",
 	    "status", &args_, &err_, "x", END);
+	assert_refused("'c' is too much: see `gatehouse ddns --help`", "ddns",
+	    &args_, &err_, "test", "b", "c", END);
 	assert_refused("'b' is too much: see `gatehouse renew --help`", "renew",
 	    &args_, &err_, "a", "b", END);
 }

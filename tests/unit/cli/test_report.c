@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "report.h"
+#include "report_ddns.h"
 #include "json/json.h"
 
 #define NOW 1800000000 /* 2027-01-15 08:00:00Z */
@@ -122,6 +123,81 @@ test_a_whole_screen(void **state)
 	    "  3 minutes ago: backend-down, ha: no\n"
 	    "  2 hours ago: reload, x\n");
 	free(screen);
+}
+
+#define SECTION                                                                \
+	"{\"names\":[\"a.duckdns.org\",\"b.duckdns.org\"],"                    \
+	"\"provider\":\"duckdns\",\"state\":\"%s\",\"ipv4\":\"203.0.113.9\","  \
+	"\"ipv6\":\"\",\"source4\":\"router\",\"source6\":\"\","               \
+	"\"published4\":\"203.0.113.9\",\"published6\":\"2001:db8::9\","       \
+	"\"published_at\":1799999940,\"next_look\":1800000300,"                \
+	"\"dns4\":\"203.0.113.8\",\"dns6\":\"\",\"visible\":%d,"               \
+	"\"problem\":\"%s\",\"advice\":\"%s\"}"
+
+/* The screen of `gatehouse ddns status`, and what it says of how many. */
+static char *
+report_of(const char *section, const char *name, unsigned *found)
+{
+	char *text, *screen;
+	struct json *sections;
+	size_t len;
+	FILE *out = open_memstream(&screen, &len);
+
+	assert_non_null(out);
+	assert_true(asprintf(&text, "[%s]", section) > 0);
+	sections = json_parse(text, strlen(text), NULL);
+	assert_non_null(sections);
+	*found = report_ddns(sections, name, NOW, out);
+	fclose(out);
+	json_free(sections);
+	free(text);
+	return screen;
+}
+
+static void
+test_addresses(void **state)
+{
+	char good[1024], stopped[1024], status[1200], *screen;
+	unsigned found;
+
+	(void)state;
+	snprintf(good, sizeof(good), SECTION, "pending", 0, "", "");
+	snprintf(stopped, sizeof(stopped), SECTION, "stopped", 2, "badauth: no",
+	    "Look at the token.");
+	screen = report_of(good, NULL, &found);
+	assert_int_equal(found, 1);
+	assert_string_equal(screen,
+	    "  a.duckdns.org, b.duckdns.org\n"
+	    "    provider     duckdns\n"
+	    "    state        published, not visible yet\n"
+	    "    IPv4         203.0.113.9 (router)\n"
+	    "    IPv6         none\n"
+	    "    published    203.0.113.9 and 2001:db8::9\n"
+	    "    confirmed    2027-01-15 07:59:00Z (1 minute ago)\n"
+	    "    servers say  203.0.113.8\n"
+	    "    next look    2027-01-15 08:05:00Z (in 5 minutes)\n");
+	free(screen);
+	free(report_of(good, "B.duckdns.org", &found));
+	assert_int_equal(found, 1);
+	free(report_of(good, "c.duckdns.org", &found));
+	assert_int_equal(found, 0);
+
+	snprintf(status, sizeof(status), "{\"ddns\":[%s]," WORKER "}", good);
+	assert_reports(status, "All is well.\n");
+	assert_reports(status,
+	    "\nDynamic DNS\n"
+	    "  a.duckdns.org, ...  203.0.113.9 and 2001:db8::9 at duckdns: "
+	    "published, not visible yet\n");
+	snprintf(status, sizeof(status), "{\"ddns\":[%s]," WORKER "}", stopped);
+	assert_reports(status,
+	    "This needs attention:\n"
+	    "  the address of a.duckdns.org is not published (duckdns): "
+	    "badauth: no. Look at the token. It is not asked again until the "
+	    "configuration changes, or you say `gatehouse ddns update`\n");
+	assert_reports(status,
+	    "at duckdns: refused by the provider\n"
+	    "    problem      badauth: no\n"
+	    "    what to do   Look at the token.\n");
 }
 
 static void
@@ -274,6 +350,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_screen),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_backends),
 		cmocka_unit_test(test_certificates_that_need_attention),
 		cmocka_unit_test(test_sizes),

@@ -36,6 +36,7 @@ test_verbs(void **state)
 		{ "account show", "account", "show", false },
 		{ "account show my own CA", "account", "show my own CA",
 		    false },
+		{ "ddns test gw.test", "ddns", "test gw.test", false },
 		{ "stop", "stop", "", false },
 		{ "drain", "drain", "", false },
 		{ "STATUS", "status", "", true },

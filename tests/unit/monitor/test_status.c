@@ -111,7 +111,7 @@ test_before_anything_is_known(void **state)
 	    "\"backends\":[{\"id\":0,\"name\":\"ha.local:8123\","
 	    "\"address\":\"\",\"host\":\"ha.local\","
 	    "\"port\":8123,\"state\":\"unknown\",\"since\":0,\"error\":\"\"}],"
-	    "\"certificates\":[],\"workers\":[],\"memory\":{",
+	    "\"certificates\":[],\"ddns\":[],\"workers\":[],\"memory\":{",
 	    GATEHOUSE_VERSION, getppid());
 	if (strncmp(text, want, strlen(want)) != 0)
 		fail_msg("%s does not begin with %s", text, want);
@@ -265,6 +265,90 @@ test_traffic(void **state)
 	stats_free(worker);
 }
 
+/* The status has room for two sections; one has been heard of. */
+static void
+show_ddns(struct scene *scene, int64_t visible, int64_t published_at)
+{
+	const struct msg_SHOW_DDNS row = { .section = 1,
+		.provider = "duckdns",
+		.names = "a.example b.example",
+		.state = "stopped",
+		.ipv4 = "203.0.113.9",
+		.ipv6 = "",
+		.source4 = "router",
+		.source6 = "",
+		.published4 = "203.0.113.8",
+		.published6 = "",
+		.dns4 = "203.0.113.8",
+		.dns6 = "",
+		.visible = visible,
+		.published_at = published_at,
+		.stopped_at = 1800000001,
+		.failures = 2,
+		.problem = "badauth: no",
+		.advice = "Look." };
+
+	if (scene->config.nddns == 0) {
+		status_free(scene->status);
+		scene->config.nddns = 2;
+		scene->status = status_new(&scene->config, 3, clock_wall());
+		scene->status->stats = scene->stats;
+		scene->status->journal = scene->journal;
+	}
+	status_ddns(scene->status, &row);
+	status_ddns(scene->status, &(struct msg_SHOW_DDNS){ .section = 2 });
+}
+
+static void
+test_ddns(void **state)
+{
+	struct scene *scene = *state;
+
+	show_ddns(scene, 0, 1800000000);
+	show_ddns(scene, 0, 1800000000);
+	assert_shows(scene,
+	    "\"ddns\":[{\"names\":[\"a.example\",\"b.example\"],"
+	    "\"provider\":\"duckdns\",\"state\":\"stopped\","
+	    "\"ipv4\":\"203.0.113.9\",\"ipv6\":\"\","
+	    "\"source4\":\"router\",\"source6\":\"\","
+	    "\"published4\":\"203.0.113.8\",\"published6\":\"\","
+	    "\"dns4\":\"203.0.113.8\",\"dns6\":\"\",\"visible\":0,"
+	    "\"published_at\":1800000000,\"requested_at\":0,"
+	    "\"next_look\":0,\"stopped_at\":1800000001,\"failures\":2,"
+	    "\"problem\":\"badauth: no\",\"advice\":\"Look.\"}]");
+}
+
+static void
+test_ddns_metrics(void **state)
+{
+	struct scene *scene = *state;
+	struct buf buf = { 0 };
+	char *text;
+
+	show_ddns(scene, 0, 1800000000);
+	status_export(scene->status, &scene->probe, &buf);
+	text = buf_detach(&buf, NULL);
+#define OF "{name=\"a.example\",section=\"1\",provider=\"duckdns\"} "
+#define EXPORTS(sample) assert_non_null(strstr(text, "\n" sample "\n"))
+	EXPORTS("gatehouse_ddns_published_timestamp_seconds" OF "1800000000");
+	EXPORTS("gatehouse_ddns_failures" OF "2");
+	EXPORTS("gatehouse_ddns_stopped" OF "1");
+	EXPORTS("gatehouse_ddns_visible" OF "0");
+	free(text);
+
+	/* What is not known is not there. */
+	buf = (struct buf){ 0 };
+	show_ddns(scene, 2, 0);
+	status_export(scene->status, &scene->probe, &buf);
+	text = buf_detach(&buf, NULL);
+	assert_null(strstr(text, "gatehouse_ddns_visible{"));
+	assert_null(
+	    strstr(text, "gatehouse_ddns_published_timestamp_seconds{"));
+	EXPORTS("gatehouse_ddns_stopped" OF "1");
+#undef EXPORTS
+	free(text);
+}
+
 static void
 test_metrics(void **state)
 {
@@ -374,6 +458,8 @@ main(void)
 		scene_test(test_workers_come_change_and_go),
 		scene_test(test_tables_are_bounded),
 		scene_test(test_traffic),
+		scene_test(test_ddns),
+		scene_test(test_ddns_metrics),
 		scene_test(test_metrics),
 	};
 

@@ -82,7 +82,7 @@ static inline int
 house_set_up(void **state)
 {
 	static const char *const programs[] = { "gatehouse-proxy",
-		"gatehouse-monitor", "gatehouse-acme" };
+		"gatehouse-monitor", "gatehouse-acme", "gatehouse-ddns" };
 	struct house *house = calloc(1, sizeof(*house));
 	char self[256], path[128];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -92,7 +92,7 @@ house_set_up(void **state)
 	self[len] = '\0';
 	snprintf(house->dir, sizeof(house->dir), "/tmp/house.XXXXXX");
 	assert_non_null(mkdtemp(house->dir));
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", house->dir, programs[i]);
 		assert_int_equal(symlink(self, path), 0);
 	}

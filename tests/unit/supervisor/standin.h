@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ipc/chan.h"
+#include "ipc/ddns.h"
 #include "ipc/job.h"
 
 static inline const char *
@@ -275,6 +276,11 @@ standin_hear_monitor(struct chan *chan, int *fifo)
 		    (long)(row->next_attempt - clock_wall()), row->state,
 		    row->reason, (int)row->attempts, row->directory,
 		    row->issued_by, row->chosen != 0);
+	if (msg.kind == MSG_SHOW_DDNS)
+		log_info("address row: %s '%s' %s, failures %d, problem '%s'",
+		    msg.u.SHOW_DDNS.names, msg.u.SHOW_DDNS.published4,
+		    msg.u.SHOW_DDNS.state, (int)msg.u.SHOW_DDNS.failures,
+		    msg.u.SHOW_DDNS.problem);
 	if (msg.kind == MSG_CONTROL_CEASE) {
 		log_info("the monitor hears nobody else");
 		*fifo = -1;
@@ -347,6 +353,20 @@ standin_step(struct chan *chan, const char *verb, const char *first, long n)
 		msg.u.CHALLENGE_SET.name = first;
 		msg.u.CHALLENGE_SET.answer =
 		    (struct msg_bytes){ "token.thumb", 11 };
+	} else if (strcmp(verb, "record") == 0) {
+		msg.kind = MSG_CHALLENGE_SET;
+		msg.u.CHALLENGE_SET.kind = JOB_DNS_01;
+		msg.u.CHALLENGE_SET.name = first;
+		msg.u.CHALLENGE_SET.answer = (struct msg_bytes){ "value", 5 };
+		standin_send(chan, msg);
+		standin_hear(chan, &msg);
+		if (msg.u.CHALLENGE_READY.error[0] == '\0')
+			return true;
+		msg = (struct msg){ .kind = MSG_JOB_FAILED };
+		msg.u.JOB_FAILED.problem = "hook";
+		msg.u.JOB_FAILED.detail = "the record is not published";
+		standin_send(chan, msg);
+		return false;
 	} else if (strcmp(verb, "issue") == 0) {
 		int len = standin_pair(pem, sizeof(pem), first, n);
 
@@ -449,6 +469,85 @@ standin_acme(struct chan *chan)
 	return 0;
 }
 
+static inline const char *
+standin_address(const char *word)
+{
+	return strcmp(word, "-") == 0 ? "" : word;
+}
+
+/*
+ * Finds what the file "address" says: IPv4, IPv6 ("-" for none) and whether it
+ * is visible.
+ */
+static inline void
+standin_find(struct chan *chan)
+{
+	const char *told = standin_told("address");
+	char ipv4[48], ipv6[48];
+	struct msg msg = { .kind = MSG_DDNS_FOUND };
+
+	if (told == NULL)
+		told = "203.0.113.9 - 1";
+	standin_word(&told, ipv4, sizeof(ipv4));
+	standin_word(&told, ipv6, sizeof(ipv6));
+	msg.u.DDNS_FOUND.ipv4 = standin_address(ipv4);
+	msg.u.DDNS_FOUND.ipv6 = standin_address(ipv6);
+	msg.u.DDNS_FOUND.source4 = msg.u.DDNS_FOUND.source6 = "service";
+	msg.u.DDNS_FOUND.visible = (uint32_t)standin_number(&told);
+	standin_send(chan, msg);
+}
+
+/* The provider does what the file "provider" says: a verb and a number. */
+static inline void
+standin_provide(struct chan *chan, const char *told)
+{
+	struct msg msg = { .kind = MSG_DDNS_FAILED };
+	char verb[32];
+
+	standin_word(&told, verb, sizeof(verb));
+	if (strcmp(verb, "die") == 0)
+		raise(SIGKILL);
+	msg.u.DDNS_FAILED.kind =
+	    strcmp(verb, "stop") == 0 ? DDNS_STOP : DDNS_AGAIN;
+	msg.u.DDNS_FAILED.problem = verb;
+	msg.u.DDNS_FAILED.detail = "as\ntold";
+	msg.u.DDNS_FAILED.advice = "Ask it.";
+	msg.u.DDNS_FAILED.retry_after = standin_number(&told);
+	standin_send(chan, msg);
+}
+
+static inline int
+standin_ddns(struct chan *chan)
+{
+	static const char *const kinds[] = { [DDNS_LOOK] = "look",
+		[DDNS_UPDATE] = "update",
+		[DDNS_FORCE] = "force",
+		[DDNS_TXT_SET] = "set",
+		[DDNS_TXT_CLEAR] = "clear" };
+	struct msg msg, done = { .kind = MSG_DDNS_DONE };
+	const char *told;
+	const struct msg_DDNS_JOB *job = &msg.u.DDNS_JOB;
+	enum ddns_kind kind;
+
+	standin_hear(chan, &msg);
+	kind = (enum ddns_kind)job->kind;
+	log_info("ddns: %s at %s for '%s' with '%s', known '%s' '%s', "
+	         "listens %u, record '%s' '%s'",
+	    kinds[kind], job->provider, job->hosts, job->token, job->known4,
+	    job->known6, job->listens, job->name, job->value);
+	if (kind == DDNS_LOOK || kind == DDNS_UPDATE || kind == DDNS_FORCE)
+		standin_find(chan);
+	told = standin_told("provider");
+	if (kind != DDNS_LOOK && told != NULL) {
+		standin_provide(chan, told);
+		return 1;
+	}
+	done.u.DDNS_DONE.updated = kind != DDNS_LOOK;
+	done.u.DDNS_DONE.text = "as told";
+	standin_send(chan, done);
+	return 0;
+}
+
 /* main() of a stand-in; -1 if this is none. */
 static inline int
 standin_main(const char *name)
@@ -461,6 +560,7 @@ standin_main(const char *name)
 		{ "gatehouse-proxy", IPC_PROXY, standin_proxy },
 		{ "gatehouse-monitor", IPC_MONITOR, standin_monitor },
 		{ "gatehouse-acme", IPC_ACME, standin_acme },
+		{ "gatehouse-ddns", IPC_DDNS, standin_ddns },
 	};
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)

@@ -293,6 +293,35 @@ test_window_that_is_always_over(void **state)
 	end(&world);
 }
 
+/* Nothing is ordered for an address that is on its way, even if asked for. */
+static void
+test_address_on_its_way(void **state)
+{
+	struct slot slot = { .config = &cert, .settled_at = T0 + 60 };
+	struct slot *const slots[] = { &slot };
+	enum schedule_reason reason;
+	struct errand errand;
+
+	(void)state;
+	for (int asked = 0; asked < 2; asked++) {
+		slot.asked = asked != 0;
+		errand = agenda_first(slots, 1, T0);
+		assert_int_equal(errand.kind, JOB_ISSUE);
+		assert_int_equal(errand.when, T0 + 60);
+		agenda_next(&slot, T0, &reason);
+		assert_int_equal(reason, SCHEDULE_ADDRESS);
+		assert_int_equal(agenda_next(&slot, T0 + 60, &reason), 0);
+		assert_int_equal(
+		    reason, asked != 0 ? SCHEDULE_ASKED : SCHEDULE_MISSING);
+	}
+
+	/* A longer wait is a longer wait. */
+	slot.asked = false;
+	slot.record.schedule.retry_at = T0 + 600;
+	assert_int_equal(agenda_next(&slot, T0, &reason), T0 + 600);
+	assert_int_equal(reason, SCHEDULE_RETRY);
+}
+
 int
 main(void)
 {
@@ -300,6 +329,7 @@ main(void)
 		cmocka_unit_test(test_400_days),
 		cmocka_unit_test(test_outage),
 		cmocka_unit_test(test_window_that_is_always_over),
+		cmocka_unit_test(test_address_on_its_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,32 @@ test_after_a_failure(void **state)
 	assert_ways(&ways, "http-01 tls-alpn-01 dns-01");
 }
 
+/* A provider proves its own names, and only all of them together will do. */
+static void
+test_by_a_provider(void **state)
+{
+	static const struct config_acme usual = { 0 };
+	static const char *hosts[] = { "gw.test" };
+	static const char *others[] = { "gw.test", "other.test" };
+	static const struct config_cert mixed = { .names = others,
+		.nnames = 2 };
+	struct config_ddns ddns = { .hosts = hosts,
+		.nhosts = 1,
+		.token = "secret",
+		.provider = ddns_provider("duckdns") };
+	struct config one = { .listeners = &https, .ddns = &ddns };
+
+	(void)state;
+	https.next = NULL;
+	assert_ways(
+	    &(struct ways){ &one, &plain, &usual, NULL }, "tls-alpn-01 dns-01");
+	assert_ways(&(struct ways){ &one, &wild, &usual, NULL }, "dns-01");
+	assert_ways(
+	    &(struct ways){ &one, &mixed, &usual, NULL }, "tls-alpn-01");
+	ddns.provider = ddns_provider("ovh");
+	assert_ways(&(struct ways){ &one, &wild, &usual, NULL }, "");
+}
+
 static void
 test_refusals(void **state)
 {
@@ -149,6 +175,7 @@ main(void)
 		cmocka_unit_test(test_what_can_work),
 		cmocka_unit_test(test_what_is_said),
 		cmocka_unit_test(test_after_a_failure),
+		cmocka_unit_test(test_by_a_provider),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_address),
 	};

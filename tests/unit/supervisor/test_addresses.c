@@ -1,0 +1,261 @@
+/* Dynamic DNS, with stand-ins as children. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/xalloc.h"
+#include "house.h"
+
+#define RECORD "state/ddns/dynv6-gw.test"
+
+/* The listener's own End is that of the last section here. */
+static void
+configure(struct house *house, const char *sections)
+{
+	char *text = xasprintf("AutoCert \"gw.test\"\nEnd\n%s", sections);
+
+	house_configure(house, text);
+	free(text);
+}
+
+static void
+configure_token(struct house *house, const char *token)
+{
+	char *text = xasprintf("DDNS \"dynv6\"\nHostname \"gw.test\"\n"
+	                       "Token \"%s\"",
+	    token);
+
+	configure(house, text);
+	free(text);
+}
+
+/* What the record of the section has behind this key. The caller frees. */
+static char *
+kept(struct house *house, const char *key)
+{
+	char *path = xasprintf("%s/" RECORD, house->dir);
+	struct buf text = { 0 };
+	char *whole, *line, *value;
+
+	assert_int_equal(file_read(path, 65536, &text, NULL), 0);
+	whole = buf_detach(&text, NULL);
+	line = strstr(whole, key);
+	assert_non_null(line);
+	line += strlen(key) + 2;
+	value = xstrndup(line, strcspn(line, "\n"));
+	free(whole);
+	free(path);
+	return value;
+}
+
+static void
+assert_kept(struct house *house, const char *key, const char *wanted)
+{
+	char *value = kept(house, key);
+
+	assert_string_equal(value, wanted);
+	free(value);
+}
+
+/* Published first, ordered when the servers say it. */
+static void
+test_order_waits(void **state)
+{
+	struct house *house = *state;
+
+	configure_token(house, "first");
+	house_tell(house, "address", "203.0.113.9 2001:db8::9 0");
+	house_start(house);
+	house_wait(house,
+	    "ddns: update at dynv6 for 'gw.test' with 'first', "
+	    "known '' '', listens 1, record '' ''");
+	house_wait(house, "the address is 203.0.113.9 and 2001:db8::9");
+	house_wait(house, "203.0.113.9 and 2001:db8::9 is published");
+	house_wait(house, "its new address is not visible in DNS yet");
+	assert_kept(house, "ipv6", "2001:db8::9");
+	assert_false(house_said(house, "job: names"));
+	house_tell(house, "address", "203.0.113.9 2001:db8::9 1");
+	house_command(house, "ddns test gw.test");
+	house_wait(house,
+	    "ddns: look at dynv6 for 'gw.test' with 'first', "
+	    "known '203.0.113.9' '2001:db8::9'");
+	house_wait(house,
+	    "reply 7: ok: dynv6 for gw.test: 203.0.113.9 and "
+	    "2001:db8::9; as told; the servers of its zone say "
+	    "nothing, as they should");
+	house_wait(house, "job: names 'gw.test'");
+	house_stop(house);
+}
+
+/* A provider that is down delays no order for long, and is left alone. */
+static void
+test_outage(void **state)
+{
+	struct house *house = *state;
+
+	configure_token(house, "first");
+	house_tell(house, "address", "203.0.113.9 - 2");
+	house_tell(house, "provider", "again 1800");
+	house_start(house);
+	house_wait(house, "DDNS dynv6 for gw.test: again: as told. Ask it.");
+	house_wait(house, "job: names 'gw.test'");
+	house_command(house, "ddns update");
+	house_wait(house,
+	    "reply 7: error: dynv6 for gw.test: it was asked "
+	    "just now, and wants 60 seconds");
+	house_stop(house);
+	house_start(house);
+	house_wait(house, "ddns: look");
+	house_wait(house, "failing, failures 1, problem 'again: as told'");
+	house_stop(house);
+	assert_false(house_said(house, "ddns: update"));
+}
+
+/* What only a person can mend waits for other words in the configuration. */
+static void
+test_stopped(void **state)
+{
+	struct house *house = *state;
+
+	configure_token(house, "wrong");
+	house_tell(house, "provider", "stop 0");
+	house_tell(house, "address", "203.0.113.9 - 0");
+	house_start(house);
+	house_wait(house, "stopped, failures 1, problem 'stop: as told'");
+	kill(house->pid, SIGHUP);
+	house_wait(house, "stopped, failures 1, problem 'stop: as told'");
+	house_tell(house, "provider", NULL);
+	configure_token(house, "right");
+	kill(house->pid, SIGHUP);
+	house_wait(house, "ddns: look at dynv6 for 'gw.test' with 'right'");
+	house_command(house, "ddns test");
+	house_wait(house, "reply 7: ok: dynv6 for gw.test: 203.0.113.9");
+	assert_kept(house, "stopped-at", "0");
+	house_stop(house);
+}
+
+/* A job that dies has asked; what the servers say settles it. */
+static void
+test_lost(void **state)
+{
+	struct house *house = *state;
+
+	configure_token(house, "first");
+	house_tell(house, "provider", "die 0");
+	house_start(house);
+	house_wait(house,
+	    "DDNS dynv6 for gw.test: lost: gatehouse-ddns was "
+	    "killed by signal 9");
+	house_wait(house, "failing, failures 1, problem 'lost: ");
+	house_command(house, "ddns test");
+	house_wait(house, "'203.0.113.9' published, failures 0, problem ''");
+	house_wait(
+	    house, "reply 7: ok: dynv6 for gw.test: 203.0.113.9; as told");
+	house_stop(house);
+}
+
+/* Two of them for one name, and each gets its own secret. */
+static void
+test_two(void **state)
+{
+	struct house *house = *state;
+
+	configure(house,
+	    "DDNS \"dynv6\"\nHostname \"gw.test\"\nToken \"one\"\nEnd\n"
+	    "DDNS \"cloudflare\"\nHostname \"gw.test\"\nToken \"two\"");
+	house_start(house);
+	house_wait(house, "at dynv6 for 'gw.test' with 'one'");
+	house->at = 0;
+	house_wait(house, "at cloudflare for 'gw.test' with 'two'");
+	house->at = 0;
+	house_wait(house, "DDNS dynv6 for gw.test: 203.0.113.9 is published");
+	house->at = 0;
+	house_wait(
+	    house, "DDNS cloudflare for gw.test: 203.0.113.9 is published");
+	house_stop(house);
+}
+
+static void
+test_nobody(void **state)
+{
+	struct house *house = *state;
+
+	house_start(house);
+	house_wait(house, "the monitor goes");
+	house_command(house, "ddns test");
+	house_wait(house, "error: there is no DDNS in the configuration");
+	configure_token(house, "first");
+	kill(house->pid, SIGHUP);
+	house_wait(house, "203.0.113.9 is published");
+	house_command(house, "ddns test other.test");
+	house_wait(house, "error: no DDNS section has the name 'other.test'");
+	house_command(house, "ddns dance");
+	house_wait(house, "error: addresses can be published now");
+	house_configure(house, "AutoCert \"gw.test\"");
+	kill(house->pid, SIGHUP);
+	house_wait(house, "generation 3");
+	house_wait(house, "the monitor goes");
+	house_command(house, "ddns test");
+	house_wait(house, "error: there is no DDNS in the configuration");
+	house_stop(house);
+}
+
+/* A TXT record goes through the provider, and what it refuses is told. */
+static void
+test_proof(void **state)
+{
+	struct house *house = *state;
+
+	configure_token(house, "first");
+	house_tell(house, "job",
+	    "record _acme-challenge.gw.test 0\n"
+	    "issue first 7776000\n");
+	house_start(house);
+	house_wait(house, "ddns: set at dynv6 for 'gw.test' with 'first'");
+	house_wait(house, "record '_acme-challenge.gw.test' 'value'");
+	house_wait(house, "ddns: clear at dynv6");
+	house_stop(house);
+}
+
+static void
+test_proof_refused(void **state)
+{
+	struct house *house = *state;
+
+	configure_token(house, "first");
+	house_tell(house, "job",
+	    "record _acme-challenge.gw.test 0\n"
+	    "issue first 7776000\n");
+	house_tell(house, "provider", "stop 0");
+	house_start(house);
+	house_wait(house, "present of _acme-challenge.gw.test: stop: as told");
+	house_wait(house,
+	    "error: certificate for gw.test: stop: TXT record of "
+	    "_acme-challenge.gw.test: as told. Ask it.");
+	house_stop(house);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		HOUSE_TEST(test_order_waits),
+		HOUSE_TEST(test_outage),
+		HOUSE_TEST(test_stopped),
+		HOUSE_TEST(test_lost),
+		HOUSE_TEST(test_two),
+		HOUSE_TEST(test_nobody),
+		HOUSE_TEST(test_proof),
+		HOUSE_TEST(test_proof_refused),
+	};
+
+	house_main(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
