@@ -155,6 +155,10 @@ publish_addresses(struct chan *supervisor, const struct family *family,
 	enum verdict verdict;
 	int ret;
 
+	if (job->nhosts == 0)
+		return refuse(refusal, DDNS_STOP, "nohost",
+		    "Say the Hostname of the DDNS section.",
+		    "there is no name to publish");
 	find(job, &found);
 	look(supervisor, job, &found, &seen);
 	if (is_nothing(&found))
