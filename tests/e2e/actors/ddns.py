@@ -117,9 +117,10 @@ class PublishedZone(Zone):
         super().__init__(directory, ("test", *zones))
         self.records = records
         self.frozen: dict[tuple[str, str], list[str]] = {}  # shown instead
+        self.providers: set[str] = set()    # names that are theirs
 
     def _ours(self, name: str) -> bool:
-        return any(name == zone or name.endswith(f".{zone}")
+        return name not in self.providers and any(name == zone or name.endswith(f".{zone}")
                    for zone in self.zones[1:])
 
     def find(self, name: str, kind: int) -> list[tuple[str, int, bytes]]:
@@ -218,6 +219,7 @@ class Providers:
         self.ca_file = authority.ca_file
         self.ca_file.chmod(0o644)
         names = {host.partition("/")[0] for host in protocols}
+        self.zone.providers |= names
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(*authority.issue(
             "fake.test", "127.0.0.1", "localhost", *sorted(names),

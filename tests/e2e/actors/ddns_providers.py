@@ -263,8 +263,8 @@ def namecheap(fake: Providers, request: Request) -> Reply:
 def custom(fake: Providers, request: Request) -> Reply:
     """Of nobody: whatever way a configuration describes."""
     host = request.query.get("h", "")
-    if TOKEN not in request.target + request.body.decode() + str(
-            request.headers) and request.basic != (LOGIN, PASSWORD):
+    told = f"{request.query} {request.body.decode()} {request.headers}"
+    if TOKEN not in told and PASSWORD not in told:
         return Reply("status=denied", 403)
     if host not in fake.hosts:
         return Reply("status=unknown")
