@@ -188,21 +188,18 @@ Answer = Callable[["Providers", Request], Reply]
 
 
 class Providers:
-    """All of them, at port 443 of ::1 and 127.0.0.1 of a namespace.
+    """All of them, at a port of ::1 and 127.0.0.1 of a namespace.
 
     The names under `zones` are the account's; `hosts` are those that exist.
-    port: another one, at which requests come under the name of the machine
-    and are for the provider called `default`.
     """
 
     def __init__(self, namespace: Namespace, directory: Path, *,
                  zones: tuple[str, ...], hosts: tuple[str, ...],
-                 protocols: dict[str, Answer], port: int = 443,
-                 default: str = "") -> None:
+                 protocols: dict[str, Answer], port: int = 443) -> None:
         self.records = Records()
         self.zones, self.hosts = zones, set(hosts)
         self.zone = PublishedZone(directory, self.records, zones)
-        self.port, self.default = port, default
+        self.port = port
         self.protocols = protocols
         self.requests: list[Request] = []
         self.complaints: list[str] = []
@@ -293,11 +290,10 @@ class Providers:
         return server
 
     def _right_answer(self, request: Request) -> Reply:
-        for where in request.host, self.default:
-            for name, answer in self.protocols.items():
-                host, slash, path = name.partition("/")
-                if host == where and request.path.startswith(slash + path):
-                    return answer(self, request)
+        for name, answer in self.protocols.items():
+            host, slash, path = name.partition("/")
+            if host == request.host and request.path.startswith(slash + path):
+                return answer(self, request)
         request.complain("nobody of this name has such a path")
         return Reply("<html>Not Found", 404)
 
