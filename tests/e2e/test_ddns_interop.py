@@ -137,6 +137,26 @@ def test_duckdns(town: Street, tmp_path: Path, client: str):
     assert town.providers.records.get(DUCK, "A") == [ADDRESS]
 
 
+# What inadyn calls them, and what it wants to be told
+SERVED = {
+    "default@no-ip.com": {"username": LOGIN, "password": SIMPLE},
+    "default@strato.com": {"username": LOGIN, "password": SIMPLE},
+    "default@ovh.com": {"username": LOGIN, "password": SIMPLE},
+    "default@dynu.com": {"username": LOGIN, "password": SIMPLE},
+    "dyndns@he.net": {"username": HOST, "password": SIMPLE},
+    "default@cloudflare.com": {"username": "mine.com", "password": TOKEN,
+                               "ttl": "1", "proxied": "false"},
+}
+
+
+@pytest.mark.parametrize("provider", SERVED)
+def test_fakes_serve_inadyn(town: Street, tmp_path: Path, password,
+                            provider: str):
+    inadyn(town, tmp_path, provider, hostname=HOST, **SERVED[provider])
+    assert town.providers.records.get(HOST, "A") == [ADDRESS]
+    assert town.providers.complaints == []
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_refusal(town: Street, tmp_path: Path, password, client: str):
     """Nobody takes a web page for a success."""

@@ -72,6 +72,14 @@ def _cf(result: object, *, status: int = 200, code: int = 0,
                   if code else []}, status)
 
 
+def _cf_id(*what: str) -> str:
+    return f"{int(_id(*what)):032x}"
+
+
+def _cf_number(identifier: str) -> str:
+    return str(int(identifier, 16))
+
+
 def _cf_record(request: Request, body: dict, new: bool) -> tuple[str, str]:
     kind, value = body.get("type", "A"), body.get("content", "")
     request.wants(not body.get("proxied"), "a proxied record")
@@ -90,20 +98,21 @@ def cloudflare(fake: Providers, request: Request) -> Reply:
     path = request.path.removeprefix("/client/v4/").split("/")
     if path == ["zones"]:
         name = request.query.get("name", "")
-        return _cf([{"id": _id("zone", zone), "name": zone}
+        return _cf([{"id": _cf_id("zone", zone), "name": zone}
                     for zone in fake.zones if zone == name])
-    zone = (_thing(path[1]) or ("", ""))[1]
+    zone = (_thing(_cf_number(path[1])) or ("", ""))[1]
     if path[0] != "zones" or zone not in fake.zones or (
             path[2] != "dns_records"):
         return _cf(None, status=404, code=7003, message="No route")
     if request.method == "GET":
         name, kind = request.query.get("name", ""), request.query.get("type")
         return _cf([{
-            "id": _id(name, kind, value), "name": name, "type": kind,
+            "id": _cf_id(name, kind, value), "name": name, "type": kind,
             "content": f'"{value}"' if kind == "TXT" else value, "ttl": 1,
             "proxied": False} for value in fake.records.get(name, kind)])
     if request.method == "DELETE":
-        return _cf({"id": path[3]}) if _drop(fake, path[3]) else _cf(
+        return _cf({"id": path[3]}) if _drop(
+            fake, _cf_number(path[3])) else _cf(
             None, status=404, code=81044, message="Record does not exist.")
     request.wants(request.method in ("PATCH", "POST"), "not PATCH or POST")
     kind, value = _cf_record(request, request.json, request.method == "POST")
@@ -113,8 +122,8 @@ def cloudflare(fake: Providers, request: Request) -> Reply:
         if value in fake.records.get(name, kind):
             return _cf(None, status=400, code=81058,
                        message="An identical record already exists.")
-        return _cf({"id": _put(fake, name, kind, value)})
-    if not _replace(fake, path[3], value):
+        return _cf({"id": f"{int(_put(fake, name, kind, value)):032x}"})
+    if not _replace(fake, _cf_number(path[3]), value):
         return _cf(None, status=404, code=81044,
                    message="Record does not exist.")
     return _cf({"id": path[3]})
