@@ -198,6 +198,7 @@ class Providers:
                  protocols: dict[str, Answer], port: int = 443) -> None:
         self.records = Records()
         self.zones, self.hosts = zones, set(hosts)
+        self.of_token = hosts[0]    # where a token is for one name
         self.zone = PublishedZone(directory, self.records, zones)
         self.port = port
         self.protocols = protocols

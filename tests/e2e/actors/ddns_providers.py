@@ -225,7 +225,7 @@ def freedns(fake: Providers, request: Request) -> Reply:
     request.wants(_kind(address), "it would have to guess the address")
     if request.path != f"/u/{TOKEN}/":
         return Reply("ERROR: Unable to locate this record", 404)
-    host = sorted(fake.hosts)[0]
+    host = fake.of_token
     before = fake.records.get(host, _kind(address))
     if not _publish(fake, host, address):
         return Reply(f"No IP change detected for {host} with IP {address}, "
