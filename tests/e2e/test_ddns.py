@@ -418,15 +418,18 @@ SERVICES = {
     "huge": Says((NEW4 + "0" * 5000, NEW4, "9" * 100000), ""),
 }
 HOSTS = "one.check.test", "two.check.test", "three.check.test"
+URLS = [f"https://{host}:{PORT}/ip" for host in HOSTS]
+
+
+def job(town: Street, **fields) -> Job:
+    return Job(town, provider="duckdns", hosts=NAME, token=TOKEN,
+               server=f"www.duckdns.org:{PORT}", listens=BOTH, **fields)
 
 
 @pytest.mark.parametrize("says", SERVICES.values(), ids=list(SERVICES))
 def test_two_of_three_services(town: Street, says: Says):
     town.providers.addresses.update(zip(HOSTS, says.answers))
-    done = Job(town, provider="duckdns", hosts=NAME, token=TOKEN,
-               server=f"www.duckdns.org:{PORT}", listens=BOTH,
-               services=[f"https://{host}:{PORT}/ip" for host in HOSTS],
-               ipv4="SERVICE").run("LOOK")
+    done = job(town, services=URLS, ipv4="SERVICE").run("LOOK")
     if says.found:
         assert done.found["ipv4"] == says.found
         assert done.found["source4"] == "service"
@@ -442,15 +445,54 @@ def test_services_are_asked_by_ipv6(town: Street):
     for answer, found in (OLD6, OLD6), (NEW4, ""):
         town.providers.asked.clear()
         town.providers.addresses.update({host: answer for host in HOSTS})
-        done = Job(town, provider="duckdns", hosts=NAME, token=TOKEN,
-                   server=f"www.duckdns.org:{PORT}", listens=BOTH,
-                   services=[f"https://{host}:{PORT}/ip" for host in HOSTS],
-                   ipv6="SERVICE").run("LOOK")
+        done = job(town, services=URLS, ipv6="SERVICE").run("LOOK")
         if found:
             assert done.found["ipv6"] == found
         else:
             assert done.kind == "NOWHERE"
         assert {who for _, who in town.providers.asked} == {"::1"}
+
+
+@pytest.mark.parametrize("source, router, mine, found", [
+    ("ROUTER", NEW4, OLD4, (NEW4, "router")),
+    ("ROUTER", "100.64.3.4", OLD4, None),
+    ("ROUTER", "192.168.178.1", OLD4, None),
+    ("ROUTER", "nonsense", OLD4, None),
+    ("AUTO", NEW4, OLD4, (OLD4, "interface")),
+    ("AUTO", NEW4, "192.168.1.2", (NEW4, "router")),
+    ("AUTO", "100.64.3.4", "192.168.1.2", ("93.184.216.36", "service")),
+    ("INTERFACE", NEW4, "192.168.1.2", None),
+    ("INTERFACE", NEW4, "100.64.3.4", None),
+    ("INTERFACE", NEW4, "169.254.3.4", None),
+])
+def test_who_is_believed(town: Street, source: str, router: str, mine: str,
+                         found: tuple[str, str] | None):
+    town.address("del", f"{OLD4}/32")
+    town.address("add", f"{mine}/32")
+    town.providers.addresses.update(
+        {host: "93.184.216.36" for host in HOSTS})
+    done = job(town, ipv4=source, router=router, services=URLS).run("LOOK")
+    if found:
+        assert (done.found["ipv4"], done.found["source4"]) == found
+    else:
+        assert done.kind == "NOWHERE"
+    asked = len(town.providers.asked)
+    assert asked >= 2 if found and found[1] == "service" else asked == 0
+
+
+def test_services_of_the_configuration(town: Street, house):
+    """Of a house whose router has the address; asked once for each look."""
+    town.address("del", f"{OLD4}/32")
+    town.address("add", "192.168.1.2/32")
+    town.providers.addresses.update({host: NEW4 for host in HOSTS})
+    urls = " ".join(f'"{url}"' for url in URLS)
+    made = house(section(
+        "duckdns", f'Token "{TOKEN}"', f"AddressService {urls}",
+        "IPv4 service", "IPv6 no", server="www.duckdns.org"))
+    town.providers.records.wait(NAME, "A", NEW4)
+    assert made.settled()["source4"] == "service"
+    assert addresses(town) == ([NEW4], [])
+    assert 4 <= len(town.providers.asked) <= 6      # two looks
 
 
 # Certificates
@@ -593,8 +635,12 @@ def memory(pid: int) -> Iterator[bytes]:
 def test_token_is_nobodys_business(town: Street, house, place: str):
     secret = {"inline": section("duckdns", f'Token "{TOKEN}"',
                                 server="www.duckdns.org")}.get(place)
-    made = house(secret)
+    made = house(secret, top="Status\n    Port 9100\nEnd")
     made.settled()
+    with made.client(9100, name="localhost") as client:
+        for path in "/metrics", "/status.json":
+            body = client.request("GET", path).body
+            assert b"ddns" in body and TOKEN.encode() not in body
     raw = TOKEN.encode()
     roles = made.pids()
     for role, pids in roles.items():
@@ -611,6 +657,19 @@ def test_token_is_nobodys_business(town: Street, house, place: str):
     assert TOKEN not in made.ddns("status").stdout
     assert made.count(TOKEN) == 0
     assert TOKEN not in made.run("check", "-f", str(made.file)).stdout
+
+
+def test_token_that_systemd_hands_over(town: Street, make_gateway):
+    """In the directory that LoadCredential makes; the name alone is said."""
+    made = make_gateway(House, town, section(
+        "duckdns", 'TokenFile "duck"', server="www.duckdns.org"))
+    given = made.directory / "credentials"
+    given.mkdir(0o700)
+    (given / "duck").write_text(TOKEN)
+    (given / "duck").chmod(0o400)
+    made.env["CREDENTIALS_DIRECTORY"] = str(given)
+    made.start_ready()
+    town.providers.records.wait(NAME, "A", OLD4)
 
 
 def test_open_file_with_a_token_is_warned_of(town: Street, house,
