@@ -22,11 +22,11 @@
 
 /* Of two addresses, IFA_LOCAL is ours, and IFA_ADDRESS may be the peer's. */
 static void
-read_attributes(const struct nlmsghdr *head, struct candidate *candidate,
-    size_t *address_len)
+read_attributes(
+    struct nlmsghdr *head, struct candidate *candidate, size_t *address_len)
 {
-	const struct ifaddrmsg *message = NLMSG_DATA(head);
-	const struct rtattr *at = IFA_RTA(message);
+	struct ifaddrmsg *message = NLMSG_DATA(head);
+	struct rtattr *at = IFA_RTA(message);
 	size_t left = IFA_PAYLOAD(head);
 	bool local = false;
 
@@ -47,10 +47,10 @@ read_attributes(const struct nlmsghdr *head, struct candidate *candidate,
 }
 
 static void
-add_address(const struct nlmsghdr *head, struct candidate list[INTERFACES_MAX],
-    size_t *n)
+add_address(
+    struct nlmsghdr *head, struct candidate list[INTERFACES_MAX], size_t *n)
 {
-	const struct ifaddrmsg *message = NLMSG_DATA(head);
+	struct ifaddrmsg *message = NLMSG_DATA(head);
 	struct candidate candidate = { 0 };
 	size_t len = 0;
 
@@ -67,10 +67,10 @@ add_address(const struct nlmsghdr *head, struct candidate list[INTERFACES_MAX],
 }
 
 int
-interfaces_read(const void *data, size_t len,
-    struct candidate list[INTERFACES_MAX], size_t *n)
+interfaces_read(
+    void *data, size_t len, struct candidate list[INTERFACES_MAX], size_t *n)
 {
-	const struct nlmsghdr *head = data;
+	struct nlmsghdr *head = data;
 
 	for (; NLMSG_OK(head, len); head = NLMSG_NEXT(head, len)) {
 		if (head->nlmsg_type == NLMSG_DONE)

@@ -18,7 +18,7 @@ int interfaces_list(
  * Adds those of a piece of the kernel's list (rtnetlink(7), RTM_NEWADDR). 1 if
  * the list ends in it, 0 if not, -1 if it is an error.
  */
-int interfaces_read(const void *data, size_t len,
-    struct candidate list[INTERFACES_MAX], size_t *n);
+int interfaces_read(
+    void *data, size_t len, struct candidate list[INTERFACES_MAX], size_t *n);
 
 #endif
