@@ -339,7 +339,12 @@ def test_several_names_in_one_request(town: Street, house):
 
 
 def test_two_providers_for_one_name(town: Street, house):
-    """One refuses, which is nothing to the other."""
+    """One refuses, which is nothing to the other.
+
+    The name servers are behind: otherwise the second need not ask.
+    """
+    for kind in "A", "AAAA":
+        town.providers.zone.frozen[NAME, kind] = []
     made = house("", top=section(
         "duckdns", 'Token "wrong"', f'Hostname "{NAME}"',
         server="www.duckdns.org") + section(
