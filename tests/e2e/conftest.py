@@ -76,6 +76,17 @@ def namespace() -> Iterator[Namespace]:
         yield own
 
 
+@pytest.fixture(scope="module")
+def network() -> Iterator[Namespace]:
+    """A namespace that the tests of a module share."""
+    try:
+        own = Namespace()
+    except NamespacesRefused as refused:
+        pytest.skip(f"no namespaces here: {refused}")
+    with own:
+        yield own
+
+
 @pytest.fixture
 def mounts() -> Iterator[Namespace]:
     """File systems that only this test sees; the network is everybody's."""

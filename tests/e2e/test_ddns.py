@@ -6,7 +6,9 @@ fakes, and what was published is what the name servers show.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import select
 import time
 from pathlib import Path
@@ -15,11 +17,12 @@ from typing import Callable, Iterator, NamedTuple
 import pytest
 from cryptography import x509
 
+from actors.authority import Authority
 from actors.ddns import BROKEN, HTML, LOGIN, PASSWORD, TOKEN, Reply
-from actors.ddns_job import BOTH, Job, Street, street
+from actors.ddns_job import Street, street
 from actors.dns import A
 from actors.gateway import BUILD, NO_CA, Gateway
-from actors.netns import Namespace, NamespacesRefused
+from actors.netns import Namespace
 from actors.pebble import Pebble
 from actors.store import Store
 
@@ -32,15 +35,11 @@ PROMPT = 2      # seconds from a new address to its publication
 
 
 @pytest.fixture(scope="module")
-def street_of_all(tmp_path_factory) -> Iterator[Street]:
-    try:
-        namespace = Namespace()
-    except NamespacesRefused as refused:
-        pytest.skip(f"no namespaces here: {refused}")
-    with namespace, street(
-            namespace, tmp_path_factory.mktemp("town"), port=PORT,
-            zones=("duckdns.org", "mine.com"),
-            hosts=(NAME, OTHER, OWN)) as made:
+def street_of_all(network: Namespace, tmp_path_factory
+                  ) -> Iterator[Street]:
+    with street(network, tmp_path_factory.mktemp("town"), port=PORT,
+                zones=("duckdns.org", "mine.com"),
+                hosts=(NAME, OTHER, OWN)) as made:
         yield made
 
 
@@ -184,6 +183,36 @@ def test_five_lines(town: Street, house):
         assert word in made.run_checked("status", "-f", str(made.file))
 
 
+@pytest.mark.parametrize("state", ["published", "failing"])
+def test_authorities_of_the_section(town: Street, house, tmp_path: Path,
+                                    state: str):
+    """In place of the system's, which are the right ones here."""
+    ca_file = (town.providers.ca_file if state == "published"
+               else Authority(tmp_path).ca_file)
+    made = house(section("duckdns", f'Token "{TOKEN}"',
+                         f'CAFile "{ca_file}"', server="www.duckdns.org"))
+    if state == "published":
+        made.settled()
+    else:
+        assert "CAFile" in made.wait_state(state)["advice"]
+    assert requests(town) == (state == "published")
+
+
+def test_job_has_no_privilege(town: Street, make_gateway):
+    """It runs as the workers do while it speaks with others."""
+    seen: list[str] = []
+    made = make_gateway(House, town, section(
+        "duckdns", f'Token "{TOKEN}"', server="www.duckdns.org"),
+        top="User nobody")
+    town.providers.watch = lambda _request: seen.extend(
+        Path(f"/proc/{pid}/status").read_text() for pid in made.pids()["ddns"])
+    made.start_ready()
+    town.providers.records.wait(NAME, "A", OLD4)
+    for field in (r"Uid:(\s65534){4}", r"Gid:(\s65534){4}", r"CapEff:\s0{16}",
+                  r"NoNewPrivs:\s1"):
+        assert re.search(rf"^{field}$", seen[0], re.M), seen[0]
+
+
 def test_new_address_at_once(town: Street, house):
     known(town)
     made = house()
@@ -310,7 +339,12 @@ def test_several_names_in_one_request(town: Street, house):
 
 
 def test_two_providers_for_one_name(town: Street, house):
-    """One refuses, which is nothing to the other."""
+    """One refuses, which is nothing to the other.
+
+    The name servers are behind: otherwise the second need not ask.
+    """
+    for kind in "A", "AAAA":
+        town.providers.zone.frozen[NAME, kind] = []
     made = house("", top=section(
         "duckdns", 'Token "wrong"', f'Hostname "{NAME}"',
         server="www.duckdns.org") + section(
@@ -391,93 +425,10 @@ def test_commands(town: Street, house):
     assert made.ddns("update", "nobody.test").returncode != 0
 
 
-# Who says what our address is
+# Services
 
-class Says(NamedTuple):
-    """Three services, and what is made of them."""
-
-    answers: tuple[str | Reply, str | Reply, str | Reply]
-    found: str
-
-
-TRACE = f"fl=1\nip={NEW4}\nts=1\n"
-SERVICES = {
-    "all": Says((NEW4, NEW4, NEW4), NEW4),
-    "newlines": Says((f"{NEW4}\n", f" {NEW4}\r\n", TRACE), NEW4),
-    "one lies": Says((NEW4, "93.184.216.99", NEW4), NEW4),
-    "one is down": Says((NEW4, BROKEN, NEW4), NEW4),
-    "two are down": Says((NEW4, BROKEN, BROKEN), ""),
-    "all differ": Says((NEW4, OLD4, "93.184.216.99"), ""),
-    "two say HTML": Says((NEW4, HTML, HTML), ""),
-    "private": Says(("192.168.1.7", "192.168.1.7", "192.168.1.7"), ""),
-    "shared": Says(("100.64.3.4", "100.64.3.4", "100.64.3.4"), ""),
-    "loopback": Says(("127.0.0.1", "127.0.0.1", NEW4), ""),
-    "other family": Says((NEW6, NEW6, NEW4), ""),
-    "words": Says(("1.2.3", "0x5db8d822", "93.184.216.035"), ""),
-    "empty": Says(("", "", NEW4), ""),
-    "huge": Says((NEW4 + "0" * 5000, NEW4, "9" * 100000), ""),
-}
 HOSTS = "one.check.test", "two.check.test", "three.check.test"
 URLS = [f"https://{host}:{PORT}/ip" for host in HOSTS]
-
-
-def job(town: Street, **fields) -> Job:
-    return Job(town, provider="duckdns", hosts=NAME, token=TOKEN,
-               server=f"www.duckdns.org:{PORT}", listens=BOTH, **fields)
-
-
-@pytest.mark.parametrize("says", SERVICES.values(), ids=list(SERVICES))
-def test_two_of_three_services(town: Street, says: Says):
-    town.providers.addresses.update(zip(HOSTS, says.answers))
-    done = job(town, services=URLS, ipv4="SERVICE").run("LOOK")
-    if says.found:
-        assert done.found["ipv4"] == says.found
-        assert done.found["source4"] == "service"
-        assert done.done["updated"] == 0
-    else:
-        assert done.kind == "NOWHERE"
-    assert {who for _, who in town.providers.asked} == {"127.0.0.1"}
-    assert requests(town) == 0
-
-
-def test_services_are_asked_by_ipv6(town: Street):
-    """What we do not have ourselves is not ours, whoever says so."""
-    for answer, found in (OLD6, OLD6), (NEW4, ""):
-        town.providers.asked.clear()
-        town.providers.addresses.update({host: answer for host in HOSTS})
-        done = job(town, services=URLS, ipv6="SERVICE").run("LOOK")
-        if found:
-            assert done.found["ipv6"] == found
-        else:
-            assert done.kind == "NOWHERE"
-        assert {who for _, who in town.providers.asked} == {"::1"}
-
-
-@pytest.mark.parametrize("source, router, mine, found", [
-    ("ROUTER", NEW4, OLD4, (NEW4, "router")),
-    ("ROUTER", "100.64.3.4", OLD4, None),
-    ("ROUTER", "192.168.178.1", OLD4, None),
-    ("ROUTER", "nonsense", OLD4, None),
-    ("AUTO", NEW4, OLD4, (OLD4, "interface")),
-    ("AUTO", NEW4, "192.168.1.2", (NEW4, "router")),
-    ("AUTO", "100.64.3.4", "192.168.1.2", ("93.184.216.36", "service")),
-    ("INTERFACE", NEW4, "192.168.1.2", None),
-    ("INTERFACE", NEW4, "100.64.3.4", None),
-    ("INTERFACE", NEW4, "169.254.3.4", None),
-])
-def test_who_is_believed(town: Street, source: str, router: str, mine: str,
-                         found: tuple[str, str] | None):
-    town.address("del", f"{OLD4}/32")
-    town.address("add", f"{mine}/32")
-    town.providers.addresses.update(
-        {host: "93.184.216.36" for host in HOSTS})
-    done = job(town, ipv4=source, router=router, services=URLS).run("LOOK")
-    if found:
-        assert (done.found["ipv4"], done.found["source4"]) == found
-    else:
-        assert done.kind == "NOWHERE"
-    asked = len(town.providers.asked)
-    assert asked >= 2 if found and found[1] == "service" else asked == 0
 
 
 def test_services_of_the_configuration(town: Street, house):
@@ -621,9 +572,10 @@ def memory(pid: int) -> Iterator[bytes]:
     with open(f"/proc/{pid}/mem", "rb", 0) as file:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             span, mode, *_rest = line.split()
-            if not mode.startswith("r") or "[v" in line:
-                continue
             start, end = (int(part, 16) for part in span.split("-"))
+            # a sanitizer's map of the memory is larger than the memory
+            if mode[0] != "r" or "[v" in line or end - start > 2**30:
+                continue
             try:
                 file.seek(start)
                 yield file.read(end - start)
@@ -642,14 +594,17 @@ def test_token_is_nobodys_business(town: Street, house, place: str):
             body = client.request("GET", path).body
             assert b"ddns" in body and TOKEN.encode() not in body
     raw = TOKEN.encode()
-    roles = made.pids()
-    for role, pids in roles.items():
+    looked_at = set()
+    for role, pids in made.pids().items():
         for pid in pids:
-            for name in "cmdline", "environ":
-                assert raw not in Path(f"/proc/{pid}/{name}").read_bytes()
-            knows = any(raw in part for part in memory(pid))
-            assert knows == (role == "supervisor"), role
-    assert {"proxy", "monitor"} <= set(roles)
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                seen = [Path(f"/proc/{pid}/{name}").read_bytes()
+                        for name in ("cmdline", "environ")]
+                assert not any(raw in part for part in seen)
+                knows = any(raw in part for part in memory(pid))
+                assert knows == (role == "supervisor"), role
+                looked_at.add(role)
+    assert {"proxy", "monitor", "supervisor"} <= looked_at
     for path in made.state_dir.rglob("*"):
         assert not path.is_file() or raw not in path.read_bytes(), path
     assert TOKEN not in json.dumps(made.status())

@@ -14,7 +14,7 @@ import pytest
 
 from actors.ddns import LOGIN, PASSWORD, TOKEN, Reply, Request
 from actors.ddns_job import Job, Street, street
-from actors.netns import Namespace, NamespacesRefused
+from actors.netns import Namespace
 
 ADDRESS = "93.184.216.35"
 HOST, DUCK = "ha.mine.com", "myhome.duckdns.org"
@@ -27,14 +27,10 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory) -> Iterator[Street]:
-    try:
-        namespace = Namespace()
-    except NamespacesRefused as refused:
-        pytest.skip(f"no namespaces here: {refused}")
-    with namespace, street(namespace, tmp_path_factory.mktemp("town"),
-                           zones=("duckdns.org", "mine.com"),
-                           hosts=(HOST, DUCK)) as made:
+def town(network: Namespace, tmp_path_factory
+         ) -> Iterator[Street]:
+    with street(network, tmp_path_factory.mktemp("town"),
+                zones=("duckdns.org", "mine.com"), hosts=(HOST, DUCK)) as made:
         made.address("add", f"{ADDRESS}/24")
         yield made
 
@@ -68,9 +64,10 @@ def ddclient(town: Street, directory: Path, **settings: str) -> Request:
     file.write_text(f"daemon=0\nssl=yes\nuse=if\nif=wan\n"
                     f"ssl_ca_file={town.providers.ca_file}\n{lines} {host}\n")
     file.chmod(0o600)
-    said = town.namespace.run("ddclient", "-file", file, "-cache",
-                       directory / "ddclient.cache", "-force", "-verbose", "-daemon=0",
-                       "-pid", directory / "ddclient.pid")
+    said = town.namespace.run(
+        "ddclient", "-file", file, "-cache", directory / "ddclient.cache",
+        "-pid", directory / "ddclient.pid", "-force", "-verbose",
+        "-daemon=0")
     assert town.providers.requests, said
     return town.providers.requests[0]
 

@@ -20,7 +20,7 @@ from actors.ddns import (
 from actors.ddns_job import (
     IPV4, UNASKED, VISIBLE, Job, Outcome, Street, street)
 from actors.gateway import REPOSITORY
-from actors.netns import Namespace, NamespacesRefused
+from actors.netns import Namespace
 
 OLD4, NEW4, OLD6, NEW6 = (
     "93.184.216.34", "93.184.216.35", "2a02:1234::7", "2a02:1234::8")
@@ -98,13 +98,10 @@ all_rows = pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory) -> Iterator[Street]:
-    try:
-        namespace = Namespace()
-    except NamespacesRefused as refused:
-        pytest.skip(f"no namespaces here: {refused}")
-    with namespace, street(namespace, tmp_path_factory.mktemp("town"),
-                           zones=ZONES, hosts=HOSTS) as made:
+def town(network: Namespace, tmp_path_factory
+         ) -> Iterator[Street]:
+    with street(network, tmp_path_factory.mktemp("town"), zones=ZONES,
+                hosts=HOSTS) as made:
         made.address("add", f"{NEW4}/24")
         made.address("add", f"{NEW6}/64")
         yield made
@@ -354,6 +351,16 @@ def test_answer(town: Street, row: Row, answer: Reply, kind: str, retry: int):
     assert said["retry_after"] == retry
     assert said["advice"] or kind != "STOP"
     assert len(town.providers.requests) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(100)
+def test_answer_that_drips(town: Street):
+    """Each byte comes in time, and the whole never."""
+    town.providers.answer = Reply("good 93.184.216.35\n", pause=7)
+    slow = job(town, ROWS["dyndns2"])
+    slow.patience = 80
+    refused(town, slow.run(), "AGAIN")
 
 
 def test_one_line_for_all_names(town: Street):

@@ -120,8 +120,9 @@ class PublishedZone(Zone):
         self.providers: set[str] = set()    # names that are theirs
 
     def _ours(self, name: str) -> bool:
-        return name not in self.providers and any(name == zone or name.endswith(f".{zone}")
-                   for zone in self.zones[1:])
+        return name not in self.providers and any(
+            name == zone or name.endswith(f".{zone}")
+            for zone in self.zones[1:])
 
     def find(self, name: str, kind: int) -> list[tuple[str, int, bytes]]:
         if self._ours(name) and kind in KINDS:
