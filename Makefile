@@ -64,7 +64,7 @@ sys.acme := -lcurl -ljansson -lcrypto -lresolv
 
 out.cli := bin/gatehouse
 use.cli := config ipc net json tls pki http base
-sys.cli := -levent_core -lssl -lcrypto -lcrypt -ljansson
+sys.cli := -levent_core -lssl -lcrypto -lcrypt -ljansson -lqrencode
 
 # --- compiler ---------------------------------------------------------------
 

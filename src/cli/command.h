@@ -38,19 +38,22 @@ enum option {
 	OPTION_CERTBOT,
 	OPTION_ACME_SH,
 	OPTION_FORCE,
+	OPTION_OUT,
+	OPTION_DAYS,
 	OPTION_COUNT
 };
 
 struct arguments {
 	const char *option[OPTION_COUNT]; /* NULL = not given; "" = a flag */
 	const char *operand;              /* NULL = none */
+	const char *second;               /* operand; NULL = none */
 };
 
 struct command {
 	const char *name;
 	const char *summary; /* for the list of all */
 	const char *help;    /* after the usage */
-	const char *operand; /* what it is called; NULL = takes none */
+	const char *operand; /* what it, or two, are called; NULL = none */
 	unsigned options;    /* bits 1 << OPTION_*; --help is always one */
 	int (*run)(const struct arguments *args);
 };

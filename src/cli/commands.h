@@ -13,6 +13,7 @@ int command_renew(const struct arguments *args);
 int command_revoke(const struct arguments *args);
 int command_account(const struct arguments *args);
 int command_import(const struct arguments *args);
+int command_client_cert(const struct arguments *args);
 int command_reopen(const struct arguments *args);
 int command_stop(const struct arguments *args);
 int command_help(const struct arguments *args);
