@@ -1,4 +1,4 @@
-/* `client-cert add`: a certificate in a file, and its password on a terminal. */
+/* `client-cert add`: a certificate in a file, its password on a terminal. */
 
 #include <fcntl.h>
 #include <libgen.h>

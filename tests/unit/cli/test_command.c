@@ -69,6 +69,15 @@ test_operands(void **state)
 	assert_string_equal(args.operand, "-f");
 	assert_int_equal(parse("check", &args, NULL, "-", END), 0);
 	assert_string_equal(args.operand, "-");
+	assert_null(args.second);
+	assert_int_equal(
+	    parse("client-cert", &args, NULL, "add", "--days", "3", "x", END),
+	    0);
+	assert_string_equal(args.operand, "add");
+	assert_string_equal(args.second, "x");
+	assert_int_equal(
+	    parse("client-cert", &args, NULL, "add", "x", "y", END), -1);
+	assert_int_equal(parse("check", &args, NULL, "x", "y", END), -1);
 }
 
 static void
