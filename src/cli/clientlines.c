@@ -43,9 +43,20 @@ is_same_file(const char *path, const char *dir, const char *name)
 	return same;
 }
 
+/* Whether a ClientCert condition is about the authority. */
+static bool
+is_in_a_condition(const struct config *config, const char *dir)
+{
+	for (unsigned i = 0; i < config->nclient_cas; i++)
+		if (is_same_file(
+		        config->client_cas[i].path, dir, CLIENT_STORE_CERT))
+			return true;
+	return false;
+}
+
 static void
-look_at(
-    const struct config_listener *listener, const char *dir, struct seen *seen)
+look_at(const struct config *config, const struct config_listener *listener,
+    const char *dir, struct seen *seen)
 {
 	*seen = (struct seen){ .path = { listener->verify_list.path,
 		                   listener->ca_list.path,
@@ -55,6 +66,8 @@ look_at(
 	for (size_t i = 0; i < NWANTED; i++)
 		seen->ours[i] = seen->path[i] != NULL &&
 		    is_same_file(seen->path[i], dir, all_wanted[i].file);
+	if (seen->asks && is_in_a_condition(config, dir))
+		seen->ours[0] = true;
 }
 
 static bool
@@ -79,7 +92,7 @@ client_lines_look(const struct config *config, const char *dir)
 
 		if (!listener->tls)
 			continue;
-		look_at(listener, dir, &seen);
+		look_at(config, listener, dir, &seen);
 		lines.listeners++;
 		lines.trusting += seen.ours[0];
 		lines.listing += seen.ours[2];
@@ -108,13 +121,13 @@ print_block(const char *file, const char *dir, FILE *out)
 }
 
 static void
-print_listener(
+print_listener(const struct config *config,
     const struct config_listener *listener, const char *dir, FILE *out)
 {
 	char label[CONFIG_LABEL_SIZE];
 	struct seen seen;
 
-	look_at(listener, dir, &seen);
+	look_at(config, listener, dir, &seen);
 	config_listener_label(listener, label);
 	if (is_complete(&seen)) {
 		fprintf(out, "  %s asks for it.\n", label);
@@ -126,10 +139,12 @@ print_listener(
 	for (size_t i = 0; i < NWANTED; i++) {
 		const struct wanted *wanted = &all_wanted[i];
 
+		if (seen.ours[i])
+			continue;
 		if (seen.path[i] == NULL)
 			fprintf(out, "    %s \"%s/%s\" is missing\n",
 			    wanted->word, dir, wanted->file);
-		else if (!seen.ours[i])
+		else
 			fprintf(out,
 			    "    %s is %s, which has to hold %s/%s too\n",
 			    wanted->word, seen.path[i], dir, wanted->file);
@@ -150,7 +165,7 @@ client_lines_print(
 	for (const struct config_listener *listener = config->listeners;
 	     listener != NULL; listener = listener->next)
 		if (listener->tls)
-			print_listener(listener, dir, out);
+			print_listener(config, listener, dir, out);
 	if (lines.complete < lines.listeners)
 		fputs("After a change run `gatehouse reload`.\n", out);
 }

@@ -13,6 +13,7 @@ import re
 import shutil
 import ssl
 import subprocess
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from actors.client import tls_context
 from actors.front import Front, pound
+from actors.gateway import REPOSITORY
 
 ADDED = re.compile(r"^(?P<name>.+): certificate (?P<serial>[0-9a-f]{32}), "
                    r"good until (?P<until>[-0-9]{10}) [0-9:]{8}Z$", re.M)
@@ -229,6 +231,21 @@ def test_lines_that_are_missing_are_named(house):
     assert f'CRLlist "{ca}/crl.pem"' in done.stderr
 
 
+def test_condition_about_the_authority(house):
+    """The listener says nothing of certificates, its services do."""
+    ca = house.ca
+    house.add("phone")
+    put(house.front, ["Service", f'Not ClientCert "{ca}/ca.pem"', "Error 403",
+                      "End"])
+    assert "it still gets in" in house.run("revoke", "phone").stderr
+    output = house.add("tablet").output
+    assert f'CRLlist "{ca}/crl.pem" is missing' in output
+    assert "VerifyList" not in output
+    put(house.front, [f'CRLlist "{ca}/crl.pem"'])
+    assert "asks for it." in house.add("watch").output
+    assert house.run("revoke", "tablet").returncode == 0
+
+
 def test_another_authority_is_named(house, tmp_path):
     other = tmp_path / "other.pem"
     other.write_bytes(house.front.authority.ca_file.read_bytes())
@@ -237,6 +254,23 @@ def test_another_authority_is_named(house, tmp_path):
         f'VerifyList "{house.ca}/ca.pem"', f'VerifyList "{other}"')))
     assert (f"VerifyList is {other}, which has to hold {house.ca}/ca.pem too"
             in house.add("tablet").output)
+
+
+def test_examples_of_the_guide(house):
+    """With what is on this machine in place of what is in yours."""
+    guide = (REPOSITORY / "docs" / "client-certificates.md").read_text()
+    blocks = [textwrap.dedent(block) for block
+              in re.findall(r"(?:^(?:    .*)?\n)+", guide, re.M)
+              if "VerifyList" in block]
+    assert len(blocks) == 2
+    house.add("phone")
+    for number, block in enumerate(blocks):
+        house.front.file.write_text(
+            f'StateDir "{house.front.state_dir}"\n'
+            + block.replace("/etc/gatehouse/client-ca", str(house.ca)))
+        done = house.front.run("check", str(house.front.file))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "asks for it." in house.add(f"phone {number}").output
 
 
 def test_configuration_with_errors(house):

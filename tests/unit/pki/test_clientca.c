@@ -258,7 +258,8 @@ test_revocations(void **state)
 	    verify(scene, lost, one, NOW), X509_V_ERR_CERT_REVOKED);
 	assert_int_equal(verify(scene, kept, one, NOW), X509_V_OK);
 	/* It is good as long as any certificate can be. */
-	assert_int_equal(verify(scene, kept, one, NOW + 10 * DAY - 1), X509_V_OK);
+	assert_int_equal(
+	    verify(scene, kept, one, NOW + 10 * DAY - 1), X509_V_OK);
 	assert_int_equal(pki_crl_number(one, strlen(one), &number, NULL), 0);
 	assert_int_equal(number, 7);
 	free(none);
