@@ -6,7 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define QUIET 2 /* light modules around it; scanners do with two */
+#define QUIET 4 /* light modules around it; ISO/IEC 18004 wants four */
 
 /* Said in colours: a scanner may need dark on light, whatever the theme. */
 #define BLACK_ON_WHITE "\033[30;107m"

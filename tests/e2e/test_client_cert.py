@@ -590,7 +590,7 @@ def test_code_on_a_terminal(house):
     output = on_a_terminal(house, "phone", **UTF8)
     assert PASSWORD.search(output)
     rows = re.findall(r"^  \x1b\[30;107m([ ▀▄█]+)\x1b\[0m$", output, re.M)
-    assert len(rows) == 15 and {len(row) for row in rows} == {29}
+    assert len(rows) == 17 and {len(row) for row in rows} == {33}
 
 
 @pytest.mark.parametrize("environment", [

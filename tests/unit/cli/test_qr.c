@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUIET 2
+#define QUIET 4
 
 static const char text[] = "4tm5pftsbrckh6zz8n9p";
 
