@@ -263,7 +263,8 @@ list(struct client_task *task)
 		print_table(task, &store.index);
 	if (store.open && !client_store_is_published(&store)) {
 		say("client-cert: %s/" CLIENT_STORE_CRL " is not the newest "
-		    "list: revoke a name once more to have it written",
+		    "list: the next add or revoke writes it, also one of a "
+		    "name that is revoked already",
 		    task->dir);
 		status = EXIT_BAD;
 	}
