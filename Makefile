@@ -74,7 +74,7 @@ sys.portmap := -lminiupnpc
 
 out.cli := bin/gatehouse
 use.cli := config ipc net json tls pki http base
-sys.cli := -levent_core -lssl -lcrypto -lcrypt -ljansson
+sys.cli := -levent_core -lssl -lcrypto -lcrypt -ljansson -lqrencode
 
 # --- compiler ---------------------------------------------------------------
 

@@ -34,6 +34,10 @@ int file_read_at(int dirfd, const char *name, size_t max, struct buf *out,
 int file_write_at(int dirfd, const char *name, const void *data, size_t len,
     mode_t mode, struct error *err);
 
+/* As file_write_at(), but replaces nothing: ERR_DENIED if `name` exists. */
+int file_create_at(int dirfd, const char *name, const void *data, size_t len,
+    mode_t mode, struct error *err);
+
 /*
  * As file_write_at() with mode 0600, keeping what `name` was before as
  * `previous`. At no moment is there no `name`.

@@ -199,6 +199,26 @@ file_write_at(int dirfd, const char *name, const void *data, size_t len,
 	return sync_dir(dirfd, err);
 }
 
+int
+file_create_at(int dirfd, const char *name, const void *data, size_t len,
+    mode_t mode, struct error *err)
+{
+	struct content content = { data, len, mode };
+	char temporary[NAME_MAX + 1];
+
+	if (temporary_name(temporary, name, err) == -1 ||
+	    prepare(dirfd, temporary, &content, err) == -1)
+		return -1;
+	if (renameat2(dirfd, temporary, dirfd, name, RENAME_NOREPLACE) == -1) {
+		error_sys(err, "create %s", name);
+		if (errno == EEXIST && err != NULL)
+			err->kind = ERR_DENIED;
+		unlinkat(dirfd, temporary, 0);
+		return -1;
+	}
+	return sync_dir(dirfd, err);
+}
+
 /* A copy of `name` becomes `previous`; nothing to do if there is no `name`. */
 static int
 keep_previous(

@@ -95,6 +95,19 @@ static const struct command commands[] = {
 	    "  off     have it forward nothing to us, until the next reload\n"
 	    "          or `renew`\n",
 	    "ACTION", NULL, BIT(OPTION_FILE), command_portmap },
+	{ "client-cert", "certificates for telephones and browsers",
+	    "Makes certificates with which clients prove who they are, and\n"
+	    "the authority that the gateway knows them by. ACTION is one of:\n"
+	    "\n"
+	    "  add NAME     make one: a file for the telephone, and its\n"
+	    "               password, which is shown once\n"
+	    "  list         all that were made (if no action is named)\n"
+	    "  revoke NAME  let it in no more\n\n"
+	    "The authority is kept in client-ca/ beside the configuration.\n",
+	    "ACTION", "NAME",
+	    BIT(OPTION_FILE) | BIT(OPTION_OUT) | BIT(OPTION_DAYS) |
+	        BIT(OPTION_JSON),
+	    command_client_cert },
 	{ "reopen", "open the access log anew",
 	    "After the file of the AccessLog was renamed: every process of\n"
 	    "the running gateway goes on in a new one.\n",
@@ -142,6 +155,9 @@ static const struct {
 	    "of acme.sh: NAME or NAME_ecc" },
 	[OPTION_FORCE] = { "force", 0, NULL,
 	    "even if what is there looks better" },
+	[OPTION_OUT] = { "out", 0, "FILE", "what add writes (NAME.p12, here)" },
+	[OPTION_DAYS] = { "days", 0, "NUMBER",
+	    "how long it is good, with add (1825)" },
 };
 
 const struct command *
@@ -296,12 +312,12 @@ command_parse(const struct command *command, char *const *argv,
 		} else if (parsed.operand != NULL && parsed.second == NULL &&
 		    command->second != NULL)
 			parsed.second = *argv++;
-		else if (command->operand == NULL || parsed.operand != NULL)
+		else if (command->operand != NULL && parsed.operand == NULL)
+			parsed.operand = *argv++;
+		else
 			return error_set(err, ERR_SYNTAX,
 			    "'%s' is too much: see `gatehouse %s --help`", word,
 			    command->name);
-		else
-			parsed.operand = *argv++;
 	}
 	*args = parsed;
 	return 0;
@@ -315,7 +331,7 @@ command_print_all(FILE *out)
 	    out);
 	for (size_t i = 0; i < NCOMMANDS; i++)
 		fprintf(
-		    out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+		    out, "  %-12s %s\n", commands[i].name, commands[i].summary);
 	fputs("\n`gatehouse COMMAND --help` explains one of them.\n", out);
 }
 

@@ -15,6 +15,7 @@ int command_account(const struct arguments *args);
 int command_ddns(const struct arguments *args);
 int command_import(const struct arguments *args);
 int command_portmap(const struct arguments *args);
+int command_client_cert(const struct arguments *args);
 int command_reopen(const struct arguments *args);
 int command_stop(const struct arguments *args);
 int command_help(const struct arguments *args);

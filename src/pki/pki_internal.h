@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -37,6 +38,16 @@ BIO *pki_pem_open(const char *pem, size_t len, struct error *err);
 char *pki_bio_text(BIO *bio);
 
 #define PKI_IP_TEXT_SIZE 46
+
+/*
+ * What certificates that we make have in common; 0 on failure. The serial is
+ * random, positive, of 16 octets (RFC 5280 section 4.1.2.2).
+ */
+int pki_cert_set_serial(X509 *cert);
+int pki_cert_set_dates(X509 *cert, int64_t not_before, int64_t not_after);
+
+/* As PEM; the caller frees. NULL on failure. */
+char *pki_cert_text(X509 *cert);
 
 /* The canonical text of an IP address; false if it is none. */
 bool pki_ip_text(const char *name, char dst[PKI_IP_TEXT_SIZE]);

@@ -32,9 +32,8 @@ struct contents {
 	const unsigned char *digest; /* for acmeIdentifier; NULL: none */
 };
 
-/* Random, positive, 16 octets (RFC 5280 section 4.1.2.2). */
-static int
-set_serial(X509 *cert)
+int
+pki_cert_set_serial(X509 *cert)
 {
 	BIGNUM *bn = BN_new();
 	int ok = bn != NULL &&
@@ -105,16 +104,16 @@ set_acme_identifier(X509 *cert, const unsigned char *digest)
 	return ok;
 }
 
-static int
-set_dates(X509 *cert, int64_t not_before, int64_t not_after)
+int
+pki_cert_set_dates(X509 *cert, int64_t not_before, int64_t not_after)
 {
 	return ASN1_TIME_set(X509_getm_notBefore(cert), (time_t)not_before) !=
 	    NULL &&
 	    ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)not_after) != NULL;
 }
 
-static char *
-cert_text(X509 *cert)
+char *
+pki_cert_text(X509 *cert)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *pem = NULL;
@@ -139,14 +138,15 @@ make(const struct pki_key *key, const struct contents *contents,
 		return NULL;
 	cert = X509_new();
 	if (cert != NULL && X509_set_version(cert, X509_VERSION_3) &&
-	    set_serial(cert) && set_subject(cert, contents->issuer) &&
-	    set_dates(cert, contents->not_before, contents->not_after) &&
+	    pki_cert_set_serial(cert) && set_subject(cert, contents->issuer) &&
+	    pki_cert_set_dates(
+	        cert, contents->not_before, contents->not_after) &&
 	    X509_set_pubkey(cert, key->evp) && X509_add_ext(cert, san, -1) &&
 	    set_purpose(cert) &&
 	    (contents->digest == NULL ||
 	        set_acme_identifier(cert, contents->digest)) &&
 	    X509_sign(cert, key->evp, pki_key_digest(key)) != 0)
-		pem = cert_text(cert);
+		pem = pki_cert_text(cert);
 	if (pem == NULL)
 		pki_error(err, ERR_CRYPTO, "cannot make a certificate");
 	X509_EXTENSION_free(san);

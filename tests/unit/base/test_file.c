@@ -132,6 +132,13 @@ replace_text(const char *name, const char *previous, const char *text)
 	    dirfd_of_test, name, previous, text, strlen(text), &err);
 }
 
+static int
+create_text(const char *name, const char *text)
+{
+	return file_create_at(
+	    dirfd_of_test, name, text, strlen(text), 0600, &err);
+}
+
 static mode_t
 mode_of(const char *name)
 {
@@ -585,6 +592,23 @@ test_open_beneath(void **state)
 	assert_int_equal(file_open_tree("/nonexistent", &err), -1);
 }
 
+static void
+test_create_replaces_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(create_text("a", "one"), 0);
+	assert_int_equal(mode_of("a"), 0600);
+	assert_int_equal(create_text("a", "two"), -1);
+	assert_int_equal(err.kind, ERR_DENIED);
+	assert_content("a", "one");
+	assert_int_equal(faccessat(dirfd_of_test, ".a.tmp", F_OK, 0), -1);
+	assert_int_equal(symlinkat("nowhere", dirfd_of_test, "link"), 0);
+	assert_int_equal(create_text("link", "two"), -1);
+	assert_int_equal(err.kind, ERR_DENIED);
+	assert_int_equal(create_text("x/y", "two"), -1);
+	assert_int_equal(err.kind, ERR_SYNTAX);
+}
+
 #define WITH_DIRECTORY(test)                                                   \
 	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
@@ -601,6 +625,7 @@ main(void)
 		WITH_DIRECTORY(test_write_refuses_names),
 		WITH_DIRECTORY(test_failed_write_changes_nothing),
 		WITH_DIRECTORY(test_full_disk_changes_nothing),
+		WITH_DIRECTORY(test_create_replaces_nothing),
 		WITH_DIRECTORY(test_replace_keeps_previous),
 		WITH_DIRECTORY(test_replace_refuses_an_unreadable_name),
 		WITH_DIRECTORY(test_readers_see_old_or_new),

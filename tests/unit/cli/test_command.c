@@ -75,6 +75,14 @@ test_operands(void **state)
 	    0);
 	assert_string_equal(args.operand, "test");
 	assert_string_equal(args.second, "gw.test");
+	assert_int_equal(
+	    parse("client-cert", &args, NULL, "add", "--days", "3", "x", END),
+	    0);
+	assert_string_equal(args.operand, "add");
+	assert_string_equal(args.second, "x");
+	assert_int_equal(
+	    parse("client-cert", &args, NULL, "add", "x", "y", END), -1);
+	assert_int_equal(parse("check", &args, NULL, "x", "y", END), -1);
 }
 
 static void
