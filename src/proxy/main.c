@@ -154,7 +154,10 @@ on_go(struct worker *worker, const struct msg *msg)
 static void
 on_drain(struct worker *worker, const struct msg *msg)
 {
+	struct msg draining = { .kind = MSG_WORKER_DRAINING, .fd = -1 };
+
 	worker_drain(worker, msg->u.WORKER_DRAIN.seconds);
+	tell(worker, &draining);
 }
 
 static void

@@ -28,6 +28,13 @@ on_worker_failed(struct child *child, const struct msg *msg)
 	    worker_from(child->owner), msg->u.WORKER_FAILED.reason);
 }
 
+static void
+on_worker_draining(struct child *child, const struct msg *msg)
+{
+	(void)msg;
+	worker_on_draining(worker_from(child->owner));
+}
+
 /* It serves from the moment it reads; nobody waits for this. */
 static void
 on_monitor_ready(struct child *child, const struct msg *msg)
@@ -48,6 +55,7 @@ typedef void handler(struct child *child, const struct msg *msg);
 static handler *const from_proxy[MSG_COUNT] = {
 	[MSG_WORKER_READY] = on_worker_ready,
 	[MSG_WORKER_FAILED] = on_worker_failed,
+	[MSG_WORKER_DRAINING] = on_worker_draining,
 	[MSG_CERT_SWAPPED] = swap_answered,
 	[MSG_CHALLENGE_DONE] = challenge_done,
 	[MSG_BACKEND_MARK] = generation_backend_mark,

@@ -200,7 +200,8 @@ generation_free(struct generation *generation)
 static bool
 is_alive(const struct generation *generation)
 {
-	if (generation->monitor.child != NULL)
+	if (generation->monitor.child != NULL ||
+	    generation == generation->sup->replaced)
 		return true;
 	for (unsigned i = 0; i < generation->nworkers; i++)
 		if (generation->workers[i].child != NULL)
@@ -276,6 +277,46 @@ catch_up(struct generation *generation)
 			slot_read_record(generation->slots[i]);
 }
 
+/* The last step of a start and of a reload. */
+static void
+begin_service(struct supervisor *sup)
+{
+	struct generation *old = sup->replaced;
+
+	sup->replaced = NULL;
+	loop_timer_cancel(&sup->replace_timer);
+	if (old != NULL)
+		monitor_cease(&old->monitor);
+	supervisor_started(
+	    sup); /* the old monitor still has an answer to give */
+	if (old != NULL)
+		monitor_stop(&old->monitor);
+	addresses_update(sup);
+	ddns_update(sup);
+	monitor_start(&sup->current->monitor);
+	generation_check_swaps(sup->current);
+	renewal_update(sup);
+	supervisor_sweep(sup);
+}
+
+/* One that hangs keeps nobody waiting. */
+static void
+on_replace_timer(void *arg)
+{
+	begin_service(arg);
+}
+
+void
+generation_check_replaced(struct supervisor *sup)
+{
+	if (sup->replaced == NULL)
+		return;
+	for (unsigned i = 0; i < sup->replaced->nworkers; i++)
+		if (worker_accepts(&sup->replaced->workers[i]))
+			return;
+	begin_service(sup);
+}
+
 /*
  * The new one accepts already when the old one is told to stop, so at no moment
  * is nobody there. Slots that both have belong to the new configuration now.
@@ -293,21 +334,18 @@ take_over(struct generation *generation)
 	for (unsigned i = 0; i < generation->nslots; i++)
 		generation->slots[i]->config =
 		    generation->plan->config->certs[i];
-	if (old != NULL) {
-		catch_up(generation);
-		retire(old);
-		generation_drain(old, GENERATION_DRAIN_SECONDS);
-		monitor_cease(&old->monitor);
+	if (old == NULL) {
+		begin_service(sup);
+		return;
 	}
-	supervisor_started(
-	    sup); /* the old monitor still has an answer to give */
-	if (old != NULL)
-		monitor_stop(&old->monitor);
-	addresses_update(sup);
-	ddns_update(sup);
-	monitor_start(&generation->monitor);
-	generation_check_swaps(generation);
-	renewal_update(sup);
+	catch_up(generation);
+	sup->replaced = old;
+	sup->replace_timer.fn = on_replace_timer;
+	sup->replace_timer.arg = sup;
+	loop_timer_set(sup->loop, &sup->replace_timer, GENERATION_REPLACE_MS);
+	retire(old);
+	generation_drain(old, GENERATION_DRAIN_SECONDS);
+	generation_check_replaced(sup);
 }
 
 static void

@@ -35,6 +35,7 @@ enum generation_state {
 
 #define GENERATION_DRAIN_SECONDS 86400 /* WebSockets outlive a reload */
 #define GENERATIONS_LEAVING_MAX 4
+#define GENERATION_REPLACE_MS 5000 /* until its workers accept no more */
 
 /* What the monitor said last of a backend; replayed to new workers. */
 struct backend_state {
@@ -72,6 +73,12 @@ void generation_check(struct generation *generation);
 
 /* The start failed: sup->starting goes away, sup->current serves on. */
 void generation_fail(struct generation *generation, const char *reason);
+
+/*
+ * A reload is over when the workers of sup->replaced accept no more: whoever
+ * comes after its answer meets the new configuration. Ends it, if that is so.
+ */
+void generation_check_replaced(struct supervisor *sup);
 
 /* Somebody whose answers were waited for is gone. */
 void generation_check_swaps(struct generation *generation);

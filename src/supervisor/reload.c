@@ -109,7 +109,7 @@ reload_start(struct supervisor *sup, struct asker asker)
 		supervisor_reply(asker, false, "the gateway is stopping");
 		return;
 	}
-	if (sup->starting != NULL) {
+	if (sup->starting != NULL || sup->replaced != NULL) {
 		if (asker.monitor == NULL)
 			sup->reload.again = true;
 		else

@@ -194,6 +194,11 @@ wind_down(struct supervisor *sup)
 		job_cancel(job);
 	if (sup->starting != NULL)
 		generation_fail(sup->starting, "the gateway is stopping");
+	if (sup->replaced != NULL) {
+		sup->replaced = NULL;
+		loop_timer_cancel(&sup->replace_timer);
+		reload_end(sup, false, "the gateway is stopping");
+	}
 }
 
 static void

@@ -84,8 +84,10 @@ struct supervisor {
 	struct ticket_keys tickets;
 	struct loop_timer ticket_timer;
 
-	struct generation *current;     /* serves */
-	struct generation *starting;    /* not yet */
+	struct generation *current;  /* serves */
+	struct generation *starting; /* not yet */
+	struct generation *replaced; /* was told to drain, may not have yet */
+	struct loop_timer replace_timer;
 	struct generation_list leaving; /* drain or failed; newest first */
 	struct loop_later sweep;        /* frees what nobody needs any more */
 	unsigned generations;           /* numbers given out */

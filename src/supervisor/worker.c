@@ -96,6 +96,7 @@ empty(struct worker *worker)
 	set_state(worker, WORKER_EMPTY);
 	worker->child = NULL;
 	worker->ready = false;
+	worker->draining = false;
 	stats_leave(worker->generation->sup->stats, worker->stats);
 	worker->stats = -1;
 	for (unsigned i = 0; i < worker->generation->nslots; i++)
@@ -132,6 +133,7 @@ after_exit(struct child *child, int status)
 		restart(worker);
 		generation_check_swaps(generation);
 	}
+	generation_check_replaced(sup);
 	supervisor_sweep(sup);
 }
 
@@ -294,6 +296,20 @@ worker_drain(struct worker *worker, unsigned seconds)
 	child_send(worker->child, &msg);
 	child_kill_after(
 	    worker->child, 1000 * (int64_t)seconds + CHILD_EXIT_MS);
+}
+
+bool
+worker_accepts(const struct worker *worker)
+{
+	return worker->child != NULL && worker->state == WORKER_LEAVING &&
+	    !worker->draining;
+}
+
+void
+worker_on_draining(struct worker *worker)
+{
+	worker->draining = true;
+	generation_check_replaced(worker->generation->sup);
 }
 
 void

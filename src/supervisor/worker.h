@@ -41,6 +41,7 @@ struct worker {
 	struct child *child; /* NULL when empty */
 	enum worker_state state;
 	bool ready;                /* it said so */
+	bool draining;             /* the same: it accepts no more */
 	int stats;                 /* where it counts; -1 = nowhere */
 	struct worker_swap *swaps; /* one per slot */
 	struct backoff backoff;
@@ -63,6 +64,9 @@ void worker_swap(struct worker *worker, unsigned slot, uint32_t number,
 /* Stop accepting, exit within so many seconds; also when it drains already. */
 void worker_drain(struct worker *worker, unsigned seconds);
 
+/* May a client still come to it? */
+bool worker_accepts(const struct worker *worker);
+
 /* It never served: it is to exit. */
 void worker_leave(struct worker *worker);
 
@@ -75,5 +79,6 @@ void worker_check(struct worker *worker);
 /* Messages. */
 void worker_on_ready(struct worker *worker);
 void worker_on_failed(struct worker *worker, const char *reason);
+void worker_on_draining(struct worker *worker);
 
 #endif

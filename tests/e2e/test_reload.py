@@ -209,6 +209,24 @@ def test_who_asks_next_is_told_of_the_new_one(serving):
                 if row["state"] == "serving"] == [generation] * 2
 
 
+def test_answer_comes_when_the_old_workers_accept_no_more(serving):
+    """Whoever comes after it meets the new configuration."""
+    old = serving.pids()["proxy"]
+    with contextlib.ExitStack() as stopped:
+        for pid in old:
+            os.kill(pid, signal.SIGSTOP)
+            stopped.callback(os.kill, pid, signal.SIGCONT)
+        since = serving.mark()
+        serving.signal(signal.SIGHUP)
+        with serving.https() as client:     # of a new one
+            assert client.request("GET", "/manifest.json").status == 200
+        asked = serving.run("renew", "-f", str(serving.file), "nobody")
+        assert asked.returncode == 1        # the supervisor has answered
+        assert serving.count("ready: ", since=since) == 0
+    serving.wait_ready(since=since)
+    assert not set(old) & set(serving.pids()["proxy"])
+
+
 def test_download_under_way_is_finished(serving):
     with serving.https() as client:
         client.send_request("GET", "/api/download?size=67108864")

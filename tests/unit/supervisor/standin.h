@@ -220,6 +220,8 @@ standin_proxy(struct chan *chan)
 		case MSG_WORKER_DRAIN:
 			log_info("worker %u: drain %u", worker,
 			    msg.u.WORKER_DRAIN.seconds);
+			standin_send(
+			    chan, (struct msg){ .kind = MSG_WORKER_DRAINING });
 			if (standin_told("linger") == NULL ||
 			    msg.u.WORKER_DRAIN.seconds == 0)
 				return 0;
