@@ -229,12 +229,14 @@ void
 status_render(
     const struct status *status, const struct probe *probes, struct buf *out)
 {
-	int64_t uptime = clock_wall() - status->started;
+	int64_t now = clock_wall();
+	int64_t uptime = now - status->started;
 	struct jsonout json;
 
 	jsonout_init(&json, out);
 	jsonout_object(&json, NULL);
 	jsonout_str(&json, "version", GATEHOUSE_VERSION);
+	jsonout_int(&json, "now", now);
 	jsonout_int(&json, "pid", getppid());
 	jsonout_int(&json, "uptime", uptime > 0 ? uptime : 0);
 	jsonout_int(&json, "generation", status->generation);

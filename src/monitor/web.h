@@ -21,6 +21,11 @@
 struct buf;
 struct web;
 
+struct web_document {
+	const char *type;
+	const char *policy; /* Content-Security-Policy; NULL: nothing may be */
+};
+
 struct web_handler {
 	/* May this address ask? */
 	bool (*admits)(void *arg, const char *address);
@@ -30,8 +35,9 @@ struct web_handler {
 	 * wants to read the status through a visitor's browser.
 	 */
 	bool (*is_named)(void *arg, const char *host);
-	/* Appends the document; its content type, or NULL if there is none. */
-	const char *(*render)(void *arg, struct slice path, struct buf *out);
+	/* Appends the document and describes it; false if there is none. */
+	bool (*render)(void *arg, struct slice path, struct buf *out,
+	    struct web_document *document);
 	void *arg;
 };
 
