@@ -255,6 +255,7 @@ def test_status_json_is_what_the_command_prints(watched):
     for member in "version", "pid", "listeners", "certificates", "generation":
         assert told[member] == asked[member]
     assert told["events"][-1]["kind"] == "start"
+    assert abs(told["now"] - time.time()) < 60
 
 
 def test_metrics_of_a_service(watch, home_assistant):
@@ -403,7 +404,7 @@ def test_acl(watch):
 
 
 def test_other_paths_and_methods(watched):
-    answer = watched.ask("/")
+    answer = watched.ask("/status")
     assert (answer.status, b"/metrics" in answer.body) == (404, True)
     assert watched.ask("/metrics/").status == 404
     answer = watched.ask("/metrics", method="POST")
