@@ -38,6 +38,9 @@ hash_between(const char *opening, const char *closing)
 	assert(to != NULL);
 	pki_digest(from, (size_t)(to - from), digest);
 	text = text_base64url(digest, sizeof(digest));
+	/* Not every browser takes base64url for what it is. */
+	for (char *p = text; *p != '\0'; p++)
+		*p = *p == '-' ? '+' : *p == '_' ? '/' : *p;
 	source = xasprintf("'sha256-%s='", text);
 	free(text);
 	return source;

@@ -236,7 +236,6 @@ status_render(
 	jsonout_init(&json, out);
 	jsonout_object(&json, NULL);
 	jsonout_str(&json, "version", GATEHOUSE_VERSION);
-	jsonout_int(&json, "now", now);
 	jsonout_int(&json, "pid", getppid());
 	jsonout_int(&json, "uptime", uptime > 0 ? uptime : 0);
 	jsonout_int(&json, "generation", status->generation);
@@ -245,6 +244,7 @@ status_render(
 	render_certs(status, &json);
 	render_workers(status, &json);
 	render_memory(status, &json);
+	jsonout_int(&json, "now", now);
 	traffic_render(status->stats, status->journal, &json);
 	jsonout_object_end(&json);
 }

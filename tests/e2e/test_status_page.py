@@ -13,7 +13,7 @@ from typing import Callable, Iterator
 import pytest
 
 from actors.chromium import Chromium
-from actors.front import NAME, backend, pound
+from actors.front import NAME, backend, from_address, pound
 from actors.home_assistant import HomeAssistant
 from actors.ports import free_port
 from test_status_listener import Watched
@@ -296,12 +296,19 @@ def test_a_panel_of_another_origin_may_show_it(page, browser, watched):
 
 
 def test_through_the_gateway(make_gateway, home_assistant):
-    """Under a path of the public name, as the manual has it."""
+    """Under a path of the public name and for the home alone, as the manual
+    has it."""
     front = make_gateway(Watched, home_assistant.address,
                          f'ServerName "{NAME}"')
-    front.configure(pound(home_assistant.address, top=front.section(), tls=f"""
+    front.configure(pound(home_assistant.address, top=f"""
+        {front.section()}
+        ACL "home"
+            "127.0.0.1"
+        End
+        """, tls=f"""
         Service
             Path "^/gatehouse(/.*)$"
+            ACL "home"
             SetPath "$1"
             {backend(f"127.0.0.1:{front.status_port}")}
         End
@@ -313,3 +320,5 @@ def test_through_the_gateway(make_gateway, home_assistant):
             == (200, True)
         answer = client.request("GET", "/gatehouse/status.json")
         assert json.loads(answer.body)["generation"] == 1
+    with front.https(connect=from_address("127.0.0.2")) as client:
+        assert client.request("GET", "/gatehouse/").status == 404
