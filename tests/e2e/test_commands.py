@@ -16,7 +16,7 @@ from actors.gateway import BUILD, REPOSITORY, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
-VERBS = ["run", "check", "status", "reload", "renew", "revoke",
+VERBS = ["run", "check", "status", "ha-sensors", "reload", "renew", "revoke",
          "account", "import", "reopen", "stop", "help", "version"]
 
 
@@ -31,7 +31,7 @@ def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:
 
 def test_help_lists_every_command():
     done = gatehouse("help")
-    assert re.findall(r"^  (\w+) ", done.stdout, re.M) == VERBS
+    assert re.findall(r"^  ([\w-]+) ", done.stdout, re.M) == VERBS
     assert (done.returncode, done.stderr) == (0, "")
     for other in "--help", "-h":
         assert gatehouse(other).stdout == done.stdout
@@ -180,10 +180,10 @@ def test_status_for_people(serving):
 def test_status_for_programs(serving, home_assistant):
     status = serving.status()
     assert {name: type(part) for name, part in status.items()} == {
-        "version": str, "pid": int, "uptime": int, "generation": int,
-        "listeners": list, "backends": list, "certificates": list,
-        "workers": list, "memory": dict, "traffic": dict, "hour": dict,
-        "events": list}
+        "version": str, "now": int, "pid": int, "uptime": int,
+        "generation": int, "listeners": list, "backends": list,
+        "certificates": list, "workers": list, "memory": dict,
+        "traffic": dict, "hour": dict, "events": list}
     assert [set(part[0]) for part in map(status.get, (
         "listeners", "backends", "certificates", "workers"))] == [
         {"index", "name", "protocol", "address"},
