@@ -14,7 +14,7 @@
 
 #define WEB_CONNECTIONS_MAX 32
 #define WEB_HEAD_MAX 8192
-#define WEB_REQUEST_MS 10000 /* from the end of an answer to the next request */
+#define WEB_REQUEST_MS 15000 /* to ask, or to ask again: page.html does in 10 */
 #define WEB_ANSWER_MS 10000  /* to take an answer */
 #define WEB_LINGER_MS 2000   /* to close the connection, too */
 

@@ -13,7 +13,7 @@ import yaml
 
 from actors.front import NAME, backend, pound
 from actors.ports import free_port
-from test_status_listener import Watched, wait_for
+from actors.watched import Watched, wait_for
 
 # Those that the sensors use, as homeassistant/helpers/template.py has them.
 ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment()

@@ -16,7 +16,7 @@ from actors.chromium import Chromium
 from actors.front import NAME, backend, from_address, pound
 from actors.home_assistant import HomeAssistant
 from actors.ports import free_port
-from test_status_listener import Watched
+from actors.watched import Watched
 
 DAY = 86400
 LONG = "a-name-that-somebody-chose." + "label." * 20 + "example.org"
