@@ -92,6 +92,8 @@ def ill(watched: Watched) -> dict:
         "provider": "duckdns", "names": ["x.test", "y.test"],
         "ipv4": "203.0.113.9", "ipv6": "", "state": "failing",
         "next": now + 7300, "problem": HOSTILE, "advice": "Copy the token."}]
+    status["novelty"] = {"state": "lost", "problem": "unheard of",
+                         "since": 0, "inner": {"deep": [1, True]}}
     status["hour"]["minutes"] = [
         {"from": now - 60 * (60 - n), "to": now - 60 * (59 - n),
          "requests": n % 7, "errors": n % 2, "received": 1, "sent": 1,
@@ -128,13 +130,15 @@ def test_what_is_wrong_and_what_to_do(page, watched):
     verdict = shown.evaluate("document.getElementById('verdict').innerText")
     for part in (f"{LONG}:8123 is down: {HOSTILE}", f"{LONG}: dns: {HOSTILE}",
                  "Open port 80.", "certificate of old.test has expired",
-                 f"Dynamic DNS, x.test, y.test: {HOSTILE}", "Copy the token."):
+                 f"Dynamic DNS, x.test, y.test: {HOSTILE}", "Copy the token.",
+                 "Novelty: unheard of"):
         assert part in verdict
     assert "ha.test" not in verdict
     text = shown.text()
     assert re.search(r"Next attempt\s+.*\s+Failures\s+3 in a row", text)
     assert re.search(r"ipv4\s+203\.0\.113\.9\s+next\s+\S+ \S+ \(in 2 hours\)",
                      text)
+    assert re.search(r"Novelty\s+lost\s+unheard of\s+inner\s+deep 1, yes", text)
     # Text was text: there is one script, and it is ours.
     assert shown.evaluate("document.querySelectorAll('script').length") == 1
     assert shown.evaluate("document.querySelectorAll('img').length") == 0
