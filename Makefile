@@ -132,7 +132,8 @@ system = $(if $(filter $1,$(PROGRAMS)),$(sys.$1),$(sort \
 # $1: a directory. Everything but its main.c goes into an archive, which the
 # program, its unit tests and its fuzz harnesses link.
 define directory
-objects.$1 := $$(patsubst %.c,$B/obj/%.o,$$(wildcard $(call path,$1)/*.c))
+objects.$1 := $$(patsubst %.c,$B/obj/%.o,$$(wildcard $(call path,$1)/*.c)) \
+    $$(patsubst %,$B/obj/%.o,$$(wildcard $(call path,$1)/*.html))
 $(call archive,$1): $$(filter-out %/main.o,$$(objects.$1))
 lib-$1: $(call archive,$1)
 
@@ -202,6 +203,19 @@ $B/obj/%.o: %.c $B/flags
 	$(call say,CC,$<)
 	$Q mkdir -p $(@D)
 	$Q $(CC) $(cppflags) $(CPPFLAGS) $(cflags) -MMD -MP -c -o $@ $<
+
+# A page becomes two constants: page.html is page_html and page_html_len.
+$B/obj/%.html.o: %.html $B/flags
+	$(call say,CC,$<)
+	$Q mkdir -p $(@D)
+	$Q { echo '#include <stddef.h>' && \
+	    echo 'extern const unsigned char $(*F)_html[];' && \
+	    echo 'extern const size_t $(*F)_html_len;' && \
+	    echo 'const unsigned char $(*F)_html[] = {' && \
+	    od -An -v -tx1 $< | sed 's/\([0-9a-f][0-9a-f]\)/0x\1,/g' && \
+	    echo '};' && \
+	    echo 'const size_t $(*F)_html_len = sizeof($(*F)_html);'; } | \
+	    $(CC) $(CPPFLAGS) $(cflags) -x c -c -o $@ -
 
 $B/lib/lib%.a:
 	$(call say,AR,$@)

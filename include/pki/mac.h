@@ -1,12 +1,19 @@
 #ifndef PKI_MAC_H
 #define PKI_MAC_H
 
-/* HMAC-SHA-256 (RFC 2104): names that who lacks the key cannot guess. */
+/*
+ * SHA-256, and HMAC (RFC 2104) with it: names that who lacks the key cannot
+ * guess.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define PKI_MAC_SIZE 32
+#define PKI_DIGEST_SIZE 32
+
+void pki_digest(
+    const void *data, size_t len, unsigned char digest[PKI_DIGEST_SIZE]);
 
 void pki_mac(const unsigned char key[PKI_MAC_SIZE], const void *data,
     size_t len, unsigned char mac[PKI_MAC_SIZE]);

@@ -130,30 +130,40 @@ client_ask(const char *path, const char *request, struct client_answer *answer,
 	return rc;
 }
 
-int
-client_ask_gateway(
-    const char *file, const char *request, struct client_answer *answer)
+char *
+client_find_socket(const char *file)
 {
 	struct config_text *text;
 	char *dir, *path;
 	struct error err;
-	int rc;
 
-	if (file == NULL)
-		file = CONFIG_DEFAULT_FILE;
-	text = config_text_read(file, &err);
+	text =
+	    config_text_read(file != NULL ? file : CONFIG_DEFAULT_FILE, &err);
 	if (text == NULL) {
 		say("%s", err.msg);
-		return EXIT_BAD;
+		return NULL;
 	}
 	dir = config_find_state_dir(text);
 	path = xasprintf("%s/%s", dir, CONFIG_CONTROL_SOCKET);
 	config_text_free(text);
 	free(dir);
+	return path;
+}
+
+int
+client_ask_gateway(
+    const char *file, const char *request, struct client_answer *answer)
+{
+	char *path = client_find_socket(file);
+	struct error err;
+	int rc;
+
+	if (path == NULL)
+		return EXIT_BAD;
 	rc = client_ask(path, request, answer, &err);
 	if (rc == -1 && err.kind == ERR_NOTFOUND)
 		say("no gateway is running with the configuration %s (%s)",
-		    file, err.msg);
+		    file != NULL ? file : CONFIG_DEFAULT_FILE, err.msg);
 	else if (rc == -1)
 		say("%s", err.msg);
 	free(path);

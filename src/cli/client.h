@@ -26,4 +26,10 @@ int client_ask(const char *path, const char *request,
 int client_ask_gateway(
     const char *file, const char *request, struct client_answer *answer);
 
+/*
+ * Where the gateway with this configuration is asked, or NULL after saying why
+ * that is not known. The caller frees.
+ */
+char *client_find_socket(const char *file);
+
 #endif

@@ -32,7 +32,15 @@ static const struct command commands[] = {
 	    "Shows listeners, backends, certificates and workers of the\n"
 	    "gateway that runs with this configuration. Exits 3 if none "
 	    "does.\n",
-	    NULL, NULL, BIT(OPTION_FILE) | BIT(OPTION_JSON), command_status },
+	    NULL, NULL, BIT(OPTION_FILE) | BIT(OPTION_JSON) | BIT(OPTION_WATCH),
+	    command_status },
+	{ "ha-sensors", "print sensors for Home Assistant",
+	    "Prints YAML for the configuration.yaml of Home Assistant: "
+	    "sensors\n"
+	    "for what is wrong, the expiry of each certificate, each backend\n"
+	    "and the requests. They ask the Status section of the\n"
+	    "configuration.\n",
+	    NULL, NULL, BIT(OPTION_FILE), command_ha_sensors },
 	{ "reload", "take over a changed configuration",
 	    "The running gateway reads its configuration again. If there is\n"
 	    "an error in it, it is shown, and nothing else has happened.\n",
@@ -133,6 +141,7 @@ static const struct {
 	[OPTION_EXPAND] = { "expand", 0, NULL,
 	    "print it with every Gateway section written out" },
 	[OPTION_JSON] = { "json", 0, NULL, "print JSON" },
+	[OPTION_WATCH] = { "watch", 0, NULL, "show it anew every 2 seconds" },
 	[OPTION_HOST] = { "host", 0, "NAME",
 	    "the public name of your Home Assistant" },
 	[OPTION_BACKEND] = { "backend", 0, "ADDRESS:PORT",

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "report.h"
 #include "say.h"
+#include "watch.h"
 #include "json/json.h"
 
 int
@@ -20,6 +21,13 @@ command_status(const struct arguments *args)
 	struct error err;
 	int rc;
 
+	if (args->option[OPTION_WATCH] != NULL &&
+	    args->option[OPTION_JSON] != NULL) {
+		say("status: either --watch or --json");
+		return EXIT_USAGE;
+	}
+	if (args->option[OPTION_WATCH] != NULL)
+		return watch(args->option[OPTION_FILE]);
 	rc = client_ask_gateway(args->option[OPTION_FILE], "status", &answer);
 	if (rc != EXIT_GOOD)
 		return rc;

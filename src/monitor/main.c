@@ -20,6 +20,7 @@
 #include "control.h"
 #include "ipc/chan.h"
 #include "net/loop.h"
+#include "page.h"
 #include "probe.h"
 #include "stats/journal.h"
 #include "stats/metrics.h"
@@ -49,6 +50,7 @@ struct monitor {
 	bool serving;
 	struct control *control; /* or NULL */
 	struct web *web;         /* or NULL */
+	char *page_policy;
 	struct loop_timer sampler;
 };
 
@@ -139,20 +141,26 @@ on_is_named(void *arg, const char *host)
 	return false;
 }
 
-static const char *
-on_render(void *arg, struct slice path, struct buf *out)
+static bool
+on_render(void *arg, struct slice path, struct buf *out,
+    struct web_document *document)
 {
-	struct monitor *monitor = arg;
+	const struct monitor *monitor = arg;
 
-	if (slice_eq(path, "/metrics")) {
+	if (slice_eq(path, "/")) {
+		document->type = "text/html; charset=utf-8";
+		document->policy = monitor->page_policy;
+		page_render(out);
+	} else if (slice_eq(path, "/metrics")) {
+		document->type = METRICS_TYPE;
 		status_export(monitor->status, monitor->probes, out);
-		return METRICS_TYPE;
-	}
-	if (slice_eq(path, "/status.json")) {
+	} else if (slice_eq(path, "/status.json")) {
+		document->type = "application/json";
 		status_render(monitor->status, monitor->probes, out);
-		return "application/json";
+	} else {
+		return false;
 	}
-	return NULL;
+	return true;
 }
 
 /* At the beginning of each minute. */
@@ -308,6 +316,7 @@ on_go(struct monitor *monitor, const struct msg *msg)
 		monitor->control =
 		    control_new(monitor->loop, monitor->control_fd, &handler);
 	monitor->control_fd = -1;
+	monitor->page_policy = page_policy();
 	if (monitor->status_fd != -1)
 		monitor->web = web_new(monitor->loop, monitor->status_fd, &web);
 	monitor->status_fd = -1;
@@ -434,6 +443,7 @@ release(struct monitor *monitor)
 	loop_timer_cancel(&monitor->sampler);
 	control_free(monitor->control);
 	web_free(monitor->web);
+	free(monitor->page_policy);
 	if (monitor->control_fd != -1)
 		close(monitor->control_fd);
 	if (monitor->status_fd != -1)

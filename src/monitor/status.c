@@ -283,7 +283,8 @@ void
 status_render(
     const struct status *status, const struct probe *probes, struct buf *out)
 {
-	int64_t uptime = clock_wall() - status->started;
+	int64_t now = clock_wall();
+	int64_t uptime = now - status->started;
 	struct jsonout json;
 
 	jsonout_init(&json, out);
@@ -299,6 +300,7 @@ status_render(
 	render_workers(status, &json);
 	render_memory(status, &json);
 	status_portmap_render(status, &json);
+	jsonout_int(&json, "now", now);
 	traffic_render(status->stats, status->journal, &json);
 	jsonout_object_end(&json);
 }

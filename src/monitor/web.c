@@ -95,8 +95,8 @@ client_enter(struct client *client, enum client_state state)
 /* --- answers ------------------------------------------------------------- */
 
 static void
-answer(struct client *client, unsigned status, const char *type,
-    const struct buf *body, bool head_only)
+answer(struct client *client, unsigned status,
+    const struct web_document *document, const struct buf *body, bool head_only)
 {
 	struct buf *out = &client->out;
 
@@ -106,8 +106,11 @@ answer(struct client *client, unsigned status, const char *type,
 	    "Content-Length: %zu\r\n"
 	    "Cache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
+	    "Referrer-Policy: no-referrer\r\n"
+	    "Content-Security-Policy: %s\r\n"
 	    "%s%s\r\n",
-	    status, http_reason(status), type, buf_len(body),
+	    status, http_reason(status), document->type, buf_len(body),
+	    document->policy != NULL ? document->policy : "default-src 'none'",
 	    status == 405 ? "Allow: GET, HEAD\r\n" : "",
 	    client->keep ? "" : "Connection: close\r\n");
 	if (!head_only)
@@ -116,18 +119,22 @@ answer(struct client *client, unsigned status, const char *type,
 }
 
 static const char index_text[] =
+    "/             the status as a page\n"
     "/metrics      for Prometheus, in OpenMetrics\n"
     "/status.json  the whole status\n";
 
 static void
 refuse(struct client *client, unsigned status, bool head_only)
 {
+	const struct web_document plain = {
+		.type = "text/plain; charset=utf-8",
+	};
 	struct buf body = { 0 };
 
 	buf_printf(&body, "%u %s\n", status, http_reason(status));
 	if (status == 404)
 		buf_append_str(&body, index_text);
-	answer(client, status, "text/plain; charset=utf-8", &body, head_only);
+	answer(client, status, &plain, &body, head_only);
 	buf_release(&body);
 }
 
@@ -200,8 +207,8 @@ respond(struct client *client, const struct http_request *req)
 	bool head = slice_eq(req->method, "HEAD");
 	struct http_target target;
 	struct buf body = { 0 };
+	struct web_document document = { NULL, NULL };
 	unsigned status = judge(client, req, &target);
-	const char *type;
 
 	client->keep = status == 0 && req->version == HTTP_1_1 &&
 	    h1_keep_alive(req->version, req->fields, req->nfields);
@@ -211,11 +218,10 @@ respond(struct client *client, const struct http_request *req)
 		refuse(client, status, head);
 		return;
 	}
-	type = handler->render(handler->arg, target.path, &body);
-	if (type == NULL)
-		refuse(client, 404, head);
+	if (handler->render(handler->arg, target.path, &body, &document))
+		answer(client, 200, &document, &body, head);
 	else
-		answer(client, 200, type, &body, head);
+		refuse(client, 404, head);
 	buf_release(&body);
 }
 

@@ -14,12 +14,17 @@
 
 #define WEB_CONNECTIONS_MAX 32
 #define WEB_HEAD_MAX 8192
-#define WEB_REQUEST_MS 10000 /* from the end of an answer to the next request */
+#define WEB_REQUEST_MS 15000 /* to ask, or to ask again: page.html does in 10 */
 #define WEB_ANSWER_MS 10000  /* to take an answer */
 #define WEB_LINGER_MS 2000   /* to close the connection, too */
 
 struct buf;
 struct web;
+
+struct web_document {
+	const char *type;
+	const char *policy; /* Content-Security-Policy; NULL: nothing may be */
+};
 
 struct web_handler {
 	/* May this address ask? */
@@ -30,8 +35,9 @@ struct web_handler {
 	 * wants to read the status through a visitor's browser.
 	 */
 	bool (*is_named)(void *arg, const char *host);
-	/* Appends the document; its content type, or NULL if there is none. */
-	const char *(*render)(void *arg, struct slice path, struct buf *out);
+	/* Appends the document and describes it; false if there is none. */
+	bool (*render)(void *arg, struct slice path, struct buf *out,
+	    struct web_document *document);
 	void *arg;
 };
 

@@ -5,6 +5,12 @@
 #include <openssl/hmac.h>
 
 void
+pki_digest(const void *data, size_t len, unsigned char digest[PKI_DIGEST_SIZE])
+{
+	EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL);
+}
+
+void
 pki_mac(const unsigned char key[PKI_MAC_SIZE], const void *data, size_t len,
     unsigned char mac[PKI_MAC_SIZE])
 {

@@ -16,7 +16,7 @@ from actors.gateway import BUILD, REPOSITORY, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
-VERBS = ["run", "check", "status", "reload", "renew", "revoke",
+VERBS = ["run", "check", "status", "ha-sensors", "reload", "renew", "revoke",
          "account", "ddns", "import", "portmap", "client-cert", "reopen",
          "stop", "help", "version"]
 
@@ -181,11 +181,10 @@ def test_status_for_people(serving):
 def test_status_for_programs(serving, home_assistant):
     status = serving.status()
     assert {name: type(part) for name, part in status.items()} == {
-        "version": str, "pid": int, "uptime": int, "generation": int,
-        "listeners": list, "backends": list, "certificates": list,
-        "ddns": list, "workers": list, "memory": dict, "portmap": dict,
-        "traffic": dict, "hour": dict,
-        "events": list}
+        "version": str, "now": int, "pid": int, "uptime": int,
+        "generation": int, "listeners": list, "backends": list,
+        "certificates": list, "ddns": list, "workers": list, "memory": dict,
+        "portmap": dict, "traffic": dict, "hour": dict, "events": list}
     assert [set(part[0]) for part in map(status.get, (
         "listeners", "backends", "certificates", "workers"))] == [
         {"index", "name", "protocol", "address"},

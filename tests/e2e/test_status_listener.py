@@ -4,83 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import socket
 import ssl
 import time
-from typing import Callable, Iterator, TypeVar
+from typing import Callable, Iterator
 
 import pytest
 
-from actors.client import RawClient, Response, WebSocket, tls_context
-from actors.front import NAME, Front, from_address, native, pound
+from actors.client import RawClient, WebSocket, tls_context
+from actors.front import NAME, from_address, pound
 from actors.home_assistant import HomeAssistant
-from actors.openmetrics import CONTENT_TYPE, Metrics, Series, parse
+from actors.openmetrics import CONTENT_TYPE, Series, parse
 from actors.ports import free_port
-
-T = TypeVar("T")
-
-
-def wait_for(ask: Callable[[], T], wanted: Callable[[T], bool]) -> T:
-    """Ask until the answer is what is wanted."""
-    deadline = time.monotonic() + 10
-    while not wanted(answer := ask()):
-        assert time.monotonic() < deadline, answer
-        select.select([], [], [], 0.02)
-    return answer
-
-
-class Watched(Front):
-    """A gateway with a Status section of these lines."""
-
-    def __init__(self, forward: str, lines: str = "", **options) -> None:
-        self.status_port = free_port()
-        self.status_lines = lines
-        super().__init__(
-            lambda front: native(forward, extra=self.section(), **options)(
-                front))
-
-    def section(self) -> str:
-        return f"Status\nPort {self.status_port}\n{self.status_lines}\nEnd"
-
-    def ask(self, path: str, *, method: str = "GET",
-            host: str = "localhost") -> Response:
-        with RawClient(("127.0.0.1", self.status_port),
-                       name=host) as client:
-            return client.request(method, path)
-
-    def metrics(self) -> Metrics:
-        answer = self.ask("/metrics")
-        assert answer.status == 200
-        assert answer.header("Content-Type") == CONTENT_TYPE
-        return parse(answer.body.decode("ascii"))
-
-    def status_json(self) -> dict:
-        answer = self.ask("/status.json")
-        assert answer.header("Content-Type") == "application/json"
-        return json.loads(answer.body)
-
-    def events(self) -> list[dict]:
-        """But for those of certificates, which come when they please."""
-        return [event for event in self.status_json()["events"]
-                if not event["kind"].startswith("certificate")]
-
-    def eventually(self, wanted: Callable[[Metrics], bool]) -> Metrics:
-        """The figures, once they are so: a worker counts what it has done,
-        and it has answered before."""
-        return wait_for(self.metrics, wanted)
-
-    def reload(self) -> str:
-        """Until the monitor that brought the answer is gone: it still holds
-        the socket, and may take a connection."""
-        def monitors() -> list[int]:
-            return self.pids().get("monitor", [])
-
-        old = wait_for(monitors, bool)
-        said = super().reload()
-        wait_for(monitors, lambda pids: not set(old) & set(pids))
-        return said
+from actors.watched import Watched
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +192,7 @@ def test_status_json_is_what_the_command_prints(watched):
     for member in "version", "pid", "listeners", "certificates", "generation":
         assert told[member] == asked[member]
     assert told["events"][-1]["kind"] == "start"
+    assert abs(told["now"] - time.time()) < 60
 
 
 def test_metrics_of_a_service(watch, home_assistant):
@@ -403,7 +341,7 @@ def test_acl(watch):
 
 
 def test_other_paths_and_methods(watched):
-    answer = watched.ask("/")
+    answer = watched.ask("/status")
     assert (answer.status, b"/metrics" in answer.body) == (404, True)
     assert watched.ask("/metrics/").status == 404
     answer = watched.ask("/metrics", method="POST")
@@ -416,7 +354,7 @@ def test_other_paths_and_methods(watched):
 def test_slow_clients_are_given_up(watched):
     """While others are served."""
     with RawClient(("127.0.0.1", watched.status_port),
-                   timeout=15) as slow:
+                   timeout=20) as slow:
         slow.send(b"GET /metrics HT")
         assert watched.ask("/metrics").status == 200
         slow.expect_end()

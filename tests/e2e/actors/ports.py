@@ -1,15 +1,17 @@
-"""TCP ports of this machine, given by the kernel and kept for the whole run.
+"""TCP ports of this machine, given by the kernel and kept for long.
 
 A port that is found free and let go can be taken by anybody before the
 actor binds it. So the socket that found it stays bound, never listens, and
 permits sharing: servers may bind the port at any time and as often as they
 like, while the kernel gives it to nobody else. It is bound to all addresses:
 clients of other tests come from some that only they use, and a server that
-wants all of them would find the port taken there.
+wants all of them would find the port taken there. Of so many that a test
+long ago had one, the oldest go: a process has only so many descriptors.
 """
 
 from __future__ import annotations
 
+import collections
 import select
 import socket
 import time
@@ -18,11 +20,11 @@ from typing import Callable
 
 from .proc import holders
 
-_held: list[socket.socket] = []
+_held: collections.deque[socket.socket] = collections.deque(maxlen=256)
 
 
 def free_port() -> int:
-    """A port that is ours until the end of the run."""
+    """A port that is ours until its module has long ended."""
     dual = socket.has_dualstack_ipv6()
     holder = socket.socket(socket.AF_INET6 if dual else socket.AF_INET)
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -53,14 +53,16 @@ on_is_named(void *arg, const char *host)
 	return strcmp(host, "gw.test") == 0;
 }
 
-static const char *
-on_render(void *arg, struct slice path, struct buf *out)
+static bool
+on_render(void *arg, struct slice path, struct buf *out,
+    struct web_document *document)
 {
 	(void)arg;
 	if (!slice_eq(path, "/x"))
-		return NULL;
+		return false;
 	buf_append_str(out, "{the document}");
-	return "text/x";
+	document->type = "text/x";
+	return true;
 }
 
 static int
@@ -156,7 +158,9 @@ static void
 test_a_document(void **state)
 {
 	struct scene *scene = *state;
-	const char *answer = ask(
+	const char *answer;
+
+	answer = ask(
 	    scene, "GET /x?y HTTP/1.1\r\nHost: localhost\r\n\r\n", "document}");
 
 	assert_string_equal(answer,
@@ -165,6 +169,8 @@ test_a_document(void **state)
 	    "Content-Length: 14\r\n"
 	    "Cache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
+	    "Referrer-Policy: no-referrer\r\n"
+	    "Content-Security-Policy: default-src 'none'\r\n"
 	    "\r\n{the document}");
 	/* Twice more on the same connection, at once. */
 	answer = ask(scene,

@@ -28,11 +28,27 @@ test_known_answer(void **state)
 	assert_false(pki_mac_is(mac, expected));
 }
 
+/* FIPS 180-2, appendix B.1. */
+static void
+test_digest(void **state)
+{
+	static const unsigned char expected[PKI_DIGEST_SIZE] = { 0xba, 0x78,
+		0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde,
+		0x5d, 0xae, 0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17,
+		0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad };
+	unsigned char digest[PKI_DIGEST_SIZE];
+
+	(void)state;
+	pki_digest("abc", 3, digest);
+	assert_memory_equal(digest, expected, sizeof(digest));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_answer),
+		cmocka_unit_test(test_digest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
