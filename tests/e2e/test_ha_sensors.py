@@ -104,13 +104,13 @@ def test_all_is_well_and_what_is_not(front, home_assistant):
 
     assert text() == "none"
     status["ddns"] = [{"problem": "", "names": ["x"]}]
-    status["portmap"] = [{"problem": "no router"}]
+    status["portmap"] = {"problem": "no router"}
     assert text() == "no router"
     status["backends"][0].update(state="down", error="Connection refused")
     there = home_assistant.address
     assert text() == f"{there} is down: Connection refused; no router"
     assert states(resource, status)[f"backend {there}"] == "False"
-    del status["ddns"], status["portmap"]
+    status.update(ddns=[], portmap={"problem": ""})
     status["backends"].clear()
     assert states(resource, status)[f"backend {there}"] == "False"
     cert.update(failures=1, problem="x" * 1000)
