@@ -54,8 +54,8 @@ find(struct zone *zone, struct refusal *refusal)
 
 	if (strcmp(zone->api.server, UPDATE_SERVER) == 0)
 		zone->api.server = API_SERVER;
-	if (*zone->job->zone != '\0')
-		name = zone->job->zone;
+	if (*zone->api.job->zone != '\0')
+		name = zone->api.job->zone;
 	request.path = api_path("/api/v1/domains/?owns_qname=%s", name);
 	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
 		return -1;

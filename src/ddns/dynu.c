@@ -76,7 +76,7 @@ find(struct zone *zone, struct refusal *refusal)
 	struct json *doc = NULL;
 	int r = 0;
 
-	if (*zone->job->token == '\0')
+	if (*zone->api.job->token == '\0')
 		return refuse(refusal, DDNS_STOP, "no token", ADVICE_KEY,
 		    "Dynu needs an API key for TXT records");
 	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
@@ -185,7 +185,7 @@ static int
 update(struct fetch *fetch, const struct ddns_job *job,
     const struct update *one, struct refusal *refusal)
 {
-	struct zone zone = { .host = one->host, .job = job };
+	struct zone zone = { .host = one->host };
 	struct refusal ignored;
 	char *path;
 

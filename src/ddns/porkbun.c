@@ -64,8 +64,8 @@ request_for(const struct zone *zone, char *path)
 		.method = "POST", .path = path, .body = json_new_object()
 	};
 
-	json_set_str(request.body, "apikey", zone->job->login);
-	json_set_str(request.body, "secretapikey", zone->job->password);
+	json_set_str(request.body, "apikey", zone->api.job->login);
+	json_set_str(request.body, "secretapikey", zone->api.job->password);
 	return request;
 }
 

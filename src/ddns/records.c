@@ -227,9 +227,10 @@ walk(struct zone *zone, struct refusal *refusal)
 	size_t dots = 0, i;
 	int r;
 
-	if (*zone->job->zone != '\0') {
-		r = try_zone(zone, zone->job->zone, refusal);
-		return r == 0 ? refuse_zone(zone, zone->job->zone, refusal) : r;
+	if (*zone->api.job->zone != '\0') {
+		r = try_zone(zone, zone->api.job->zone, refusal);
+		return r == 0 ? refuse_zone(zone, zone->api.job->zone, refusal)
+		              : r;
 	}
 	for (i = 0; name[i] != '\0'; i++)
 		dots += name[i] == '.';
@@ -250,7 +251,7 @@ find_zone(struct zone *zone, struct refusal *refusal)
 		return zone->verbs->find(zone, refusal);
 	if (zone->verbs->look_up != NULL)
 		return walk(zone, refusal) < 0 ? -1 : 0;
-	snprintf(zone->name, sizeof(zone->name), "%s", zone->job->zone);
+	snprintf(zone->name, sizeof(zone->name), "%s", zone->api.job->zone);
 	return 0;
 }
 
@@ -259,7 +260,6 @@ zone_open(struct zone *zone, const struct zone_verbs *verbs,
     struct fetch *fetch, const struct ddns_job *job, struct refusal *refusal)
 {
 	zone->verbs = verbs;
-	zone->job = job;
 	api_init(&zone->api, fetch, job, verbs->rules,
 	    verbs->header != NULL ? verbs->header(job) : NULL);
 	if (find_zone(zone, refusal) < 0)

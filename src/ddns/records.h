@@ -82,7 +82,6 @@ struct zone_verbs {
 struct zone {
 	struct api api;
 	const struct zone_verbs *verbs;
-	const struct ddns_job *job;
 	const char *host; /* whose records these are */
 	char name[ZONE_NAME_SIZE];
 	char id[API_ID_SIZE];          /* "" where it has none */
