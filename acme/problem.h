@@ -96,8 +96,8 @@ struct json;
 	    "This is no answer of an ACME server: check the Directory.")       \
 	X(CHALLENGE, "challenge", JOB_DAILY,                                   \
 	    "A name is proven by http-01 or tls-alpn-01 only where there is "  \
-	    "a "                                                               \
-	    "listener for it, and a wildcard only by dns-01, which needs a "   \
+	    "a listener for it, and a wildcard only by dns-01, which needs a " \
+	    "DDNS section whose provider can publish TXT records, or a "       \
 	    "DNSHook.")                                                        \
 	X(SELFCHECK, "selfcheck", JOB_LADDER,                                  \
 	    "Something else answers at the address of this ListenHTTP, or "    \

@@ -251,7 +251,8 @@ advise(struct problem *problem, const struct scene *scene)
 	case NO_RECORD:
 		problem_advise(problem,
 		    "The CA does not see the TXT record of _acme-challenge: "
-		    "check what the DNSHook publishes, and where.");
+		    "check what the DDNS section's provider, or the DNSHook, "
+		    "publishes, and where.");
 		break;
 	case NOTHING:
 		break;

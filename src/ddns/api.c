@@ -5,39 +5,52 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
-#include "fetch/fetch.h"
 #include "job.h"
 #include "json/json.h"
 
-#define PATH_MAX_SIZE 8192
+#define PATH_MAX_SIZE 16384
 #define ADVICE_OTHERS                                                          \
 	"Check the names in the section; if they are right, report this to "   \
 	"us."
 
+/* A request that got no answer is made again: nothing was said against it. */
+static const struct {
+	const char *problem;
+	const char *advice;
+} failures[] = {
+	[ERR_SYS] = { "connection", "" },
+	[ERR_SYNTAX] = { "request",
+	    "Check the DDNS section: this cannot be sent." },
+	[ERR_PROTOCOL] = { "connection", "" },
+	[ERR_LIMIT] = { "answer", "" },
+	[ERR_TIMEOUT] = { "timeout", "" },
+	[ERR_DENIED] = { "connection", "" },
+	[ERR_CRYPTO] = { "tls",
+	    "The certificate of this server is not trusted: check the clock of "
+	    "this machine, and CAFile." },
+	[ERR_NOTFOUND] = { "unreachable",
+	    "Is this machine online, and does its resolver work?" },
+};
+
 void
 api_init(struct api *api, struct fetch *fetch, const struct ddns_job *job,
-    const struct api_rules *rules, char *credential)
+    const struct api_rules *rules, char *header)
 {
 	*api = (struct api){ .fetch = fetch,
+		.job = job,
 		.rules = rules,
 		.server = job->server,
-		.credential = credential };
-	if (*job->token != '\0')
-		api->secrets[0] = job->token;
-	if (*job->password != '\0')
-		api->secrets[1] = job->password;
+		.header = header };
 }
 
 void
 api_release(struct api *api)
 {
-	secret_free(api->credential);
+	secret_free(api->header);
 	*api = (struct api){ 0 };
 }
 
@@ -47,50 +60,85 @@ api_bearer(const struct ddns_job *job)
 	return xasprintf("Authorization: Bearer %s", job->token);
 }
 
-static bool
-is_unreserved(unsigned char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	    (c >= 'a' && c <= 'z') || (c != '\0' && strchr("-._~", c) != NULL);
-}
-
 /* '@' and '*' are names of records, and may stand in a path as they are. */
 static void
-add_encoded(struct buf *path, const char *text, bool query)
+encode(struct buf *url, const char *text, const char *others)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+	static const char plain[] = "0123456789-._~"
+	                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                            "abcdefghijklmnopqrstuvwxyz";
 
-		if (is_unreserved(c) || (!query && (c == '@' || c == '*')))
-			buf_append(path, &c, 1);
+	for (; *text != '\0'; text++) {
+		if (strchr(plain, *text) != NULL ||
+		    strchr(others, *text) != NULL)
+			buf_append(url, text, 1);
 		else
-			buf_printf(path, "%%%02X", c);
+			buf_printf(url, "%%%02X", (unsigned char)*text);
 	}
+}
+
+void
+api_encode(struct buf *url, const char *text)
+{
+	encode(url, text, "");
+}
+
+const char *
+api_string(struct buf *buf)
+{
+	if (buf_append(buf, "", 1) == -1)
+		return "";
+	return (const char *)buf_data(buf);
+}
+
+/* The path, which the caller frees. */
+static char *
+finish(struct buf *path)
+{
+	char *text = xstrndup((const char *)buf_data(path), buf_len(path));
+
+	buf_wipe(path);
+	return text;
 }
 
 char *
 api_path(const char *fmt, ...)
 {
+	const char *others = "@*";
 	struct buf path;
-	bool query = false;
-	char *text;
 	va_list ap;
 
 	buf_init(&path, PATH_MAX_SIZE);
 	va_start(ap, fmt);
 	for (; *fmt != '\0'; fmt++) {
-		query = query || *fmt == '?';
+		if (*fmt == '?')
+			others = "";
 		if (*fmt != '%')
 			buf_append(&path, fmt, 1);
 		else if (*++fmt == 's')
-			add_encoded(&path, va_arg(ap, const char *), query);
+			encode(&path, va_arg(ap, const char *), others);
 		else
 			buf_append(&path, fmt, 1);
 	}
 	va_end(ap);
-	text = xstrndup((const char *)buf_data(&path), buf_len(&path));
-	buf_wipe(&path);
-	return text;
+	return finish(&path);
+}
+
+static void
+reopen(struct buf *longer, char *path)
+{
+	buf_init(longer, PATH_MAX_SIZE);
+	buf_append_str(longer, path);
+	secret_free(path);
+}
+
+static void
+reopen_for(struct buf *longer, char *path, const char *name)
+{
+	bool first = strchr(path, '?') == NULL;
+
+	reopen(longer, path);
+	buf_printf(longer, "%s%s=", first ? "?" : "&", name);
 }
 
 char *
@@ -100,13 +148,34 @@ api_add(char *path, const char *name, const char *value)
 
 	if (value == NULL)
 		return path;
-	buf_init(&longer, PATH_MAX_SIZE);
-	buf_printf(&longer, "%s&%s=", path, name);
-	add_encoded(&longer, value, true);
-	secret_free(path);
-	path = xstrndup((const char *)buf_data(&longer), buf_len(&longer));
-	buf_wipe(&longer);
-	return path;
+	reopen_for(&longer, path, name);
+	api_encode(&longer, value);
+	return finish(&longer);
+}
+
+char *
+api_add_hosts(
+    char *path, const char *name, const struct update *updates, size_t n)
+{
+	struct buf longer;
+
+	reopen_for(&longer, path, name);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_append_str(&longer, ",");
+		api_encode(&longer, updates[i].host);
+	}
+	return finish(&longer);
+}
+
+char *
+api_append(char *path, const char *text)
+{
+	struct buf longer;
+
+	reopen(&longer, path);
+	buf_append_str(&longer, text);
+	return finish(&longer);
 }
 
 bool
@@ -141,19 +210,6 @@ api_is_html(const char *text)
 	return text[strspn(text, " \t\r\n")] == '<';
 }
 
-/* Providers are known to repeat what they were sent. */
-static bool
-is_secret(const struct api *api, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < API_SECRETS_MAX; i++)
-		if (api->secrets[i] != NULL &&
-		    strstr(text, api->secrets[i]) != NULL)
-			return true;
-	return false;
-}
-
 int
 api_refuse(const struct api *api, struct refusal *refusal,
     enum ddns_failure kind, const char *problem, const char *advice,
@@ -162,8 +218,6 @@ api_refuse(const struct api *api, struct refusal *refusal,
 	if (text == NULL || *text == '\0')
 		return refuse(refusal, kind, problem, advice,
 		    "%s gave no reason", api->rules->provider);
-	if (is_secret(api, text))
-		text = "(a text with the secret in it)";
 	return refuse(refusal, kind, problem, advice, "%s says: %.200s",
 	    api->rules->provider, text);
 }
@@ -171,7 +225,10 @@ api_refuse(const struct api *api, struct refusal *refusal,
 int
 api_strange(const struct api *api, struct refusal *refusal, const char *what)
 {
-	return refuse(refusal, DDNS_AGAIN, "answer", "", "%s answered with %s",
+	const char *advice = api->rules->strange;
+
+	return refuse(refusal, DDNS_AGAIN, "answer",
+	    advice != NULL ? advice : "", "%s answered with %s",
 	    api->rules->provider, what);
 }
 
@@ -188,85 +245,102 @@ kind_of(unsigned status)
 	return status >= 400 && status < 500 ? DDNS_STOP : DDNS_AGAIN;
 }
 
-static const char *
-advice_for(const struct api_rules *rules, unsigned status)
+const char *
+api_advice_for(const struct api_rules *rules, unsigned status)
 {
 	const struct api_advice *row = rules->advice;
 
 	while (row != NULL && row->status != 0 && row->status != status)
 		row++;
-	if (row != NULL && row->status != 0)
-		return row->advice;
-	return kind_of(status) == DDNS_STOP ? ADVICE_OTHERS : "";
+	return row != NULL && row->status != 0 ? row->advice : NULL;
 }
 
 /* A line of text that came without any JSON around it. */
 static const char *
-text_of(const struct api *api, const struct api_answer *answer,
+text_of(const struct api *api, const struct fetch_response *res,
     const struct json *doc)
 {
 	if (doc != NULL)
 		return api->rules->text != NULL ? api->rules->text(doc) : NULL;
-	return api_is_html(answer->body) ? "(a page)" : answer->body;
+	return api_is_html(res->body) ? "(a page)" : res->body;
 }
 
 static unsigned
-status_of(const struct api *api, const struct api_answer *answer,
+status_of(const struct api *api, const struct fetch_response *res,
     const struct json *doc)
 {
 	return doc != NULL && api->rules->status != NULL
-	    ? api->rules->status(answer->status, doc)
-	    : answer->status;
+	    ? api->rules->status(res->status, doc)
+	    : res->status;
 }
 
 int
-api_check(const struct api *api, const struct api_answer *answer,
+api_check(const struct api *api, const struct fetch_response *res,
     const struct json *doc, struct refusal *refusal)
 {
-	unsigned status = status_of(api, answer, doc);
+	const struct api_rules *rules = api->rules;
+	unsigned status = status_of(api, res, doc);
+	enum ddns_failure kind = kind_of(status);
+	const char *advice = api_advice_for(rules, status);
 	char problem[32] = "refused";
 
 	if (status >= 200 && status < 300)
 		return 0;
-	if (status == answer->status)
+	if (status == res->status)
 		snprintf(problem, sizeof(problem), "HTTP %u", status);
-	api_refuse(api, refusal, kind_of(status), problem,
-	    advice_for(api->rules, status), text_of(api, answer, doc));
-	refusal->retry_after = answer->retry_after;
+	if (advice == NULL && rules->unsure)
+		kind = DDNS_AGAIN;
+	if (advice == NULL && status < 400)
+		advice = rules->strange;
+	if (advice == NULL)
+		advice = kind == DDNS_STOP ? ADVICE_OTHERS : "";
+	api_refuse(api, refusal, kind, problem, advice, text_of(api, res, doc));
+	refusal->retry_after = res->retry_after;
 	return -1;
+}
+
+int
+api_check_text(const struct api *api, const struct fetch_response *res,
+    struct refusal *refusal)
+{
+	if (res->body[strspn(res->body, " \t\r\n")] == '\0')
+		return api_strange(api, refusal, "nothing");
+	if (api_is_html(res->body))
+		return api_strange(api, refusal, "a page for people");
+	return 0;
 }
 
 /* Success must be said in JSON, or with nothing at all. */
 static int
-check_form(const struct api *api, const struct api_answer *answer, unsigned may,
-    struct refusal *refusal)
+check_form(const struct api *api, const struct fetch_response *res,
+    unsigned may, struct refusal *refusal)
 {
-	if (answer->len > 0)
+	if (res->body_len > 0)
 		return api_strange(api, refusal,
-		    api_is_html(answer->body) ? "a page in place of JSON"
-		                              : "no valid JSON");
+		    api_is_html(res->body) ? "a page in place of JSON"
+		                           : "no valid JSON");
 	if ((may & API_EMPTY) == 0)
 		return api_strange(api, refusal, "nothing");
 	return 0;
 }
 
 int
-api_read(const struct api *api, const struct api_answer *answer, unsigned may,
+api_read(const struct api *api, const struct fetch_response *res, unsigned may,
     struct json **doc, struct refusal *refusal)
 {
-	struct json *read = json_parse(answer->body, answer->len, NULL);
+	struct json *read = json_parse(res->body, res->body_len, NULL);
 	int r = 0;
 
-	if ((may & API_MISSING) != 0 && status_of(api, answer, read) == 404) {
+	if ((may & API_MISSING) != 0 && status_of(api, res, read) == 404) {
 		json_free(read);
 		read = NULL;
-	} else if (answer->status == 403 && api_is_html(answer->body)) {
+	} else if (res->status == 403 && api_is_html(res->body)) {
 		/* Not the interface says so: a firewall before it does. */
 		r = api_strange(api, refusal, "HTTP 403 and a page");
 	} else {
-		r = api_check(api, answer, read, refusal);
+		r = api_check(api, res, read, refusal);
 		if (r == 0 && read == NULL)
-			r = check_form(api, answer, may, refusal);
+			r = check_form(api, res, may, refusal);
 	}
 	if (r < 0)
 		json_free(read);
@@ -275,22 +349,25 @@ api_read(const struct api *api, const struct api_answer *answer, unsigned may,
 	return r;
 }
 
-static int
-refuse_unreached(struct refusal *refusal, const struct error *err)
-{
-	if (err->kind == ERR_CRYPTO)
-		return refuse(refusal, DDNS_AGAIN, "untrusted",
-		    "Check the clock, and CAFile if the section has one.", "%s",
-		    err->msg);
-	return refuse(refusal, DDNS_AGAIN, "unreachable", "", "%s", err->msg);
-}
-
-static int
-perform(const struct api *api, struct fetch_request *request, const char *path,
+int
+api_send(struct fetch *fetch, const struct fetch_request *request,
     struct fetch_response *res, struct refusal *refusal)
 {
-	const char *headers[2] = { api->credential, NULL };
 	struct error err;
+
+	if (fetch_perform(fetch, request, res, &err) == 0)
+		return 0;
+	return refuse(refusal, err.kind == ERR_SYNTAX ? DDNS_STOP : DDNS_AGAIN,
+	    failures[err.kind].problem, failures[err.kind].advice, "%s",
+	    err.msg);
+}
+
+/* Wipes and frees the path. */
+static int
+send_to(const struct api *api, struct fetch_request *request, char *path,
+    struct fetch_response *res, struct refusal *refusal)
+{
+	const char *headers[2] = { api->header, NULL };
 	char *url = xasprintf("https://%s%s", api->server, path);
 	int r;
 
@@ -298,18 +375,10 @@ perform(const struct api *api, struct fetch_request *request, const char *path,
 	request->headers = headers;
 	request->user = api->user;
 	request->password = api->password;
-	r = fetch_perform(api->fetch, request, res, &err);
+	r = api_send(api->fetch, request, res, refusal);
 	secret_free(url);
-	return r < 0 ? refuse_unreached(refusal, &err) : 0;
-}
-
-static struct api_answer
-answer_of(const struct fetch_response *res)
-{
-	return (struct api_answer){ .status = res->status,
-		.retry_after = res->retry_after,
-		.body = res->body,
-		.len = res->body_len };
+	secret_free(path);
+	return r;
 }
 
 int
@@ -323,17 +392,14 @@ api_ask(const struct api *api, const struct api_request *request,
 		.body = body,
 		.body_len = body != NULL ? strlen(body) : 0 };
 	struct fetch_response res = { 0 };
-	struct api_answer answer;
 	struct json *read = NULL;
-	int r = perform(api, &req, request->path, &res, refusal);
+	int r = send_to(api, &req, request->path, &res, refusal);
 
 	secret_free(body);
-	secret_free(request->path);
 	json_free(request->body);
 	if (r < 0)
 		return -1;
-	answer = answer_of(&res);
-	r = api_read(api, &answer, request->may, &read, refusal);
+	r = api_read(api, &res, request->may, &read, refusal);
 	fetch_response_release(&res);
 	if (doc == NULL)
 		json_free(read);
@@ -348,14 +414,11 @@ api_get(const struct api *api, char *path, api_reader *read,
 {
 	struct fetch_request req = { .method = "GET" };
 	struct fetch_response res = { 0 };
-	struct api_answer answer;
-	int r = perform(api, &req, path, &res, refusal);
+	int r = send_to(api, &req, path, &res, refusal);
 
-	secret_free(path);
 	if (r < 0)
 		return -1;
-	answer = answer_of(&res);
-	r = read(api, &answer, refusal);
+	r = read(api, &res, refusal);
 	fetch_response_release(&res);
 	return r;
 }

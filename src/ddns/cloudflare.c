@@ -55,61 +55,37 @@ static const struct api_rules rules = { .provider = "Cloudflare",
 	.status = meaning,
 	.text = explanation };
 
-static int
-try_zone(struct zone *zone, const char *name, struct refusal *refusal)
+static struct api_request
+look_up(const struct zone *zone, const char *name)
 {
-	const struct api_request request = { .method = "GET",
+	(void)zone;
+	return (struct api_request){ .method = "GET",
 		.path = api_path("/client/v4/zones?name=%s", name) };
-	const struct json *found;
-	struct json *doc = NULL;
-	int r = 1;
-
-	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
-		return -1;
-	found = json_at(json_get(doc, "result"), 0);
-	if (found == NULL)
-		r = 0;
-	else if (!api_id(found, "id", zone->id))
-		r = api_strange(
-		    &zone->api, refusal, "a zone without a valid id");
-	else
-		snprintf(zone->name, sizeof(zone->name), "%s", name);
-	json_free(doc);
-	return r;
 }
 
-static int
-find(struct zone *zone, struct refusal *refusal)
+static const struct json *
+found(const struct json *doc)
 {
-	return zone_walk(zone, try_zone, refusal) < 0 ? -1 : 0;
+	return json_at(json_get(doc, "result"), 0);
 }
 
-static int
-read_records(struct zone *zone, const char *type, struct records *records,
-    struct refusal *refusal)
+static struct api_request
+read_all(const struct zone *zone, const char *type)
 {
-	static const struct record_members members = { .list = "result",
-		.id = "id",
-		.name = "name",
-		.type = "type",
-		.value = "content" };
-	const struct api_request request = { .method = "GET",
+	return (struct api_request){ .method = "GET",
 		.path = api_path("/client/v4/zones/%s/dns_records"
 		                 "?type=%s&name=%s&per_page=100",
 		    zone->id, type, zone->host) };
-	struct json *doc = NULL;
-	int r;
-
-	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
-		return -1;
-	r = records_read(records, doc, &members, zone, type, refusal);
-	json_free(doc);
-	return r;
 }
 
-static int
-add(struct zone *zone, const char *type, const char *value,
-    struct refusal *refusal)
+static char *
+path_of(const struct zone *zone, const char *id)
+{
+	return api_path("/client/v4/zones/%s/dns_records/%s", zone->id, id);
+}
+
+static struct api_request
+add(const struct zone *zone, const char *type, const char *value)
 {
 	const struct api_request request = { .method = "POST",
 		.path = api_path("/client/v4/zones/%s/dns_records", zone->id),
@@ -121,48 +97,47 @@ add(struct zone *zone, const char *type, const char *value,
 	json_set_int(request.body, "ttl", TTL);
 	if (strcmp(type, "TXT") != 0)
 		json_set_bool(request.body, "proxied", false);
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
 
-static int
-change(struct zone *zone, const char *type, const char *id, const char *value,
-    struct refusal *refusal)
+static struct api_request
+change(const struct zone *zone, const char *type, const char *id,
+    const char *value)
 {
 	const struct api_request request = { .method = "PATCH",
-		.path = api_path(
-		    "/client/v4/zones/%s/dns_records/%s", zone->id, id),
+		.path = path_of(zone, id),
 		.body = json_new_object() };
 
 	(void)type;
 	json_set_str(request.body, "content", value);
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
 
-static int
-drop(struct zone *zone, const char *id, struct refusal *refusal)
+static struct api_request
+drop(const struct zone *zone, const char *id)
 {
-	const struct api_request request = { .method = "DELETE",
-		.path = api_path(
-		    "/client/v4/zones/%s/dns_records/%s", zone->id, id),
+	return (struct api_request){ .method = "DELETE",
+		.path = path_of(zone, id),
 		.may = API_MISSING };
-
-	return api_ask(&zone->api, &request, NULL, refusal);
 }
+
+static const struct record_members members = { .list = "result",
+	.id = "id",
+	.name = "name",
+	.type = "type",
+	.value = "content" };
 
 static const struct zone_verbs verbs = { .rules = &rules,
 	.not_found = "The token sees no such zone: give it Zone:Read for the "
 	             "zone, or correct Zone.",
 	.quotes = true,
-	.credential = api_bearer,
-	.find = find,
-	.read = read_records,
+	.header = api_bearer,
+	.look_up = look_up,
+	.found = found,
+	.read = read_all,
+	.members = &members,
 	.add = add,
 	.change = change,
 	.remove = drop };
 
-ZONE_UPDATE(&verbs)
-ZONE_TXT(&verbs)
-
-const struct family family_cloudflare = {
-	.update = update, .set_txt = set_txt, .clear_txt = clear_txt
-};
+const struct family family_cloudflare = { .zone = &verbs };

@@ -11,16 +11,26 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ask.h"
+#include "api.h"
 #include "job.h"
 #include "template.h"
 
 #define TEXT_MAX 65536   /* of a URL, a header, a body */
 #define SEARCH_MAX 65536 /* bytes that the expression is looked for in */
 #define SHOWN_MAX 120
+#define ADVICE_LOGIN                                                           \
+	"Check the token, or login and password, of the DDNS section."
 
 static const char form_type[] = "application/x-www-form-urlencoded";
 static const char json_type[] = "application/json";
+
+static const struct api_advice advice[] = { { 401, ADVICE_LOGIN },
+	{ 403, ADVICE_LOGIN }, { 0, NULL } };
+
+static const struct api_rules rules = { .provider = "the provider",
+	.advice = advice,
+	.strange = "Redirects are not followed: check the URL.",
+	.unsure = true };
 
 int
 custom_read(const char *body, const char *success, struct refusal *refusal)
@@ -103,7 +113,7 @@ fill(struct filled *filled, const struct ddns_job *job,
 		buf_init(&filled->headers[i], TEXT_MAX);
 		ret |= template_fill(&filled->headers[i], job->headers[i],
 		    TEMPLATE_PLAIN, values);
-		filled->lines[i] = ask_string(&filled->headers[i]);
+		filled->lines[i] = api_string(&filled->headers[i]);
 	}
 	return ret;
 }
@@ -123,7 +133,7 @@ send_filled(struct fetch *fetch, const struct ddns_job *job,
 {
 	struct fetch_request req = {
 		.method = *job->method != '\0' ? job->method : "GET",
-		.url = ask_string(&filled->url),
+		.url = api_string(&filled->url),
 		.headers = filled->lines,
 	};
 	struct fetch_response res = { 0 };
@@ -131,7 +141,7 @@ send_filled(struct fetch *fetch, const struct ddns_job *job,
 
 	if (*job->body != '\0') {
 		req.body_len = buf_len(&filled->body);
-		req.body = ask_string(&filled->body);
+		req.body = api_string(&filled->body);
 	}
 	if (*job->body != '\0' && said_type(job) == NULL)
 		req.content_type =
@@ -140,8 +150,9 @@ send_filled(struct fetch *fetch, const struct ddns_job *job,
 		req.user = job->login;
 		req.password = job->password;
 	}
-	if (ask(fetch, &req, &res, refusal) == 0 &&
-	    ask_status(&res, refusal) == 0) {
+	if (api_send(fetch, &req, &res, refusal) == 0 &&
+	    api_check(&(struct api){ .rules = &rules }, &res, NULL, refusal) ==
+	        0) {
 		if (res.body_len > SEARCH_MAX)
 			res.body[SEARCH_MAX] = '\0';
 		ret = custom_read(res.body, job->success, refusal);

@@ -1,57 +1,71 @@
-/* DDNSS.de: one request, answered with a page that says how it went. */
+/* DDNSS.de: one request, answered in a word or with a page that has it. */
 
 #include <string.h>
 
+#include "base/text.h"
 #include "families.h"
-#include "job.h"
 #include "words.h"
 
 #define ADVICE_TOKEN "Put the update key that ddnss.de shows into Token."
-#define ADVICE_HOST "Create this name at ddnss.de, or correct it."
 
 static const struct api_advice advice[] = { { 401, ADVICE_TOKEN },
 	{ 403, ADVICE_TOKEN }, { 0, NULL } };
 
 const struct api_rules ddnss_rules = { .provider = "DDNSS", .advice = advice };
 
-/* Sentences and words that stand in a page, and nowhere else in one. */
-static const struct word texts[] = {
-	{ "Updated 1 hostname", 1, 0, "", -1 },
-	{ "badauth", -1, DDNS_STOP, ADVICE_TOKEN, -1 },
-	{ "notfqdn", -1, DDNS_STOP, ADVICE_HOST, -1 },
-	{ NULL, 0, 0, NULL, 0 },
-};
+/* "Updated 2 hostname." False: it says no such thing. */
+static bool
+has_updated(const char *body, uint64_t *n)
+{
+	static const char before[] = "Updated ", after[] = " hostname";
+	const char *at = strcasestr(body, before);
+	size_t len;
 
-static const struct word words[] = {
-	{ "badauth", -1, DDNS_STOP, ADVICE_TOKEN, -1 },
-	{ NULL, 0, 0, NULL, 0 },
-};
+	if (at == NULL)
+		return false;
+	at += strlen(before);
+	len = strspn(at, "0123456789");
+	return text_u64(at, len, DDNS_HOSTS_MAX, n) &&
+	    strncasecmp(at + len, after, strlen(after)) == 0;
+}
+
+/* A page means what its sentence says; of words, it may have a refusal. */
+static int
+read_page(const struct api *api, const char *page, struct refusal *refusal)
+{
+	static const char *const words[] = { "badauth", "notfqdn" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(page, words[i]) != NULL)
+			return words_judge(api, NULL, words[i], refusal);
+	return api_strange(api, refusal, "a page for people");
+}
 
 int
-ddnss_read(const struct api *api, const struct api_answer *answer,
+ddnss_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal)
 {
-	if (api_is_html(answer->body) ||
-	    strcasestr(answer->body, texts[0].text) != NULL)
-		return words_find(api, texts, answer, refusal);
-	return words_read(api, words, answer, refusal);
+	uint64_t n;
+
+	if (res->status >= 200 && res->status < 300 &&
+	    has_updated(res->body, &n) && n == (api->n > 0 ? api->n : 1))
+		return 1;
+	if (!api_is_html(res->body))
+		return words_read(api, NULL, res, refusal);
+	if (api_check(api, res, NULL, refusal) < 0)
+		return -1;
+	return read_page(api, res->body, refusal);
 }
 
 static int
-update(struct fetch *fetch, const struct ddns_job *job,
-    const struct update *wanted, struct refusal *refusal)
+update_all(struct fetch *fetch, const struct ddns_job *job,
+    const struct update *updates, size_t n, struct refusal *refusal)
 {
-	struct api api;
-	char *path =
-	    api_path("/upd.php?key=%s&host=%s", job->token, wanted->host);
-	int r;
+	static const struct words_query query = { &ddnss_rules, "/upd.php",
+		"host", ddnss_read };
 
-	path = api_add(path, "ip", wanted->ipv4);
-	path = api_add(path, "ip6", wanted->ipv6);
-	api_init(&api, fetch, job, &ddnss_rules, NULL);
-	r = api_get(&api, path, ddnss_read, refusal);
-	api_release(&api);
-	return r;
+	return words_update(&query, fetch, job, updates, n, refusal);
 }
 
-const struct family family_ddnss = { .update = update };
+const struct family family_ddnss = { .all = update_all };

@@ -38,7 +38,7 @@ const struct api_rules desec_rules = {
 };
 
 static char *
-credential(const struct ddns_job *job)
+token_header(const struct ddns_job *job)
 {
 	return xasprintf("Authorization: Token %s", job->token);
 }
@@ -54,8 +54,8 @@ find(struct zone *zone, struct refusal *refusal)
 
 	if (strcmp(zone->api.server, UPDATE_SERVER) == 0)
 		zone->api.server = API_SERVER;
-	if (*zone->job->zone != '\0')
-		name = zone->job->zone;
+	if (*zone->api.job->zone != '\0')
+		name = zone->api.job->zone;
 	request.path = api_path("/api/v1/domains/?owns_qname=%s", name);
 	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
 		return -1;
@@ -71,59 +71,49 @@ find(struct zone *zone, struct refusal *refusal)
 	return r;
 }
 
-static int
-read_records(struct zone *zone, const char *type, struct records *records,
-    struct refusal *refusal)
+static struct api_request
+read_all(const struct zone *zone, const char *type)
 {
-	const struct api_request request = { .method = "GET",
+	return (struct api_request){ .method = "GET",
 		.path = api_path("/api/v1/domains/%s/rrsets/%s/%s/", zone->name,
 		    zone->relative, type),
 		.may = API_MISSING };
-	struct json *doc = NULL;
-	int r = api_ask(&zone->api, &request, &doc, refusal);
-
-	if (r == 0 && doc != NULL)
-		r = records_read_values(
-		    records, json_get(doc, "records"), zone, refusal);
-	json_free(doc);
-	return r;
 }
 
 /* A set without values is deleted. */
-static int
-write_records(struct zone *zone, const char *type,
-    const struct records *records, struct refusal *refusal)
+static struct api_request
+write_all(
+    const struct zone *zone, const char *type, const struct records *records)
 {
 	const struct api_request request = { .method = "PUT",
 		.path = api_path("/api/v1/domains/%s/rrsets/", zone->name),
 		.body = json_new_array(),
 		.may = records->n == 0 ? API_EMPTY : 0 };
-	struct json *set = json_new_object(), *values = json_new_array();
-	size_t i;
+	struct json *set = json_new_object();
 
-	for (i = 0; i < records->n; i++)
-		json_append(values, json_new_string(records->items[i].value));
-	json_set_str(set, "subname",
-	    strcmp(zone->relative, "@") == 0 ? "" : zone->relative);
+	json_set_str(set, "subname", zone_subname(zone));
 	json_set_str(set, "type", type);
 	json_set_int(set, "ttl", zone->ttl > TTL ? zone->ttl : TTL);
-	json_set(set, "records", values);
+	json_set(set, "records", records_texts(records));
 	json_append(request.body, set);
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
+
+static const struct record_members members = { .list = "records" };
 
 static const struct zone_verbs verbs = { .rules = &desec_rules,
 	.quotes = true,
-	.credential = credential,
+	.header = token_header,
 	.find = find,
-	.read = read_records,
-	.write = write_records };
+	.read = read_all,
+	.members = &members,
+	.write = write_all };
 
 int
-desec_read(const struct api *api, const struct api_answer *answer,
+desec_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal)
 {
-	return words_read(api, NULL, answer, refusal);
+	return words_read(api, NULL, res, refusal);
 }
 
 static const char *
@@ -142,14 +132,12 @@ update(struct fetch *fetch, const struct ddns_job *job,
 	    wish(wanted->ipv6, wanted->drop6));
 	int r;
 
-	api_init(&api, fetch, job, &desec_rules, credential(job));
+	api_init(&api, fetch, job, &desec_rules, token_header(job));
+	api.updates = wanted;
+	api.n = 1;
 	r = api_get(&api, path, desec_read, refusal);
 	api_release(&api);
 	return r;
 }
 
-ZONE_TXT(&verbs)
-
-const struct family family_desec = {
-	.update = update, .set_txt = set_txt, .clear_txt = clear_txt
-};
+const struct family family_desec = { .update = update, .zone = &verbs };

@@ -5,9 +5,11 @@
 
 #include "duckdns.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "ask.h"
+#include "api.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "job.h"
 
@@ -63,28 +65,41 @@ refuse_host(const char *host, struct refusal *refusal)
 	    host);
 }
 
-static void
-begin(struct buf *url, const struct ddns_job *job)
-{
-	buf_printf(url, "https://%s/update?token=", job->server);
-	ask_encode(url, job->token);
-	buf_append_str(url, "&verbose=true&domains=");
-}
+static const struct api_advice advice[] = { { 401, cure }, { 403, cure },
+	{ 0, NULL } };
+
+static const struct api_rules rules = {
+	.provider = "DuckDNS", .advice = advice, .unsure = true
+};
 
 static int
-request(struct fetch *fetch, const struct ddns_job *job, struct buf *url,
+read_answer(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal)
 {
-	struct fetch_request req = { .method = "GET", .url = ask_string(url) };
-	struct fetch_response res = { 0 };
-	int ret = -1;
+	if (api_check(api, res, NULL, refusal) < 0 ||
+	    api_check_text(api, res, refusal) < 0)
+		return -1;
+	return duckdns_read(res->body, api->job->published != 0, refusal);
+}
 
-	if (ask(fetch, &req, &res, refusal) == 0 &&
-	    ask_status(&res, refusal) == 0 && ask_text(&res, refusal) == 0)
-		ret = duckdns_read(res.body, job->published != 0, refusal);
-	fetch_response_release(&res);
-	buf_wipe(url);
-	return ret;
+static char *
+begin(const struct ddns_job *job)
+{
+	return api_path("/update?token=%s&verbose=true&domains=", job->token);
+}
+
+/* Takes the path. */
+static int
+request(struct fetch *fetch, const struct ddns_job *job, char *path,
+    struct refusal *refusal)
+{
+	struct api api;
+	int r;
+
+	api_init(&api, fetch, job, &rules, NULL);
+	r = api_get(&api, path, read_answer, refusal);
+	api_release(&api);
+	return r;
 }
 
 /* Two hosts may be one name of theirs. */
@@ -102,23 +117,28 @@ is_named(const struct update *updates, size_t n, const char *label, size_t len)
 	return false;
 }
 
-static int
-add_names(struct buf *url, const struct update *updates, size_t n,
-    struct refusal *refusal)
+/* With their names at its end. NULL: one has none. Takes the path. */
+static char *
+add_names(
+    char *path, const struct update *updates, size_t n, struct refusal *refusal)
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t len;
 		const char *label = duckdns_label(updates[i].host, &len);
+		char name[256];
 
-		if (label == NULL)
-			return refuse_host(updates[i].host, refusal);
+		if (label == NULL) {
+			refuse_host(updates[i].host, refusal);
+			secret_free(path);
+			return NULL;
+		}
 		if (is_named(updates, i, label, len))
 			continue;
-		if (i > 0)
-			buf_append_str(url, ",");
-		buf_append(url, label, len);
+		snprintf(name, sizeof(name), "%s%.*s", i > 0 ? "," : "",
+		    (int)len, label);
+		path = api_append(path, name);
 	}
-	return 0;
+	return path;
 }
 
 /* An address that is not said stays; only all of them can be taken away. */
@@ -126,22 +146,14 @@ static int
 send_update(struct fetch *fetch, const struct ddns_job *job,
     const struct update *updates, size_t n, bool clear, struct refusal *refusal)
 {
-	struct buf url = { 0 };
+	char *path = add_names(begin(job), updates, n, refusal);
 
-	begin(&url, job);
-	if (add_names(&url, updates, n, refusal) == -1) {
-		buf_wipe(&url);
+	if (path == NULL)
 		return -1;
-	}
-	if (clear)
-		buf_append_str(&url, "&clear=true");
-	if (!clear && updates->ipv4 != NULL)
-		buf_printf(&url, "&ip=%s", updates->ipv4);
-	if (!clear && updates->ipv6 != NULL) {
-		buf_append_str(&url, "&ipv6=");
-		ask_encode(&url, updates->ipv6);
-	}
-	return request(fetch, job, &url, refusal);
+	path = api_add(path, "clear", clear ? "true" : NULL);
+	path = api_add(path, "ip", clear ? NULL : updates->ipv4);
+	path = api_add(path, "ipv6", clear ? NULL : updates->ipv6);
+	return request(fetch, job, path, refusal);
 }
 
 static int
@@ -160,48 +172,17 @@ update_all(struct fetch *fetch, const struct ddns_job *job,
 }
 
 static int
-update(struct fetch *fetch, const struct ddns_job *job,
-    const struct update *one, struct refusal *refusal)
+txt(struct fetch *fetch, const struct ddns_job *job,
+    const struct record *record, bool set, struct refusal *refusal)
 {
-	return update_all(fetch, job, one, 1, refusal);
+	const struct update name = { .host = record->name };
+	char *path = add_names(begin(job), &name, 1, refusal);
+
+	if (path == NULL)
+		return -1;
+	path = api_add(path, "txt", record->value);
+	path = api_add(path, "clear", set ? NULL : "true");
+	return request(fetch, job, path, refusal) < 0 ? -1 : 0;
 }
 
-static int
-send_txt(struct fetch *fetch, const struct ddns_job *job,
-    const struct record *record, bool clear, struct refusal *refusal)
-{
-	size_t len;
-	const char *label = duckdns_label(record->name, &len);
-	struct buf url = { 0 };
-
-	if (label == NULL)
-		return refuse_host(record->name, refusal);
-	begin(&url, job);
-	buf_append(&url, label, len);
-	buf_append_str(&url, "&txt=");
-	ask_encode(&url, record->value);
-	if (clear)
-		buf_append_str(&url, "&clear=true");
-	return request(fetch, job, &url, refusal) == -1 ? -1 : 0;
-}
-
-static int
-set_txt(struct fetch *fetch, const struct ddns_job *job,
-    const struct record *record, struct refusal *refusal)
-{
-	return send_txt(fetch, job, record, false, refusal);
-}
-
-static int
-clear_txt(struct fetch *fetch, const struct ddns_job *job,
-    const struct record *record, struct refusal *refusal)
-{
-	return send_txt(fetch, job, record, true, refusal);
-}
-
-const struct family family_duckdns = {
-	.update = update,
-	.all = update_all,
-	.set_txt = set_txt,
-	.clear_txt = clear_txt,
-};
+const struct family family_duckdns = { .all = update_all, .txt = txt };

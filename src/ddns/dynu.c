@@ -16,6 +16,7 @@
 
 #define TTL 60
 #define TEN_MINUTES 600
+#define FAULT "Dynu has a fault"
 #define ADVICE_LOGIN                                                           \
 	"Check Login and Password: those of the account, or its IP update "    \
 	"password."
@@ -61,7 +62,7 @@ const struct api_rules dynu_rules = { .provider = "Dynu",
 	.advice = update_advice };
 
 static char *
-credential(const struct ddns_job *job)
+key_header(const struct ddns_job *job)
 {
 	return xasprintf("API-Key: %s", job->token);
 }
@@ -75,7 +76,7 @@ find(struct zone *zone, struct refusal *refusal)
 	struct json *doc = NULL;
 	int r = 0;
 
-	if (*zone->job->token == '\0')
+	if (*zone->api.job->token == '\0')
 		return refuse(refusal, DDNS_STOP, "no token", ADVICE_KEY,
 		    "Dynu needs an API key for TXT records");
 	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
@@ -90,125 +91,130 @@ find(struct zone *zone, struct refusal *refusal)
 	return r;
 }
 
-static int
-read_records(struct zone *zone, const char *type, struct records *records,
-    struct refusal *refusal)
+static struct api_request
+read_all(const struct zone *zone, const char *type)
 {
-	static const struct record_members members = { .list = "dnsRecords",
-		.id = "id",
-		.name = "hostname",
-		.type = "recordType",
-		.value = "textData" };
-	const struct api_request request = { .method = "GET",
+	(void)type;
+	return (struct api_request){ .method = "GET",
 		.path = api_path("/v2/dns/%s/record", zone->id) };
-	struct json *doc = NULL;
-	int r;
-
-	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
-		return -1;
-	r = records_read(records, doc, &members, zone, type, refusal);
-	json_free(doc);
-	return r;
 }
 
-static int
-add(struct zone *zone, const char *type, const char *value,
-    struct refusal *refusal)
+static struct api_request
+add(const struct zone *zone, const char *type, const char *value)
 {
 	const struct api_request request = { .method = "POST",
 		.path = api_path("/v2/dns/%s/record", zone->id),
 		.body = json_new_object() };
 
-	json_set_str(request.body, "nodeName",
-	    strcmp(zone->relative, "@") == 0 ? "" : zone->relative);
+	json_set_str(request.body, "nodeName", zone_subname(zone));
 	json_set_str(request.body, "recordType", type);
 	json_set_str(request.body, "textData", value);
 	json_set_int(request.body, "ttl", TTL);
 	json_set_bool(request.body, "state", true);
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
 
-static int
-drop(struct zone *zone, const char *id, struct refusal *refusal)
+static struct api_request
+drop(const struct zone *zone, const char *id)
 {
-	const struct api_request request = { .method = "DELETE",
+	return (struct api_request){ .method = "DELETE",
 		.path = api_path("/v2/dns/%s/record/%s", zone->id, id),
 		.may = API_EMPTY | API_MISSING };
-
-	return api_ask(&zone->api, &request, NULL, refusal);
 }
 
+static const struct record_members members = { .list = "dnsRecords",
+	.id = "id",
+	.name = "hostname",
+	.type = "recordType",
+	.value = "textData" };
+
+/* Proofs alone. */
 static const struct zone_verbs verbs = { .rules = &rules,
-	.credential = credential,
+	.header = key_header,
 	.find = find,
-	.read = read_records,
+	.read = read_all,
+	.members = &members,
 	.add = add,
 	.remove = drop };
 
 int
-dynu_read(const struct api *api, const struct api_answer *answer,
+dynu_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal)
 {
 	static const struct word words[] = {
-		{ "badauth", -1, DDNS_STOP, ADVICE_LOGIN, -1 },
-		{ "911", -1, DDNS_AGAIN, "", TEN_MINUTES },
-		{ "servererror", -1, DDNS_AGAIN, "", TEN_MINUTES },
-		{ "dnserr", -1, DDNS_AGAIN, "", TEN_MINUTES },
-		{ "unknown", -1, DDNS_STOP,
-		    "Dynu did not understand the request: check the name.",
-		    -1 },
-		{ NULL, 0, 0, NULL, 0 },
+		{ "911", WORD_AGAIN, FAULT, 0, "", TEN_MINUTES },
+		{ "servererror", WORD_AGAIN, FAULT, 0, "", TEN_MINUTES },
+		{ "dnserr", WORD_AGAIN, FAULT, 0, "", TEN_MINUTES },
+		{ "unknown", WORD_STOP, "Dynu did not understand the request",
+		    0, "Check the name.", 0 },
+		{ .text = NULL },
 	};
 
-	return words_read(api, words, answer, refusal);
+	return words_read(api, words, res, refusal);
 }
 
 /*
- * A name within a domain is an "alias" there. Only the other interface knows
- * which domain that is; without a key, or an answer, the name is a domain.
+ * Takes the path, which names the hosts. A family that is not mentioned would
+ * get the address that asks.
  */
-static char *
-path_for(struct fetch *fetch, const struct ddns_job *job, const char *host)
-{
-	struct zone zone = { .host = host, .job = job };
-	struct refusal ignored;
-	char *path;
-
-	api_init(&zone.api, fetch, job, &rules, credential(job));
-	if (*job->token == '\0' || find(&zone, &ignored) < 0 ||
-	    !zone_relative(host, zone.name, zone.relative) ||
-	    strcmp(zone.relative, "@") == 0)
-		path = api_path("/nic/update?hostname=%s", host);
-	else
-		path = api_path("/nic/update?hostname=%s&alias=%s", zone.name,
-		    zone.relative);
-	api_release(&zone.api);
-	return path;
-}
-
-/* A family that is not mentioned would get the address that asks. */
 static int
-update(struct fetch *fetch, const struct ddns_job *job,
-    const struct update *wanted, struct refusal *refusal)
+request(struct fetch *fetch, const struct ddns_job *job, char *path,
+    const struct update *updates, size_t n, struct refusal *refusal)
 {
+	const char *ipv4 = updates->ipv4, *ipv6 = updates->ipv6;
 	struct api api;
-	char *path = path_for(fetch, job, wanted->host);
 	int r;
 
-	path =
-	    api_add(path, "myip", wanted->ipv4 != NULL ? wanted->ipv4 : "no");
-	path =
-	    api_add(path, "myipv6", wanted->ipv6 != NULL ? wanted->ipv6 : "no");
+	path = api_add(path, "myip", ipv4 != NULL ? ipv4 : "no");
+	path = api_add(path, "myipv6", ipv6 != NULL ? ipv6 : "no");
 	api_init(&api, fetch, job, &dynu_rules, NULL);
 	api.user = job->login;
 	api.password = job->password;
+	api.updates = updates;
+	api.n = n;
 	r = api_get(&api, path, dynu_read, refusal);
 	api_release(&api);
 	return r;
 }
 
-ZONE_TXT(&verbs)
+/*
+ * A name within a domain is an "alias" there. Only the other interface knows
+ * which domain that is; without an answer, the name is a domain.
+ */
+static int
+update(struct fetch *fetch, const struct ddns_job *job,
+    const struct update *one, struct refusal *refusal)
+{
+	struct zone zone = { .host = one->host };
+	struct refusal ignored;
+	char *path;
+
+	api_init(&zone.api, fetch, job, &rules, key_header(job));
+	if (find(&zone, &ignored) < 0 ||
+	    !zone_relative(one->host, zone.name, zone.relative) ||
+	    strcmp(zone.relative, "@") == 0)
+		path = api_path("/nic/update?hostname=%s", one->host);
+	else
+		path = api_path("/nic/update?hostname=%s&alias=%s", zone.name,
+		    zone.relative);
+	api_release(&zone.api);
+	return request(fetch, job, path, one, 1, refusal);
+}
+
+/* An alias stands alone. Without a key all names are domains. */
+static int
+update_all(struct fetch *fetch, const struct ddns_job *job,
+    const struct update *updates, size_t n, struct refusal *refusal)
+{
+	char *path;
+
+	if (*job->token != '\0')
+		return provider_each(
+		    &family_dynu, fetch, job, updates, n, refusal);
+	path = api_add_hosts(xstrdup("/nic/update"), "hostname", updates, n);
+	return request(fetch, job, path, updates, n, refusal);
+}
 
 const struct family family_dynu = {
-	.update = update, .set_txt = set_txt, .clear_txt = clear_txt
+	.all = update_all, .update = update, .zone = &verbs
 };

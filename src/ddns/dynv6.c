@@ -3,7 +3,6 @@
  * and proofs are records, which have ids.
  */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -35,73 +34,50 @@ const struct api_rules dynv6_rules = {
 	.provider = "dynv6", .advice = advice, .text = explanation
 };
 
-static int
-try_zone(struct zone *zone, const char *name, struct refusal *refusal)
+static struct api_request
+look_up(const struct zone *zone, const char *name)
 {
-	const struct api_request request = { .method = "GET",
+	(void)zone;
+	return (struct api_request){ .method = "GET",
 		.path = api_path("/api/v2/zones/by-name/%s", name),
 		.may = API_MISSING };
-	struct json *doc = NULL;
-	int r = 1;
-
-	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
-		return -1;
-	if (doc == NULL)
-		r = 0;
-	else if (!api_id(doc, "id", zone->id))
-		r = api_strange(
-		    &zone->api, refusal, "a zone without a valid id");
-	else
-		snprintf(zone->name, sizeof(zone->name), "%s", name);
-	json_free(doc);
-	return r;
 }
 
-static int
-find(struct zone *zone, struct refusal *refusal)
+static const struct json *
+found(const struct json *doc)
 {
-	return zone_walk(zone, try_zone, refusal) < 0 ? -1 : 0;
+	return doc;
 }
 
-static int
-read_records(struct zone *zone, const char *type, struct records *records,
-    struct refusal *refusal)
+static char *
+path_of(const struct zone *zone)
 {
-	static const struct record_members members = { .id = "id",
-		.name = "name",
-		.type = "type",
-		.value = "data",
-		.relative = true };
-	const struct api_request request = { .method = "GET",
-		.path = api_path("/api/v2/zones/%s/records", zone->id) };
-	struct json *doc = NULL;
-	int r;
-
-	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
-		return -1;
-	r = records_read(records, doc, &members, zone, type, refusal);
-	json_free(doc);
-	return r;
+	return api_path("/api/v2/zones/%s/records", zone->id);
 }
 
-static int
-add(struct zone *zone, const char *type, const char *value,
-    struct refusal *refusal)
+static struct api_request
+read_all(const struct zone *zone, const char *type)
+{
+	(void)type;
+	return (struct api_request){ .method = "GET", .path = path_of(zone) };
+}
+
+static struct api_request
+add(const struct zone *zone, const char *type, const char *value)
 {
 	const struct api_request request = { .method = "POST",
-		.path = api_path("/api/v2/zones/%s/records", zone->id),
+		.path = path_of(zone),
 		.body = json_new_object() };
 
-	json_set_str(request.body, "name",
-	    strcmp(zone->relative, "@") == 0 ? "" : zone->relative);
+	json_set_str(request.body, "name", zone_subname(zone));
 	json_set_str(request.body, "type", type);
 	json_set_str(request.body, "data", value);
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
 
-static int
-change(struct zone *zone, const char *type, const char *id, const char *value,
-    struct refusal *refusal)
+static struct api_request
+change(const struct zone *zone, const char *type, const char *id,
+    const char *value)
 {
 	const struct api_request request = { .method = "PATCH",
 		.path = api_path("/api/v2/zones/%s/records/%s", zone->id, id),
@@ -109,42 +85,47 @@ change(struct zone *zone, const char *type, const char *id, const char *value,
 
 	(void)type;
 	json_set_str(request.body, "data", value);
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
 
-static int
-drop(struct zone *zone, const char *id, struct refusal *refusal)
+static struct api_request
+drop(const struct zone *zone, const char *id)
 {
-	const struct api_request request = { .method = "DELETE",
+	return (struct api_request){ .method = "DELETE",
 		.path = api_path("/api/v2/zones/%s/records/%s", zone->id, id),
 		.may = API_EMPTY | API_MISSING };
-
-	return api_ask(&zone->api, &request, NULL, refusal);
 }
+
+static const struct record_members members = { .id = "id",
+	.name = "name",
+	.type = "type",
+	.value = "data",
+	.relative = true };
 
 static const struct zone_verbs verbs = { .rules = &dynv6_rules,
 	.not_found = ADVICE_ZONE,
-	.credential = api_bearer,
-	.find = find,
-	.read = read_records,
+	.header = api_bearer,
+	.look_up = look_up,
+	.found = found,
+	.read = read_all,
+	.members = &members,
 	.add = add,
 	.change = change,
 	.remove = drop };
 
 int
-dynv6_read(const struct api *api, const struct api_answer *answer,
+dynv6_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal)
 {
 	static const struct word texts[] = {
-		{ "addresses updated", 1, 0, "", -1 },
-		{ "addresses unchanged", 0, 0, "", -1 },
-		{ "invalid authentication token", -1, DDNS_STOP, ADVICE_TOKEN,
-		    -1 },
-		{ "zone not found", -1, DDNS_STOP, ADVICE_ZONE, -1 },
-		{ NULL, 0, 0, NULL, 0 },
+		{ "addresses updated", WORD_DONE, NULL, 0, "", 0 },
+		{ "addresses unchanged", WORD_SAME, NULL, 0, "", 0 },
+		{ "invalid authentication token", WORD_STOP, NULL, 401, "", 0 },
+		{ "zone not found", WORD_STOP, NULL, 404, "", 0 },
+		{ .text = NULL },
 	};
 
-	return words_find(api, texts, answer, refusal);
+	return words_find(api, texts, res, refusal);
 }
 
 /* "-" takes a family's address away. */
@@ -175,8 +156,4 @@ update(struct fetch *fetch, const struct ddns_job *job,
 	return r;
 }
 
-ZONE_TXT(&verbs)
-
-const struct family family_dynv6 = {
-	.update = update, .set_txt = set_txt, .clear_txt = clear_txt
-};
+const struct family family_dynv6 = { .update = update, .zone = &verbs };

@@ -8,23 +8,25 @@
 
 #include "api.h"
 
-int ipv64_read(const struct api *api, const struct api_answer *answer,
+int dyndns2_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal);
-int ddnss_read(const struct api *api, const struct api_answer *answer,
+int ipv64_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal);
-int dynu_read(const struct api *api, const struct api_answer *answer,
+int ddnss_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal);
-int dynv6_read(const struct api *api, const struct api_answer *answer,
+int dynu_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal);
-int desec_read(const struct api *api, const struct api_answer *answer,
+int dynv6_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal);
-int freedns_read(const struct api *api, const struct api_answer *answer,
+int desec_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal);
-int namecheap_read(const struct api *api, const struct api_answer *answer,
+int freedns_read(const struct api *api, const struct fetch_response *res,
+    struct refusal *refusal);
+int namecheap_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal);
 
 /* What an api needs to be read so. */
-extern const struct api_rules ipv64_rules, ddnss_rules, dynu_rules, dynv6_rules,
-    desec_rules, freedns_rules, namecheap_rules;
+extern const struct api_rules dyndns2_rules, ipv64_rules, ddnss_rules,
+    dynu_rules, dynv6_rules, desec_rules, freedns_rules, namecheap_rules;
 
 #endif

@@ -3,8 +3,6 @@
  * the path and belongs to one record, which must exist.
  */
 
-#include <string.h>
-
 #include "families.h"
 #include "job.h"
 #include "words.h"
@@ -24,25 +22,22 @@ const struct api_rules freedns_rules = { .provider = "FreeDNS",
 
 /* "ERROR: Address … has not changed." is none. */
 static const struct word texts[] = {
-	{ "has not changed", 0, 0, "", -1 },
-	{ "No IP change detected", 0, 0, "", -1 },
-	{ "Invalid update URL", -1, DDNS_STOP, ADVICE_TOKEN, -1 },
-	{ "Unable to locate this record", -1, DDNS_STOP, ADVICE_TOKEN, -1 },
-	{ "invalid IP", -1, DDNS_STOP, ADVICE_FAMILY, -1 },
-	{ "ERROR", -1, DDNS_AGAIN, "", -1 },
-	{ "fail", -1, DDNS_AGAIN, "", -1 },
-	{ "Updated", 1, 0, "", -1 },
-	{ NULL, 0, 0, NULL, 0 },
+	{ "has not changed", WORD_SAME, NULL, 0, "", 0 },
+	{ "No IP change detected", WORD_SAME, NULL, 0, "", 0 },
+	{ "Invalid update URL", WORD_STOP, NULL, 401, "", 0 },
+	{ "Unable to locate this record", WORD_STOP, NULL, 401, "", 0 },
+	{ "invalid IP", WORD_STOP, NULL, 0, ADVICE_FAMILY, 0 },
+	{ "ERROR", WORD_AGAIN, NULL, 0, "", 0 },
+	{ "fail", WORD_AGAIN, NULL, 0, "", 0 },
+	{ "Updated", WORD_DONE, NULL, 0, "", 0 },
+	{ .text = NULL },
 };
 
 int
-freedns_read(const struct api *api, const struct api_answer *answer,
+freedns_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal)
 {
-	if (answer->status >= 200 && answer->status < 300 &&
-	    api_is_html(answer->body))
-		return api_strange(api, refusal, "a page");
-	return words_find(api, texts, answer, refusal);
+	return words_find(api, texts, res, refusal);
 }
 
 static int

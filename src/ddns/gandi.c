@@ -1,7 +1,5 @@
 /* Gandi's LiveDNS: all values of a name and type at once. */
 
-#include <string.h>
-
 #include "records.h"
 #include "json/json.h"
 
@@ -37,55 +35,38 @@ path_of(const struct zone *zone, const char *type)
 }
 
 /* 404 may also mean that there is no such domain: writing will tell. */
-static int
-read_records(struct zone *zone, const char *type, struct records *records,
-    struct refusal *refusal)
+static struct api_request
+read_all(const struct zone *zone, const char *type)
 {
-	const struct api_request request = {
+	return (struct api_request){
 		.method = "GET", .path = path_of(zone, type), .may = API_MISSING
 	};
-	struct json *doc = NULL;
-	int r = api_ask(&zone->api, &request, &doc, refusal);
-
-	if (r == 0 && doc != NULL)
-		r = records_read_values(
-		    records, json_get(doc, "rrset_values"), zone, refusal);
-	json_free(doc);
-	return r;
 }
 
-static int
-write_records(struct zone *zone, const char *type,
-    const struct records *records, struct refusal *refusal)
+static struct api_request
+write_all(
+    const struct zone *zone, const char *type, const struct records *records)
 {
-	struct api_request request = { .method = "DELETE",
-		.path = path_of(zone, type),
-		.may = API_EMPTY | API_MISSING };
-	struct json *values;
-	size_t i;
+	struct api_request request = { .method = "PUT",
+		.path = path_of(zone, type) };
 
-	if (records->n > 0) {
-		request.method = "PUT";
-		request.may = 0;
-		request.body = json_new_object();
-		values = json_new_array();
-		for (i = 0; i < records->n; i++)
-			json_append(
-			    values, json_new_string(records->items[i].value));
-		json_set(request.body, "rrset_values", values);
-		json_set_int(request.body, "rrset_ttl", TTL);
+	if (records->n == 0) {
+		request.method = "DELETE";
+		request.may = API_EMPTY | API_MISSING;
+		return request;
 	}
-	return api_ask(&zone->api, &request, NULL, refusal);
+	request.body = json_new_object();
+	json_set(request.body, "rrset_values", records_texts(records));
+	json_set_int(request.body, "rrset_ttl", TTL);
+	return request;
 }
+
+static const struct record_members members = { .list = "rrset_values" };
 
 static const struct zone_verbs verbs = { .rules = &rules,
-	.credential = api_bearer,
-	.read = read_records,
-	.write = write_records };
+	.header = api_bearer,
+	.read = read_all,
+	.members = &members,
+	.write = write_all };
 
-ZONE_UPDATE(&verbs)
-ZONE_TXT(&verbs)
-
-const struct family family_gandi = {
-	.update = update, .set_txt = set_txt, .clear_txt = clear_txt
-};
+const struct family family_gandi = { .zone = &verbs };

@@ -3,8 +3,6 @@
  * accounts with ten domains or a paid club use the interface.
  */
 
-#include <string.h>
-
 #include "base/xalloc.h"
 #include "job.h"
 #include "records.h"
@@ -38,7 +36,7 @@ static const struct api_rules rules = {
 };
 
 static char *
-credential(const struct ddns_job *job)
+key_header(const struct ddns_job *job)
 {
 	return xasprintf(
 	    "Authorization: sso-key %s:%s", job->login, job->password);
@@ -51,30 +49,17 @@ path_of(const struct zone *zone, const char *type)
 	    "/v1/domains/%s/records/%s/%s", zone->name, type, zone->relative);
 }
 
-static int
-read_records(struct zone *zone, const char *type, struct records *records,
-    struct refusal *refusal)
+static struct api_request
+read_all(const struct zone *zone, const char *type)
 {
-	static const struct record_members members = { .name = "name",
-		.type = "type",
-		.value = "data",
-		.relative = true };
-	const struct api_request request = { .method = "GET",
-		.path = path_of(zone, type) };
-	struct json *doc = NULL;
-	int r;
-
-	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
-		return -1;
-	r = records_read(records, doc, &members, zone, type, refusal);
-	json_free(doc);
-	return r;
+	return (
+	    struct api_request){ .method = "GET", .path = path_of(zone, type) };
 }
 
 /* It ignores an empty array: the last one is to be deleted. */
-static int
-write_records(struct zone *zone, const char *type,
-    const struct records *records, struct refusal *refusal)
+static struct api_request
+write_all(
+    const struct zone *zone, const char *type, const struct records *records)
 {
 	struct api_request request = { .method = "DELETE",
 		.path = path_of(zone, type),
@@ -93,17 +78,17 @@ write_records(struct zone *zone, const char *type,
 		json_set_int(record, "ttl", TTL);
 		json_append(request.body, record);
 	}
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
 
-static const struct zone_verbs verbs = { .rules = &rules,
-	.credential = credential,
-	.read = read_records,
-	.write = write_records };
-
-ZONE_UPDATE(&verbs)
-ZONE_TXT(&verbs)
-
-const struct family family_godaddy = {
-	.update = update, .set_txt = set_txt, .clear_txt = clear_txt
+static const struct record_members members = {
+	.name = "name", .type = "type", .value = "data", .relative = true
 };
+
+static const struct zone_verbs verbs = { .rules = &rules,
+	.header = key_header,
+	.read = read_all,
+	.members = &members,
+	.write = write_all };
+
+const struct family family_godaddy = { .zone = &verbs };

@@ -36,22 +36,13 @@ static const struct api_rules rules = {
 	.provider = "Hetzner", .advice = advice, .text = explanation
 };
 
-static int
-read_records(struct zone *zone, const char *type, struct records *records,
-    struct refusal *refusal)
+static struct api_request
+read_all(const struct zone *zone, const char *type)
 {
-	const struct api_request request = { .method = "GET",
+	return (struct api_request){ .method = "GET",
 		.path = api_path("/v1/zones/%s/rrsets/%s/%s", zone->name,
 		    zone->relative, type),
 		.may = API_MISSING };
-	struct json *doc = NULL;
-	int r = api_ask(&zone->api, &request, &doc, refusal);
-
-	if (r == 0 && doc != NULL)
-		r = records_read_values(records,
-		    json_get(json_get(doc, "rrset"), "records"), zone, refusal);
-	json_free(doc);
-	return r;
 }
 
 /* 1: it goes on; 0: it is done; -1: it has failed. */
@@ -125,7 +116,7 @@ list_of(const struct records *records)
 }
 
 static struct api_request
-request_for(
+write_all(
     const struct zone *zone, const char *type, const struct records *records)
 {
 	struct api_request request = { .method = "POST" };
@@ -152,29 +143,16 @@ request_for(
 	return request;
 }
 
-static int
-write_records(struct zone *zone, const char *type,
-    const struct records *records, struct refusal *refusal)
-{
-	const struct api_request request = request_for(zone, type, records);
-	struct json *doc = NULL;
-	int r = api_ask(&zone->api, &request, &doc, refusal);
-
-	if (r == 0 && doc != NULL)
-		r = await(zone, &doc, refusal);
-	json_free(doc);
-	return r;
-}
+static const struct record_members members = {
+	.within = "rrset", .list = "records", .value = "value"
+};
 
 static const struct zone_verbs verbs = { .rules = &rules,
 	.quotes = true,
-	.credential = api_bearer,
-	.read = read_records,
-	.write = write_records };
+	.header = api_bearer,
+	.read = read_all,
+	.members = &members,
+	.write = write_all,
+	.await = await };
 
-ZONE_UPDATE(&verbs)
-ZONE_TXT(&verbs)
-
-const struct family family_hetzner = {
-	.update = update, .set_txt = set_txt, .clear_txt = clear_txt
-};
+const struct family family_hetzner = { .zone = &verbs };

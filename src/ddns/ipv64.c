@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "families.h"
-#include "job.h"
 #include "words.h"
 #include "json/json.h"
 
@@ -39,47 +38,38 @@ const struct api_rules ipv64_rules = { .provider = "IPv64",
 	.text = explanation };
 
 static const struct word words[] = {
-	{ "success", 1, 0, "", -1 },
-	{ "updated", 1, 0, "", -1 },
-	{ "unauthorized", -1, DDNS_STOP, ADVICE_TOKEN, -1 },
-	{ NULL, 0, 0, NULL, 0 },
+	{ "success", WORD_DONE, NULL, 0, "", 0 },
+	{ "updated", WORD_DONE, NULL, 0, "", 0 },
+	{ "unauthorized", WORD_STOP, NULL, 401, "", 0 },
+	{ .text = NULL },
 };
 
 int
-ipv64_read(const struct api *api, const struct api_answer *answer,
+ipv64_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal)
 {
 	struct json *doc = NULL;
 	const char *info;
 	int r;
 
-	if (answer->body[strspn(answer->body, " \t\r\n")] != '{')
-		return words_read(api, words, answer, refusal);
-	if (api_read(api, answer, 0, &doc, refusal) < 0)
+	if (res->body[strspn(res->body, " \t\r\n")] != '{')
+		return words_read(api, words, res, refusal);
+	if (api_read(api, res, 0, &doc, refusal) < 0)
 		return -1;
 	info = json_str(doc, "info");
-	r = info == NULL || *info == '\0'
-	    ? api_strange(api, refusal, "no result")
-	    : words_judge(api, words, info, refusal);
+	r = words_judge(api, words, info != NULL ? info : "", refusal);
 	json_free(doc);
 	return r;
 }
 
 static int
-update(struct fetch *fetch, const struct ddns_job *job,
-    const struct update *wanted, struct refusal *refusal)
+update_all(struct fetch *fetch, const struct ddns_job *job,
+    const struct update *updates, size_t n, struct refusal *refusal)
 {
-	struct api api;
-	char *path =
-	    api_path("/nic/update?key=%s&domain=%s", job->token, wanted->host);
-	int r;
+	static const struct words_query query = { &ipv64_rules, "/nic/update",
+		"domain", ipv64_read };
 
-	path = api_add(path, "ip", wanted->ipv4);
-	path = api_add(path, "ip6", wanted->ipv6);
-	api_init(&api, fetch, job, &ipv64_rules, NULL);
-	r = api_get(&api, path, ipv64_read, refusal);
-	api_release(&api);
-	return r;
+	return words_update(&query, fetch, job, updates, n, refusal);
 }
 
-const struct family family_ipv64 = { .update = update };
+const struct family family_ipv64 = { .all = update_all };

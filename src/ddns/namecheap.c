@@ -66,21 +66,21 @@ refuse_text(const struct api *api, const char *text, struct refusal *refusal)
 }
 
 int
-namecheap_read(const struct api *api, const struct api_answer *answer,
+namecheap_read(const struct api *api, const struct fetch_response *res,
     struct refusal *refusal)
 {
 	char count[TEXT_SIZE], text[TEXT_SIZE] = "";
 	uint64_t errors;
 
-	if (api_check(api, answer, NULL, refusal) < 0)
+	if (api_check(api, res, NULL, refusal) < 0)
 		return -1;
-	if (!element(answer->body, "<ErrCount>", count) ||
+	if (!element(res->body, "<ErrCount>", count) ||
 	    !text_u64(count, strlen(count), 1000, &errors))
 		return api_strange(api, refusal,
-		    *answer->body == '\0' ? "nothing" : "no error count");
+		    *res->body == '\0' ? "nothing" : "no error count");
 	if (errors == 0)
 		return 1;
-	element(answer->body, "<Err1>", text);
+	element(res->body, "<Err1>", text);
 	return refuse_text(api, text, refusal);
 }
 

@@ -3,7 +3,6 @@
  * for each domain until its owner turns it on.
  */
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -58,13 +57,6 @@ static const struct api_rules rules = { .provider = "Porkbun",
 	.status = meaning,
 	.text = explanation };
 
-/* "" stands for the zone itself. */
-static const char *
-subdomain(const struct zone *zone)
-{
-	return strcmp(zone->relative, "@") == 0 ? "" : zone->relative;
-}
-
 static struct api_request
 request_for(const struct zone *zone, char *path)
 {
@@ -72,60 +64,44 @@ request_for(const struct zone *zone, char *path)
 		.method = "POST", .path = path, .body = json_new_object()
 	};
 
-	json_set_str(request.body, "apikey", zone->job->login);
-	json_set_str(request.body, "secretapikey", zone->job->password);
+	json_set_str(request.body, "apikey", zone->api.job->login);
+	json_set_str(request.body, "secretapikey", zone->api.job->password);
 	return request;
 }
 
 static char *
 path_of(const struct zone *zone, const char *verb, const char *type)
 {
-	const char *name = subdomain(zone);
+	const char *name = zone_subname(zone);
 
 	if (*name == '\0')
 		return api_path(BASE "%s/%s/%s", verb, zone->name, type);
 	return api_path(BASE "%s/%s/%s/%s", verb, zone->name, type, name);
 }
 
-static int
-read_records(struct zone *zone, const char *type, struct records *records,
-    struct refusal *refusal)
+static struct api_request
+read_all(const struct zone *zone, const char *type)
 {
-	static const struct record_members members = { .list = "records",
-		.id = "id",
-		.name = "name",
-		.type = "type",
-		.value = "content" };
-	const struct api_request request =
-	    request_for(zone, path_of(zone, "retrieveByNameType", type));
-	struct json *doc = NULL;
-	int r;
-
-	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
-		return -1;
-	r = records_read(records, doc, &members, zone, type, refusal);
-	json_free(doc);
-	return r;
+	return request_for(zone, path_of(zone, "retrieveByNameType", type));
 }
 
-static int
-add(struct zone *zone, const char *type, const char *value,
-    struct refusal *refusal)
+static struct api_request
+add(const struct zone *zone, const char *type, const char *value)
 {
 	const struct api_request request =
 	    request_for(zone, api_path(BASE "create/%s", zone->name));
 
-	json_set_str(request.body, "name", subdomain(zone));
+	json_set_str(request.body, "name", zone_subname(zone));
 	json_set_str(request.body, "type", type);
 	json_set_str(request.body, "content", value);
 	json_set_str(request.body, "ttl", TTL);
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
 
 /* Called when no other record of this name and type is left. */
-static int
-change(struct zone *zone, const char *type, const char *id, const char *value,
-    struct refusal *refusal)
+static struct api_request
+change(const struct zone *zone, const char *type, const char *id,
+    const char *value)
 {
 	const struct api_request request =
 	    request_for(zone, path_of(zone, "editByNameType", type));
@@ -133,28 +109,30 @@ change(struct zone *zone, const char *type, const char *id, const char *value,
 	(void)id;
 	json_set_str(request.body, "content", value);
 	json_set_str(request.body, "ttl", TTL);
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
 
-static int
-drop(struct zone *zone, const char *id, struct refusal *refusal)
+static struct api_request
+drop(const struct zone *zone, const char *id)
 {
 	struct api_request request =
 	    request_for(zone, api_path(BASE "delete/%s/%s", zone->name, id));
 
 	request.may = API_MISSING;
-	return api_ask(&zone->api, &request, NULL, refusal);
+	return request;
 }
 
+static const struct record_members members = { .list = "records",
+	.id = "id",
+	.name = "name",
+	.type = "type",
+	.value = "content" };
+
 static const struct zone_verbs verbs = { .rules = &rules,
-	.read = read_records,
+	.read = read_all,
+	.members = &members,
 	.add = add,
 	.change = change,
 	.remove = drop };
 
-ZONE_UPDATE(&verbs)
-ZONE_TXT(&verbs)
-
-const struct family family_porkbun = {
-	.update = update, .set_txt = set_txt, .clear_txt = clear_txt
-};
+const struct family family_porkbun = { .zone = &verbs };

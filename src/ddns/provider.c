@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ask.h"
+#include "api.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
 #include "job.h"
+#include "records.h"
 
 #define SECRET_PART 4 /* bytes of one at the end of a text that was cut */
 
@@ -42,6 +43,61 @@ provider_family(const char *name)
 	const struct ddns_provider *provider = ddns_provider(name);
 
 	return provider != NULL ? families[provider->family] : NULL;
+}
+
+/*
+ * A name that cannot be helped stops no other one; a provider that wants to be
+ * left alone is.
+ */
+int
+provider_each(const struct family *family, struct fetch *fetch,
+    const struct ddns_job *job, const struct update *updates, size_t n,
+    struct refusal *refusal)
+{
+	struct refusal one;
+	bool changed = false, refused = false;
+
+	for (size_t i = 0; i < n; i++) {
+		int ret = family->update != NULL
+		    ? family->update(fetch, job, &updates[i], &one)
+		    : zone_update(family->zone, fetch, job, &updates[i], &one);
+
+		changed = changed || ret == 1;
+		if (ret != -1)
+			continue;
+		if (!refused)
+			*refusal = one;
+		refused = true;
+		if (one.kind != DDNS_STOP)
+			break;
+	}
+	return refused ? -1 : changed ? 1 : 0;
+}
+
+int
+provider_update(const struct family *family, struct fetch *fetch,
+    const struct ddns_job *job, const struct update *updates, size_t n,
+    struct refusal *refusal)
+{
+	if (family->all != NULL)
+		return family->all(fetch, job, updates, n, refusal);
+	return provider_each(family, fetch, job, updates, n, refusal);
+}
+
+bool
+provider_has_txt(const struct family *family)
+{
+	return family->txt != NULL || family->zone != NULL;
+}
+
+int
+provider_txt(const struct family *family, struct fetch *fetch,
+    const struct ddns_job *job, const struct record *record, bool set,
+    struct refusal *refusal)
+{
+	if (family->txt != NULL)
+		return family->txt(fetch, job, record, set, refusal);
+	return zone_txt(family->zone, fetch, job, record, set, refusal);
 }
 
 int
@@ -104,9 +160,9 @@ blank(char *text, const char *secret)
 		return;
 	escaped = xcalloc(1, 4 * len + 4);
 	log_escape(escaped, 4 * len + 4, secret, len);
-	ask_encode(&url, secret);
+	api_encode(&url, secret);
 	blank_form(text, escaped);
-	blank_form(text, ask_string(&url));
+	blank_form(text, api_string(&url));
 	buf_wipe(&url);
 	secret_free(escaped);
 }

@@ -41,22 +41,25 @@ struct refusal {
 	int64_t retry_after; /* seconds, -1 = it did not say */
 };
 
+struct zone_verbs;
+
+/* What a family can do; the rest is NULL. */
 struct family {
 	/*
-	 * 1: published; 0: it says that it was so already; -1: refused. One
-	 * update for each host; `all` is called instead, where there is one,
-	 * with all of them.
+	 * 1: published; 0: it says that it was so already; -1: refused. All
+	 * hosts at once, or each of them.
 	 */
-	int (*update)(struct fetch *fetch, const struct ddns_job *job,
-	    const struct update *update, struct refusal *refusal);
 	int (*all)(struct fetch *fetch, const struct ddns_job *job,
 	    const struct update *updates, size_t n, struct refusal *refusal);
+	int (*update)(struct fetch *fetch, const struct ddns_job *job,
+	    const struct update *update, struct refusal *refusal);
 
-	/* NULL where there is no interface for it. 0 or -1. */
-	int (*set_txt)(struct fetch *fetch, const struct ddns_job *job,
-	    const struct record *record, struct refusal *refusal);
-	int (*clear_txt)(struct fetch *fetch, const struct ddns_job *job,
-	    const struct record *record, struct refusal *refusal);
+	/* Sets the record, or takes it away. 0 or -1. */
+	int (*txt)(struct fetch *fetch, const struct ddns_job *job,
+	    const struct record *record, bool set, struct refusal *refusal);
+
+	/* Records that can be read: all of the above is made of them. */
+	const struct zone_verbs *zone;
 };
 
 extern const struct family family_duckdns, family_dyndns2, family_ipv64,
@@ -66,6 +69,22 @@ extern const struct family family_duckdns, family_dyndns2, family_ipv64,
 
 /* NULL: no such provider. */
 const struct family *provider_family(const char *name);
+
+/* As struct family's all(), whatever it has for it. */
+int provider_update(const struct family *family, struct fetch *fetch,
+    const struct ddns_job *job, const struct update *updates, size_t n,
+    struct refusal *refusal);
+
+/* The same with one host after the other, even if it has an all(). */
+int provider_each(const struct family *family, struct fetch *fetch,
+    const struct ddns_job *job, const struct update *updates, size_t n,
+    struct refusal *refusal);
+
+/* Whether it has an interface for TXT records; and that one. */
+bool provider_has_txt(const struct family *family);
+int provider_txt(const struct family *family, struct fetch *fetch,
+    const struct ddns_job *job, const struct record *record, bool set,
+    struct refusal *refusal);
 
 /* Fill in a refusal; detail is cut, blanked and printable. Return -1. */
 int refuse(struct refusal *refusal, enum ddns_failure kind, const char *problem,

@@ -87,33 +87,6 @@ or_null(const char *address)
 	return *address != '\0' ? address : NULL;
 }
 
-/*
- * A name that cannot be helped stops no other one; a provider that wants to be
- * left alone is.
- */
-static int
-update_each(const struct family *family, struct fetch *fetch,
-    const struct ddns_job *job, const struct update *updates,
-    struct refusal *refusal)
-{
-	struct refusal one;
-	bool changed = false, refused = false;
-
-	for (size_t i = 0; i < job->nhosts; i++) {
-		int ret = family->update(fetch, job, &updates[i], &one);
-
-		changed = changed || ret == 1;
-		if (ret != -1)
-			continue;
-		if (!refused)
-			*refusal = one;
-		refused = true;
-		if (one.kind != DDNS_STOP)
-			break;
-	}
-	return refused ? -1 : changed ? 1 : 0;
-}
-
 static int
 send_update(const struct family *family, const struct ddns_job *job,
     const struct addresses *found, struct refusal *refusal)
@@ -133,10 +106,8 @@ send_update(const struct family *family, const struct ddns_job *job,
 			.ipv6 = or_null(found->v6.address),
 			.drop4 = found->drop4,
 			.drop6 = found->drop6 };
-	if (family->all != NULL)
-		ret = family->all(fetch, job, updates, job->nhosts, refusal);
-	else
-		ret = update_each(family, fetch, job, updates, refusal);
+	ret =
+	    provider_update(family, fetch, job, updates, job->nhosts, refusal);
 	fetch_free(fetch);
 	return ret;
 }
@@ -196,7 +167,7 @@ publish_record(const struct family *family, const struct ddns_job *job,
 	struct error err;
 	int ret;
 
-	if (family->set_txt == NULL || family->clear_txt == NULL)
+	if (!provider_has_txt(family))
 		return refuse(refusal, DDNS_STOP, "txt",
 		    "Use another Challenge, or another provider for the name.",
 		    "%s has no interface for TXT records", job->provider);
@@ -204,8 +175,7 @@ publish_record(const struct family *family, const struct ddns_job *job,
 	if (fetch == NULL)
 		return refuse(
 		    refusal, DDNS_AGAIN, "tls", "Check CAFile.", "%s", err.msg);
-	ret = set ? family->set_txt(fetch, job, &record, refusal)
-	          : family->clear_txt(fetch, job, &record, refusal);
+	ret = provider_txt(family, fetch, job, &record, set, refusal);
 	fetch_free(fetch);
 	outcome->updated = ret == 0;
 	snprintf(outcome->text, sizeof(outcome->text), "the record %.180s %s",

@@ -14,7 +14,7 @@
 
 #define WALK_MAX 10 /* names that may be the zone's */
 
-void
+static void
 records_add(struct records *records, const char *id, const char *value,
     const char *comment)
 {
@@ -25,7 +25,7 @@ records_add(struct records *records, const char *id, const char *value,
 	records->items[n].comment = comment != NULL ? xstrdup(comment) : NULL;
 }
 
-void
+static void
 records_release(struct records *records)
 {
 	size_t i;
@@ -35,6 +35,17 @@ records_release(struct records *records)
 		free(records->items[i].comment);
 	}
 	records->n = 0;
+}
+
+struct json *
+records_texts(const struct records *records)
+{
+	struct json *texts = json_new_array();
+	size_t i;
+
+	for (i = 0; i < records->n; i++)
+		json_append(texts, json_new_string(records->items[i].value));
+	return texts;
 }
 
 bool
@@ -53,6 +64,12 @@ zone_relative(const char *host, const char *zone, char *relative)
 	else
 		return false;
 	return true;
+}
+
+const char *
+zone_subname(const struct zone *zone)
+{
+	return strcmp(zone->relative, "@") == 0 ? "" : zone->relative;
 }
 
 /* Quotes around a value are how it is written, and not part of it. */
@@ -110,58 +127,63 @@ is_host(const struct zone *zone, const char *name, bool relative)
 	return text_ieq(name, len, zone->host);
 }
 
-int
-records_read(struct records *records, const struct json *doc,
-    const struct record_members *members, const struct zone *zone,
-    const char *type, struct refusal *refusal)
+/* A record that is not the host's, or of another type, is left alone. */
+static bool
+is_asked_for(const struct zone *zone, const char *type, const struct json *item)
 {
-	const struct json *list =
-	    members->list != NULL ? json_get(doc, members->list) : doc;
-	size_t n = json_count(list), i;
+	const struct record_members *members = zone->verbs->members;
+	const char *kind;
+
+	if (members->type == NULL)
+		return true;
+	kind = json_str(item, members->type);
+	return kind != NULL && strcmp(kind, type) == 0 &&
+	    json_str(item, members->value) != NULL &&
+	    is_host(zone, json_str(item, members->name), members->relative);
+}
+
+static int
+read_item(const struct zone *zone, const struct json *item,
+    struct records *records, struct refusal *refusal)
+{
+	const struct record_members *members = zone->verbs->members;
+	const char *value = members->value != NULL
+	    ? json_str(item, members->value)
+	    : json_text(item);
 	char id[API_ID_SIZE] = "";
 
-	/* An object counts as an empty array, but for its members. */
-	if (list == NULL || json_next_member(list, NULL) != NULL)
-		return api_strange(&zone->api, refusal, "no list of records");
-	for (i = 0; i < n; i++) {
-		const struct json *item = json_at(list, i);
-		const char *kind = json_str(item, members->type);
-		const char *value = json_str(item, members->value);
-
-		if (kind == NULL || value == NULL || strcmp(kind, type) != 0 ||
-		    !is_host(
-		        zone, json_str(item, members->name), members->relative))
-			continue;
-		if (members->id != NULL && !api_id(item, members->id, id))
-			return api_strange(
-			    &zone->api, refusal, "a record without a valid id");
-		if (records->n == RECORDS_MAX)
-			return refuse_many(zone, refusal);
-		records_add(records, id, value, NULL);
-	}
+	if (value == NULL)
+		return api_strange(
+		    &zone->api, refusal, "a value that is no text");
+	if (members->id != NULL && !api_id(item, members->id, id))
+		return api_strange(
+		    &zone->api, refusal, "a record without a valid id");
+	if (records->n == RECORDS_MAX)
+		return refuse_many(zone, refusal);
+	records_add(records, id, value, json_str(item, "comment"));
 	return 0;
 }
 
-int
-records_read_values(struct records *records, const struct json *list,
-    const struct zone *zone, struct refusal *refusal)
+static int
+read_document(const struct zone *zone, const char *type, const struct json *doc,
+    struct records *records, struct refusal *refusal)
 {
-	size_t n = json_count(list), i;
+	const struct record_members *members = zone->verbs->members;
+	const struct json *list = doc;
 
-	if (list == NULL)
-		return api_strange(&zone->api, refusal, "no list of values");
-	if (n > RECORDS_MAX)
-		return refuse_many(zone, refusal);
-	for (i = 0; i < n; i++) {
+	if (members->within != NULL)
+		list = json_get(list, members->within);
+	if (members->list != NULL)
+		list = json_get(list, members->list);
+	/* An object counts as an empty array, but for its members. */
+	if (list == NULL || json_next_member(list, NULL) != NULL)
+		return api_strange(&zone->api, refusal, "no list of records");
+	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json *item = json_at(list, i);
-		const char *value = json_text(item);
 
-		if (value == NULL)
-			value = json_str(item, "value");
-		if (value == NULL)
-			return api_strange(
-			    &zone->api, refusal, "a value that is no text");
-		records_add(records, "", value, json_str(item, "comment"));
+		if (is_asked_for(zone, type, item) &&
+		    read_item(zone, item, records, refusal) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -174,25 +196,48 @@ refuse_zone(const struct zone *zone, const char *name, struct refusal *refusal)
 	    name != NULL ? "" : "that has ", name != NULL ? name : zone->host);
 }
 
-int
-zone_walk(struct zone *zone,
-    int (*try)(struct zone *zone, const char *name, struct refusal *refusal),
-    struct refusal *refusal)
+/* 1 = that is the zone, 0 = it is not, -1 = refused. */
+static int
+try_zone(struct zone *zone, const char *name, struct refusal *refusal)
+{
+	const struct api_request request = zone->verbs->look_up(zone, name);
+	const struct json *found;
+	struct json *doc = NULL;
+	int r = 1;
+
+	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
+		return -1;
+	found = doc != NULL ? zone->verbs->found(doc) : NULL;
+	if (found == NULL)
+		r = 0;
+	else if (!api_id(found, "id", zone->id))
+		r = api_strange(
+		    &zone->api, refusal, "a zone without a valid id");
+	else
+		snprintf(zone->name, sizeof(zone->name), "%s", name);
+	json_free(doc);
+	return r;
+}
+
+/* Tries Zone, or the names that the host lies in, the longest first. */
+static int
+walk(struct zone *zone, struct refusal *refusal)
 {
 	const char *name = zone->host;
 	size_t dots = 0, i;
 	int r;
 
-	if (*zone->job->zone != '\0') {
-		r = try(zone, zone->job->zone, refusal);
-		return r == 0 ? refuse_zone(zone, zone->job->zone, refusal) : r;
+	if (*zone->api.job->zone != '\0') {
+		r = try_zone(zone, zone->api.job->zone, refusal);
+		return r == 0 ? refuse_zone(zone, zone->api.job->zone, refusal)
+		              : r;
 	}
 	for (i = 0; name[i] != '\0'; i++)
 		dots += name[i] == '.';
 	for (; dots > 0; dots--, name = strchr(name, '.') + 1) {
 		if (dots > WALK_MAX || *name == '_' || *name == '*')
 			continue;
-		r = try(zone, name, refusal);
+		r = try_zone(zone, name, refusal);
 		if (r != 0)
 			return r;
 	}
@@ -200,16 +245,24 @@ zone_walk(struct zone *zone,
 }
 
 static int
+find_zone(struct zone *zone, struct refusal *refusal)
+{
+	if (zone->verbs->find != NULL)
+		return zone->verbs->find(zone, refusal);
+	if (zone->verbs->look_up != NULL)
+		return walk(zone, refusal) < 0 ? -1 : 0;
+	snprintf(zone->name, sizeof(zone->name), "%s", zone->api.job->zone);
+	return 0;
+}
+
+static int
 zone_open(struct zone *zone, const struct zone_verbs *verbs,
     struct fetch *fetch, const struct ddns_job *job, struct refusal *refusal)
 {
 	zone->verbs = verbs;
-	zone->job = job;
 	api_init(&zone->api, fetch, job, verbs->rules,
-	    verbs->credential != NULL ? verbs->credential(job) : NULL);
-	if (verbs->find == NULL)
-		snprintf(zone->name, sizeof(zone->name), "%s", job->zone);
-	else if (verbs->find(zone, refusal) < 0)
+	    verbs->header != NULL ? verbs->header(job) : NULL);
+	if (find_zone(zone, refusal) < 0)
 		return -1;
 	if (!zone_relative(zone->host, zone->name, zone->relative))
 		return refuse(refusal, DDNS_STOP, "zone",
@@ -218,14 +271,62 @@ zone_open(struct zone *zone, const struct zone_verbs *verbs,
 	return 0;
 }
 
+/* Where nothing of a name or type is there, some say 404. */
 static int
 read_records(struct zone *zone, const char *type, struct records *records,
     struct refusal *refusal)
 {
-	int r = zone->verbs->read(zone, type, records, refusal);
+	const struct api_request request = zone->verbs->read(zone, type);
+	struct json *doc = NULL;
+	int r = api_ask(&zone->api, &request, &doc, refusal);
 
+	if (r == 0 && doc != NULL)
+		r = read_document(zone, type, doc, records, refusal);
 	zone->exists = records->n > 0;
+	json_free(doc);
 	return r;
+}
+
+static int
+write_records(struct zone *zone, const char *type,
+    const struct records *records, struct refusal *refusal)
+{
+	const struct api_request request =
+	    zone->verbs->write(zone, type, records);
+	struct json *doc = NULL;
+	int r = api_ask(&zone->api, &request, &doc, refusal);
+
+	if (r == 0 && doc != NULL && zone->verbs->await != NULL)
+		r = zone->verbs->await(zone, &doc, refusal);
+	json_free(doc);
+	return r;
+}
+
+static int
+add_record(struct zone *zone, const char *type, const char *value,
+    struct refusal *refusal)
+{
+	const struct api_request request = zone->verbs->add(zone, type, value);
+
+	return api_ask(&zone->api, &request, NULL, refusal);
+}
+
+static int
+change_record(struct zone *zone, const char *type, const char *id,
+    const char *value, struct refusal *refusal)
+{
+	const struct api_request request =
+	    zone->verbs->change(zone, type, id, value);
+
+	return api_ask(&zone->api, &request, NULL, refusal);
+}
+
+static int
+remove_record(struct zone *zone, const char *id, struct refusal *refusal)
+{
+	const struct api_request request = zone->verbs->remove(zone, id);
+
+	return api_ask(&zone->api, &request, NULL, refusal);
 }
 
 /* One by one: what is there becomes the value, the rest goes. */
@@ -236,18 +337,17 @@ change_one(struct zone *zone, const char *type, const struct records *records,
 	size_t kept = 0, i;
 
 	if (records->n == 0)
-		return zone->verbs->add(zone, type, value, refusal);
+		return add_record(zone, type, value, refusal);
 	for (i = 0; i < records->n; i++)
 		if (record_same(type, records->items[i].value, value))
 			kept = i;
 	for (i = 0; i < records->n; i++)
 		if (i != kept &&
-		    zone->verbs->remove(zone, records->items[i].id, refusal) <
-		        0)
+		    remove_record(zone, records->items[i].id, refusal) < 0)
 			return -1;
 	if (record_same(type, records->items[kept].value, value))
 		return 0;
-	if (zone->verbs->change(
+	if (change_record(
 	        zone, type, records->items[kept].id, value, refusal) == 0)
 		return 0;
 	/* It was there a moment ago: somebody else is at work. */
@@ -269,7 +369,7 @@ set_only(struct zone *zone, const char *type, const char *value,
 		goto out;
 	if (r == 0 && zone->verbs->write != NULL) {
 		records_add(&only, "", value, NULL);
-		r = zone->verbs->write(zone, type, &only, refusal);
+		r = write_records(zone, type, &only, refusal);
 	} else if (r == 0)
 		r = change_one(zone, type, &records, value, refusal);
 	if (r == 0)
@@ -301,7 +401,7 @@ add_value(struct zone *zone, const char *type, const char *value,
 	if (r < 0 || has_value(&records, type, value))
 		goto out;
 	if (zone->verbs->write == NULL) {
-		r = zone->verbs->add(zone, type, value, refusal);
+		r = add_record(zone, type, value, refusal);
 		goto out;
 	}
 	if (records.n == RECORDS_MAX) {
@@ -309,7 +409,7 @@ add_value(struct zone *zone, const char *type, const char *value,
 		goto out;
 	}
 	records_add(&records, "", value, NULL);
-	r = zone->verbs->write(zone, type, &records, refusal);
+	r = write_records(zone, type, &records, refusal);
 out:
 	records_release(&records);
 	return r;
@@ -323,8 +423,7 @@ remove_each(struct zone *zone, const char *type, const struct records *records,
 
 	for (i = 0; i < records->n; i++)
 		if (record_same(type, records->items[i].value, value) &&
-		    zone->verbs->remove(zone, records->items[i].id, refusal) <
-		        0)
+		    remove_record(zone, records->items[i].id, refusal) < 0)
 			return -1;
 	return 0;
 }
@@ -345,7 +444,7 @@ take_value(struct zone *zone, const char *type, const char *value,
 			records_add(&rest, "", records.items[i].value,
 			    records.items[i].comment);
 	r = zone->verbs->write != NULL
-	    ? zone->verbs->write(zone, type, &rest, refusal)
+	    ? write_records(zone, type, &rest, refusal)
 	    : remove_each(zone, type, &records, value, refusal);
 	if (r == 0)
 		r = 1;
@@ -386,8 +485,8 @@ zone_update(const struct zone_verbs *verbs, struct fetch *fetch,
 }
 
 int
-zone_set_txt(const struct zone_verbs *verbs, struct fetch *fetch,
-    const struct ddns_job *job, const struct record *record,
+zone_txt(const struct zone_verbs *verbs, struct fetch *fetch,
+    const struct ddns_job *job, const struct record *record, bool set,
     struct refusal *refusal)
 {
 	struct zone zone = { .host = record->name };
@@ -396,22 +495,9 @@ zone_set_txt(const struct zone_verbs *verbs, struct fetch *fetch,
 	int r = zone_open(&zone, verbs, fetch, job, refusal);
 
 	if (r == 0)
-		r = add_value(&zone, "TXT", value, refusal);
+		r = set ? add_value(&zone, "TXT", value, refusal)
+		        : take_value(&zone, "TXT", value, refusal);
 	api_release(&zone.api);
 	free(value);
-	return r;
-}
-
-int
-zone_clear_txt(const struct zone_verbs *verbs, struct fetch *fetch,
-    const struct ddns_job *job, const struct record *record,
-    struct refusal *refusal)
-{
-	struct zone zone = { .host = record->name };
-	int r = zone_open(&zone, verbs, fetch, job, refusal);
-
-	if (r == 0)
-		r = take_value(&zone, "TXT", record->value, refusal);
-	api_release(&zone.api);
 	return r < 0 ? -1 : 0;
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ask.h"
+#include "api.h"
 
 /* NULL: no such letter. */
 static const char *
@@ -46,7 +46,7 @@ put_value(struct buf *out, const char *value, enum template_form form)
 {
 	switch (form) {
 	case TEMPLATE_URL:
-		ask_encode(out, value);
+		api_encode(out, value);
 		break;
 	case TEMPLATE_JSON:
 		put_json(out, value);

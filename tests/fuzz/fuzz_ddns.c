@@ -17,38 +17,34 @@
 #include "src/ddns/address.h"
 #include "src/ddns/custom.h"
 #include "src/ddns/duckdns.h"
-#include "src/ddns/dyndns2.h"
-#include "src/ddns/provider.h"
+#include "src/ddns/families.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const hosts[] = { "a.example", "b.example" };
+static const struct update hosts[] = { { .host = "a.example" },
+	{ .host = "b.example" } };
 
-/* 1, 0, or -1 with the refusal. */
-static int
-read_dyndns2(const struct fetch_response *res, struct refusal *refusal)
-{
-	return dyndns2_read_answer(res, hosts, 2, refusal);
-}
-
-static int
-read_duckdns(const struct fetch_response *res, struct refusal *refusal)
-{
-	return duckdns_read(res->body, false, refusal);
-}
-
-static int
-read_custom(const struct fetch_response *res, struct refusal *refusal)
-{
-	return custom_read(res->body, "^(good|nochg|OK)", refusal);
-}
-
-static int (*const readers[])(
-    const struct fetch_response *res, struct refusal *refusal) = {
-	read_dyndns2,
-	read_duckdns,
-	read_custom,
+static const struct {
+	const struct api_rules *rules;
+	api_reader *read;
+} readers[] = {
+	{ &dyndns2_rules, dyndns2_read },
+	{ &ipv64_rules, ipv64_read },
+	{ &ddnss_rules, ddnss_read },
+	{ &dynu_rules, dynu_read },
+	{ &dynv6_rules, dynv6_read },
+	{ &desec_rules, desec_read },
+	{ &freedns_rules, freedns_read },
+	{ &namecheap_rules, namecheap_read },
 };
+
+/* Those that read no more than a body. */
+static int
+read_body(size_t i, const char *body, struct refusal *refusal)
+{
+	return i == 0 ? duckdns_read(body, false, refusal)
+	              : custom_read(body, "^(good|nochg|OK)", refusal);
+}
 
 static void
 check_text(const char *text, size_t size)
@@ -86,8 +82,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const unsigned statuses[] = { 200, 401, 404, 429, 500, 302 };
-	char type[] = "text/plain";
-	struct fetch_response res = { .content_type = type, .retry_after = -1 };
+	struct fetch_response res = { .retry_after = -1 };
 	struct refusal refusal;
 
 	if (size == 0)
@@ -98,8 +93,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(res.body, data + 1, size - 1);
 	res.body[size - 1] = '\0';
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+		const struct api api = {
+			.rules = readers[i].rules, .updates = hosts, .n = 2
+		};
+
 		memset(&refusal, 0xff, sizeof(refusal));
-		if (readers[i](&res, &refusal) == -1)
+		if (readers[i].read(&api, &res, &refusal) == -1)
+			check_refusal(&refusal);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		memset(&refusal, 0xff, sizeof(refusal));
+		if (read_body(i, res.body, &refusal) == -1)
 			check_refusal(&refusal);
 	}
 	check_address(AF_INET, res.body, res.body_len);

@@ -1,7 +1,5 @@
 /* What dyndns2 answers, and what is made of it. */
 
-#include "dyndns2.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "families.h"
 #include "fetch/fetch.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -20,7 +19,30 @@ copy_to(char dst[64], const char *text)
 	return memcpy(dst, text, strlen(text) + 1);
 }
 
-static const char *const hosts[] = { "a.example", "b.example", "c.example" };
+static const struct update hosts[] = { { .host = "a.example" },
+	{ .host = "b.example" }, { .host = "c.example" } };
+
+static int
+read_for(size_t n, const struct fetch_response *res, struct refusal *refusal)
+{
+	const struct api api = {
+		.rules = &dyndns2_rules, .updates = hosts, .n = n
+	};
+
+	return dyndns2_read(&api, res, refusal);
+}
+
+static int
+read_body(const char *text, size_t n, struct refusal *refusal)
+{
+	char body[64];
+	const struct fetch_response res = { .status = 200,
+		.body = copy_to(body, text),
+		.body_len = strlen(text),
+		.retry_after = -1 };
+
+	return read_for(n, &res, refusal);
+}
 
 struct row {
 	size_t n;
@@ -69,8 +91,7 @@ test_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		int ret =
-		    dyndns2_read(rows[i].body, hosts, rows[i].n, &refusal);
+		int ret = read_body(rows[i].body, rows[i].n, &refusal);
 
 		if (ret != rows[i].ret)
 			fail_msg("'%s': %d", rows[i].body, ret);
@@ -98,8 +119,7 @@ test_lines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		int ret =
-		    dyndns2_read(rows[i].body, hosts, rows[i].n, &refusal);
+		int ret = read_body(rows[i].body, rows[i].n, &refusal);
 
 		if (ret != rows[i].ret)
 			fail_msg("'%s': %d", rows[i].body, ret);
@@ -108,7 +128,7 @@ test_lines(void **state)
 		assert_int_equal(refusal.kind, rows[i].kind);
 		assert_string_equal(refusal.problem, rows[i].problem);
 	}
-	dyndns2_read("good\nnohost", hosts, 2, &refusal);
+	read_body("good\nnohost", 2, &refusal);
 	assert_non_null(strstr(refusal.detail, "b.example"));
 	assert_string_not_equal(refusal.advice, "");
 }
@@ -118,37 +138,36 @@ test_statuses(void **state)
 {
 	static const struct {
 		unsigned status;
-		const char *type, *body;
+		const char *body;
 		int64_t said;
 		int ret;
 		enum ddns_failure kind;
 		const char *problem;
 		int64_t retry_after;
 	} rows[] = {
-		{ 200, "text/plain", "good", -1, 1, 0, NULL, 0 },
-		{ 500, "", "good", -1, -1, DDNS_AGAIN, "HTTP 500", 1800 },
-		{ 503, "", "", 60, -1, DDNS_AGAIN, "HTTP 503", 1800 },
-		{ 503, "", "", 7200, -1, DDNS_AGAIN, "HTTP 503", 7200 },
-		{ 401, "", "", -1, -1, DDNS_STOP, "HTTP 401", -1 },
-		{ 403, "", "no", -1, -1, DDNS_STOP, "HTTP 403", -1 },
-		{ 401, "", "badauth", -1, -1, DDNS_STOP, "badauth", -1 },
-		{ 429, "", "", 90, -1, DDNS_AGAIN, "HTTP 429", 90 },
-		{ 302, "", "good", -1, -1, DDNS_AGAIN, "HTTP 302", -1 },
-		{ 404, "", "", -1, -1, DDNS_AGAIN, "HTTP 404", -1 },
-		{ 200, "", "<html>good", -1, -1, DDNS_AGAIN, "answer", -1 },
-		{ 200, "text/html", "x", -1, -1, DDNS_AGAIN, "answer", -1 },
-		{ 200, "text/plain", "", -1, -1, DDNS_AGAIN, "answer", -1 },
+		{ 200, "good", -1, 1, 0, NULL, 0 },
+		{ 500, "good", -1, -1, DDNS_AGAIN, "HTTP 500", 1800 },
+		{ 503, "", 60, -1, DDNS_AGAIN, "HTTP 503", 1800 },
+		{ 503, "", 7200, -1, DDNS_AGAIN, "HTTP 503", 7200 },
+		{ 401, "", -1, -1, DDNS_STOP, "HTTP 401", -1 },
+		{ 403, "no", -1, -1, DDNS_STOP, "HTTP 403", -1 },
+		{ 401, "badauth", -1, -1, DDNS_STOP, "badauth", -1 },
+		{ 429, "", 90, -1, DDNS_AGAIN, "HTTP 429", 90 },
+		{ 302, "good", -1, -1, DDNS_AGAIN, "HTTP 302", -1 },
+		{ 404, "", -1, -1, DDNS_AGAIN, "HTTP 404", -1 },
+		{ 200, "<html>good", -1, -1, DDNS_AGAIN, "answer", -1 },
+		{ 200, "x", -1, -1, DDNS_AGAIN, "answer", -1 },
+		{ 200, "", -1, -1, DDNS_AGAIN, "answer", -1 },
 	};
 	struct refusal refusal;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		char body[64], type[64];
+		char body[64];
 		struct fetch_response res = { .status = rows[i].status,
 			.body = copy_to(body, rows[i].body),
-			.content_type = copy_to(type, rows[i].type),
 			.retry_after = rows[i].said };
-		int ret = dyndns2_read_answer(&res, hosts, 1, &refusal);
+		int ret = read_for(1, &res, &refusal);
 
 		if (ret != rows[i].ret)
 			fail_msg("%u: %d", rows[i].status, ret);

@@ -31,7 +31,7 @@ run(const struct family *family, const struct ddns_job *job, const char *ipv4,
 		.ipv6 = ipv6,
 		.drop4 = ipv4 == NULL,
 		.drop6 = ipv6 == NULL };
-	int r = family->update(NULL, job, &wanted, &refusal);
+	int r = provider_update(family, NULL, job, &wanted, 1, &refusal);
 
 	SCRIPT_END();
 	return r;
@@ -41,7 +41,7 @@ static int
 set_txt(const struct family *family, const struct ddns_job *job)
 {
 	const struct record record = { .name = PROOF, .value = "v1" };
-	int r = family->set_txt(NULL, job, &record, &refusal);
+	int r = provider_txt(family, NULL, job, &record, true, &refusal);
 
 	SCRIPT_END();
 	return r;
@@ -51,7 +51,7 @@ static int
 clear_txt(const struct family *family, const struct ddns_job *job)
 {
 	const struct record record = { .name = PROOF, .value = "v1" };
-	int r = family->clear_txt(NULL, job, &record, &refusal);
+	int r = provider_txt(family, NULL, job, &record, false, &refusal);
 
 	SCRIPT_END();
 	return r;

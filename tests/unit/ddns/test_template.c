@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "ask.h"
+#include "api.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -45,7 +45,7 @@ test_fill(void **state)
 		assert_int_equal(
 		    template_fill(&out, rows[i].text, rows[i].form, &values),
 		    0);
-		assert_string_equal(ask_string(&out), rows[i].filled);
+		assert_string_equal(api_string(&out), rows[i].filled);
 		buf_release(&out);
 	}
 }

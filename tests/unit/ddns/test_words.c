@@ -52,6 +52,11 @@ static const struct sample ddnss[] = {
 	{ 200, "<html><p>notfqdn", STOP, -1 },
 	{ 200, "<html><p>welcome", AGAIN, -1 },
 	{ 200, "<title>good OK updated</title> abuse@ddnss.de", AGAIN, -1 },
+	{ 200, "<p>nochg</p>", AGAIN, -1 },
+	{ 200, "<p>Updated 2 hostname.</p>", AGAIN, -1 },
+	{ 200, "<p>Updated hostname.</p>", AGAIN, -1 },
+	{ 200, "<p>Updated 1</p>", AGAIN, -1 },
+	{ 200, "all is good", AGAIN, -1 },
 	{ 200, "Updated 0 hostnames.", AGAIN, -1 },
 	{ 200, "", AGAIN, -1 },
 	{ 200, "dnserr", AGAIN, 1800 },
@@ -145,17 +150,19 @@ static void
 check(api_reader *read, const struct api_rules *rules,
     const struct sample *samples, size_t n)
 {
-	struct api api = { .rules = rules, .secrets = { "s3cret", NULL } };
+	struct api api = { .rules = rules };
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		const struct sample *s = &samples[i];
-		const struct api_answer answer = { .status = s->status,
-			.body = s->body,
-			.len = strlen(s->body),
+		const struct fetch_response res = { .status = s->status,
+			.body = strdup(s->body),
+			.body_len = strlen(s->body),
 			.retry_after = s->status == 429 ? 90 : -1 };
 		struct refusal refusal = { .retry_after = -1 };
-		int outcome = read(&api, &answer, &refusal);
+		int outcome = read(&api, &res, &refusal);
+
+		free(res.body);
 
 		if (outcome < 0)
 			outcome = refusal.kind == DDNS_STOP ? STOP : AGAIN;
@@ -186,16 +193,18 @@ FAMILY(namecheap)
 static void
 test_secrets_are_not_repeated(void **state)
 {
-	const struct api api = { .rules = &dynu_rules,
-		.secrets = { "s3cret", NULL } };
-	const struct api_answer answer = {
-		.status = 200, .body = "no such key: s3cret", .len = 19
+	const struct ddns_job job = job_for("", "");
+	const struct api api = { .rules = &dynu_rules };
+	char body[] = "no such key: passw0rd";
+	const struct fetch_response res = {
+		.status = 200, .body = body, .body_len = strlen(body)
 	};
 	struct refusal refusal;
 
 	(void)state;
-	assert_int_equal(dynu_read(&api, &answer, &refusal), -1);
-	assert_null(strstr(refusal.detail, "s3cret"));
+	assert_int_equal(dynu_read(&api, &res, &refusal), -1);
+	provider_blank(&job, &refusal);
+	assert_null(strstr(refusal.detail, "passw0rd"));
 	assert_non_null(strstr(refusal.detail, "Dynu"));
 }
 
@@ -209,10 +218,62 @@ run(const struct family *family, const struct ddns_job *job, const char *ipv4,
 		.drop4 = drop && ipv4 == NULL,
 		.drop6 = drop && ipv6 == NULL };
 	struct refusal refusal;
-	int r = family->update(NULL, job, &wanted, &refusal);
+	int r = provider_update(family, NULL, job, &wanted, 1, &refusal);
 
 	SCRIPT_END();
 	return r;
+}
+
+static int
+run_two(const struct family *family, const struct ddns_job *job)
+{
+	const struct update both[] = {
+		{ .host = "a.example", .ipv4 = "192.0.2.1" },
+		{ .host = "b.example", .ipv4 = "192.0.2.1" },
+	};
+	struct refusal refusal;
+	int r = provider_update(family, NULL, job, both, 2, &refusal);
+
+	SCRIPT_END();
+	return r;
+}
+
+/* In one request, which has one answer or one for each. */
+static void
+test_several_names(void **state)
+{
+	struct ddns_job job = job_for("h", "");
+
+	(void)state;
+	{
+		SCRIPT({ "GET",
+		    "https://h/nic/update?key=t0ken"
+		    "&domain=a.example,b.example&ip=192.0.2.1",
+		    NULL, NULL, 200, "nochg" });
+		assert_int_equal(run_two(&family_ipv64, &job), 0);
+	}
+	{
+		SCRIPT({ "GET",
+		    "https://h/upd.php?key=t0ken"
+		    "&host=a.example,b.example&ip=192.0.2.1",
+		    NULL, NULL, 200, "<p>Updated 2 hostname." });
+		assert_int_equal(run_two(&family_ddnss, &job), 1);
+	}
+	job.token += strlen(job.token);
+	{
+		SCRIPT({ "GET",
+		    "https://h/nic/update?hostname=a.example,b.example"
+		    "&myip=192.0.2.1&myipv6=no",
+		    NULL, NULL, 200, "nochg\ngood 192.0.2.1" });
+		assert_int_equal(run_two(&family_dynu, &job), 1);
+	}
+	{
+		SCRIPT({ "GET",
+		    "https://h/nic/update?hostname=a.example,b.example"
+		    "&myip=192.0.2.1&myipv6=no",
+		    NULL, NULL, 200, "good\nnohost" });
+		assert_int_equal(run_two(&family_dynu, &job), -1);
+	}
 }
 
 static void
@@ -354,6 +415,7 @@ main(void)
 		cmocka_unit_test(test_freedns),
 		cmocka_unit_test(test_namecheap),
 		cmocka_unit_test(test_secrets_are_not_repeated),
+		cmocka_unit_test(test_several_names),
 		cmocka_unit_test(test_what_is_asked_ipv64),
 		cmocka_unit_test(test_what_is_asked_ddnss),
 		cmocka_unit_test(test_what_is_asked_desec),
