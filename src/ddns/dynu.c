@@ -70,8 +70,7 @@ key_header(const struct ddns_job *job)
 static int
 find(struct zone *zone, struct refusal *refusal)
 {
-	const struct api_request request = { .method = "GET",
-		.path = api_path("/v2/dns/getroot/%s", zone->host) };
+	struct api_request request = { .method = "GET" };
 	const char *name;
 	struct json *doc = NULL;
 	int r = 0;
@@ -79,6 +78,7 @@ find(struct zone *zone, struct refusal *refusal)
 	if (*zone->api.job->token == '\0')
 		return refuse(refusal, DDNS_STOP, "no token", ADVICE_KEY,
 		    "Dynu needs an API key for TXT records");
+	request.path = api_path("/v2/dns/getroot/%s", zone->host);
 	if (api_ask(&zone->api, &request, &doc, refusal) < 0)
 		return -1;
 	name = json_str(doc, "domainName");

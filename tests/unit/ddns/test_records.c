@@ -328,7 +328,7 @@ test_dynv6_name_in_a_zone(void **state)
 static void
 test_dynu_proofs(void **state)
 {
-	const struct ddns_job job = job_for("api.dynu.com", "");
+	struct ddns_job job = job_for("api.dynu.com", "");
 
 	(void)state;
 	{
@@ -359,6 +359,9 @@ test_dynu_proofs(void **state)
 		assert_int_equal(refusal.kind, DDNS_STOP);
 		assert_true(*refusal.advice != '\0');
 	}
+	job.token += strlen(job.token);
+	assert_int_equal(set_txt(&family_dynu, &job), -1);
+	assert_string_equal(refusal.problem, "no token");
 }
 
 /* --- deSEC */
