@@ -41,6 +41,27 @@ void record_parse(struct record *record, const char *text, size_t len);
 void record_print(const struct record *record, struct buf *out);
 
 /*
+ * The lines of a record of any kind, and where their values are in it: int64_t
+ * for a number, char * for a text, NULL if there is none.
+ */
+struct record_field {
+	const char *key;
+	enum { RECORD_NUMBER, RECORD_TEXT } type;
+	size_t offset;
+};
+
+struct record_table {
+	const struct record_field *fields;
+	size_t count;
+};
+
+void record_fields_release(const struct record_table *table, void *record);
+void record_fields_parse(const struct record_table *table, void *record,
+    const char *text, size_t len);
+void record_fields_print(
+    const struct record_table *table, const void *record, struct buf *out);
+
+/*
  * Takes the next "key: value" line off the text. The value is copied into a
  * string that the caller frees; NULL when no such line comes next.
  */
