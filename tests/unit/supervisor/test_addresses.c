@@ -94,6 +94,81 @@ test_order_waits(void **state)
 	house_stop(house);
 }
 
+/* As if the provider had been asked long ago. */
+static void
+forget_request(struct house *house)
+{
+	char *path = xasprintf("%s/" RECORD, house->dir);
+	char *when = kept(house, "requested-at"), *at;
+	struct buf text = { 0 };
+	FILE *file;
+
+	assert_int_equal(file_read(path, 65536, &text, NULL), 0);
+	buf_append(&text, "", 1);
+	at = strstr((char *)buf_data(&text), "requested-at: ");
+	memset(at + strlen("requested-at: "), '0', strlen(when));
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs((char *)buf_data(&text), file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	buf_release(&text);
+	free(when);
+	free(path);
+}
+
+/* What is taken away is as new as what is added: it is looked again soon. */
+static void
+test_family_goes(void **state)
+{
+	static const char row[] = "address row: gw.test '203.0.113.9' pending, "
+	                          "failures 0, problem '', also '', next look "
+	                          "in ";
+	struct house *house = *state;
+	const char *said;
+
+	configure_token(house, "first");
+	house_tell(house, "address", "203.0.113.9 2001:db8::9 1");
+	house_start(house);
+	house_wait(house, "203.0.113.9 and 2001:db8::9 is published");
+	house_stop(house);
+	forget_request(house);
+	house_tell(house, "address", "203.0.113.9 - 0");
+	house_start(house);
+	house_wait(house,
+	    "ddns: update at dynv6 for 'gw.test' with 'first', "
+	    "known '203.0.113.9' '2001:db8::9'");
+	said = house_wait(house, row) + strlen(row);
+	assert_in_range(said[0], '0', '9');
+	assert_int_equal(said[1], '\n');
+	house_stop(house);
+	assert_kept(house, "ipv4", "203.0.113.9");
+	assert_false(house_said(house, "2001:db8::9 is published"));
+}
+
+/* A router that has another address than the world sees is behind one. */
+static void
+test_behind_another_router(void **state)
+{
+	struct house *house = *state;
+
+	configure(house,
+	    "PortMap auto\nDDNS \"dynv6\"\n"
+	    "Hostname \"gw.test\"\nToken \"first\"");
+	house_tell(house, "wan", "198.51.100.7");
+	house_start(house);
+	house_wait(house,
+	    "ports row: address '', at '198.51.100.7', warning 'the router "
+	    "says that its address is 198.51.100.7, but from outside it is "
+	    "203.0.113.9: ");
+	house_command(house, "portmap");
+	house_wait(house, "reply 7: ok: ");
+	house_tell(house, "address", "198.51.100.7 - 1");
+	house_command(house, "ddns test");
+	house_wait(
+	    house, "ports row: address '', at '198.51.100.7', warning ''");
+	house_stop(house);
+}
+
 /* A provider that is down delays no order for long, and is left alone. */
 static void
 test_outage(void **state)
@@ -247,6 +322,8 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		HOUSE_TEST(test_order_waits),
+		HOUSE_TEST(test_family_goes),
+		HOUSE_TEST(test_behind_another_router),
 		HOUSE_TEST(test_outage),
 		HOUSE_TEST(test_stopped),
 		HOUSE_TEST(test_lost),
