@@ -254,8 +254,10 @@ looked(struct ddns_section *section, const struct ddns_end *end,
 		schedule->not_before = 0;
 		ddns_record_problem(&section->record, NULL, NULL, NULL);
 	}
-	outcome->line = xasprintf("%s: %s%s%s", label, now,
-	    end->text[0] != '\0' ? "; " : "", end->text);
+	if (section->kind == DDNS_LOOK)
+		outcome->line = xasprintf("%s: %s", label, now);
+	else
+		outcome->line = xasprintf("%s: %s; %s", label, now, end->text);
 	free(label);
 	free(now);
 }

@@ -88,8 +88,8 @@ test_order_waits(void **state)
 	    "known '203.0.113.9' '2001:db8::9'");
 	house_wait(house,
 	    "reply 7: ok: dynv6 for gw.test: 203.0.113.9 and "
-	    "2001:db8::9; as told; the servers of its zone say "
-	    "nothing, as they should");
+	    "2001:db8::9; the servers of its zone say nothing, as "
+	    "they should");
 	house_wait(house, "job: names 'gw.test'");
 	house_stop(house);
 }
@@ -204,6 +204,11 @@ test_stopped(void **state)
 	house_tell(house, "address", "203.0.113.9 - 0");
 	house_start(house);
 	house_wait(house, "stopped, failures 1, problem 'stop: as told'");
+	house_command(house, "ddns test");
+	house_wait(house,
+	    "reply 7: ok: dynv6 for gw.test: 203.0.113.9; the servers of its "
+	    "zone say nothing, which is not that, for publishing it has "
+	    "failed: stop: as told");
 	kill(house->pid, SIGHUP);
 	house_wait(house, "stopped, failures 1, problem 'stop: as told'");
 	house_tell(house, "provider", NULL);
@@ -231,8 +236,9 @@ test_lost(void **state)
 	house_wait(house, "failing, failures 1, problem 'lost: ");
 	house_command(house, "ddns test");
 	house_wait(house, "'203.0.113.9' published, failures 0, problem ''");
-	house_wait(
-	    house, "reply 7: ok: dynv6 for gw.test: 203.0.113.9; as told");
+	house_wait(house,
+	    "reply 7: ok: dynv6 for gw.test: 203.0.113.9; the "
+	    "servers");
 	house_stop(house);
 }
 
