@@ -75,6 +75,17 @@ record_set(char **text, const char *value)
 }
 
 char *
+record_said(const char *said)
+{
+	char *cut = xstrndup(said != NULL ? said : "", RECORD_SAID_MAX);
+	char *text = NULL;
+
+	record_set(&text, cut);
+	free(cut);
+	return text != NULL ? text : xstrdup("");
+}
+
+char *
 record_line(const char **text, size_t *len, const char *key)
 {
 	size_t keylen = strlen(key), linelen;

@@ -37,6 +37,15 @@ void record_release(struct record *record);
 /* Replaces a text of the record by a copy, control characters blanked. */
 void record_set(char **text, const char *value);
 
+#define RECORD_SAID_MAX 4096
+
+/*
+ * What a process says for people: a copy on one line, of so many bytes at most,
+ * for whoever took that process over must not fill our log or a message. NULL
+ * gives "". The caller frees.
+ */
+char *record_said(const char *said);
+
 void record_parse(struct record *record, const char *text, size_t len);
 void record_print(const struct record *record, struct buf *out);
 

@@ -242,6 +242,29 @@ test_lost(void **state)
 	house_stop(house);
 }
 
+/* A job that was taken over makes no word of the status. */
+static void
+test_no_address(void **state)
+{
+	static const char *const finds[] = { "203.0.113.9.example - 1",
+		"2001:db8::9 - 1", "203.0.113.9 203.0.113.9 1" };
+	struct house *house = *state;
+
+	configure_token(house, "first");
+	for (size_t i = 0; i < sizeof(finds) / sizeof(finds[0]); i++) {
+		house_tell(house, "address", finds[i]);
+		house_start(house);
+		house_wait(house,
+		    "DDNS dynv6 for gw.test: local: the job found an address "
+		    "that is none");
+		house_wait(house, "address row: gw.test '' failing");
+		house_stop(house);
+		house_tell(house, RECORD, NULL);
+		assert_false(house_said(house, "is published"));
+		assert_false(house_said(house, "the address is"));
+	}
+}
+
 /* Two of them for one name, and each gets its own secret. */
 static void
 test_two(void **state)
@@ -333,6 +356,7 @@ main(int argc, char **argv)
 		HOUSE_TEST(test_outage),
 		HOUSE_TEST(test_stopped),
 		HOUSE_TEST(test_lost),
+		HOUSE_TEST(test_no_address),
 		HOUSE_TEST(test_two),
 		HOUSE_TEST(test_nobody),
 		HOUSE_TEST(test_proof),
