@@ -521,6 +521,10 @@ standin_provide(struct chan *chan, const char *told)
 	standin_word(&told, verb, sizeof(verb));
 	if (strcmp(verb, "die") == 0)
 		raise(SIGKILL);
+	if (strcmp(verb, "hang") == 0) {
+		log_info("ddns: the provider says nothing");
+		standin_hear(chan, &msg);
+	}
 	msg.u.DDNS_FAILED.kind =
 	    strcmp(verb, "stop") == 0 ? DDNS_STOP : DDNS_AGAIN;
 	msg.u.DDNS_FAILED.problem = verb;

@@ -221,6 +221,25 @@ test_stopped(void **state)
 	house_stop(house);
 }
 
+/* What is still said of the wrong token must not stop the right one. */
+static void
+test_token_changes_meanwhile(void **state)
+{
+	struct house *house = *state;
+
+	configure_token(house, "wrong");
+	house_tell(house, "provider", "hang 0");
+	house_start(house);
+	house_wait(house, "ddns: update at dynv6 for 'gw.test' with 'wrong'");
+	house_wait(house, "ddns: the provider says nothing");
+	house_tell(house, "provider", NULL);
+	configure_token(house, "right");
+	kill(house->pid, SIGHUP);
+	house_wait(house, "ddns: look at dynv6 for 'gw.test' with 'right'");
+	house_wait(house, "published, failures 0, problem ''");
+	house_stop(house);
+}
+
 /* A job that dies has asked; what the servers say settles it. */
 static void
 test_lost(void **state)
@@ -355,6 +374,7 @@ main(int argc, char **argv)
 		HOUSE_TEST(test_behind_another_router),
 		HOUSE_TEST(test_outage),
 		HOUSE_TEST(test_stopped),
+		HOUSE_TEST(test_token_changes_meanwhile),
 		HOUSE_TEST(test_lost),
 		HOUSE_TEST(test_no_address),
 		HOUSE_TEST(test_two),
