@@ -28,6 +28,12 @@ first_name(const struct json *section)
 	return name != NULL ? name : "?";
 }
 
+static bool
+is_stopped(const struct json *section)
+{
+	return strcmp(text(section, "state"), "stopped") == 0;
+}
+
 static const char *
 state_text(const struct json *section)
 {
@@ -63,7 +69,7 @@ report_ddns_finding(const struct json *section)
 {
 	const char *problem = text(section, "problem");
 	const char *advice = text(section, "advice");
-	bool stopped = strcmp(text(section, "state"), "stopped") == 0;
+	bool stopped = is_stopped(section);
 
 	if (problem[0] == '\0')
 		return NULL;
@@ -163,12 +169,16 @@ print_section(const struct json *section, int64_t now, FILE *out)
 
 	report_names(json_get(section, "names"), out);
 	report_row("provider", text(section, "provider"), out);
-	report_row("state", state_text(section), out);
+	report_row("state",
+	    is_stopped(section)
+	        ? "refused; not asked again until this section changes"
+	        : state_text(section),
+	    out);
 	print_address(
 	    "IPv4", text(section, "ipv4"), text(section, "source4"), out);
 	print_address(
 	    "IPv6", text(section, "ipv6"), text(section, "source6"), out);
-	report_row("published", known, out);
+	report_row("published", known[0] != '\0' ? known : "nothing", out);
 	print_when("confirmed", json_int(section, "published_at", 0), now, out);
 	print_servers(section, out);
 	print_when("next look", json_int(section, "next_look", 0), now, out);

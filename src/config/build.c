@@ -45,17 +45,18 @@ build_name(const struct directive *directive)
 	return directive->gateway != NULL ? "Gateway" : directive->row->word;
 }
 
+/* more: what else is to be said if it cannot be read. */
 static struct source *
-find_source(
-    struct build *build, const struct source *from, const struct value *path)
+find_source(struct build *build, const struct source *from,
+    const struct value *path, const char *more)
 {
 	struct source *source;
 	struct error err;
 
 	source = text_include(build->tree->text, from, path->text, &err);
 	if (source == NULL)
-		diag_add(build->diag, DIAG_ERROR, path->pos, "cannot read %s",
-		    err.msg);
+		diag_add(build->diag, DIAG_ERROR, path->pos, "cannot read %s%s",
+		    err.msg, more);
 	return source;
 }
 
@@ -63,7 +64,7 @@ bool
 build_read(struct build *build, const struct source *from,
     const struct value *path, size_t max, struct slice *text)
 {
-	const struct source *source = find_source(build, from, path);
+	const struct source *source = find_source(build, from, path, "");
 
 	if (source == NULL)
 		return false;
@@ -80,7 +81,7 @@ bool
 build_open(struct build *build, const struct source *from,
     const struct value *path, struct file_lines *lines)
 {
-	const struct source *source = find_source(build, from, path);
+	const struct source *source = find_source(build, from, path, "");
 
 	if (source == NULL)
 		return false;
@@ -142,7 +143,11 @@ read_line(struct build *build, const struct directive *line, size_t max,
 
 	source = text_credential(build->tree->text, path->text);
 	if (source == NULL)
-		source = find_source(build, line->source, path);
+		source = find_source(build, line->source, path,
+		    strchr(path->text, '/') != NULL
+		        ? ""
+		        : "; nor is it a credential of the service, which "
+		          "only the service itself sees");
 	if (source == NULL)
 		return NULL;
 	text->p = source->data + strspn(source->data, blanks);

@@ -25,6 +25,7 @@
 
 #define PROGRAM "gatehouse-portmap"
 #define MEMORY_MAX (64u * 1024 * 1024) /* bytes, beside what is there */
+#define FORWARD_SIZE 33 /* "65535 to 255.255.255.255:65535, " and NUL */
 
 _Static_assert(PCP_NONCE_SIZE == PORTMAP_NONCE_SIZE, "of two layers");
 
@@ -116,7 +117,8 @@ read_order(struct order *order, struct chan *supervisor, struct error *err)
 static void
 silent(const struct order *order, struct outcome *outcome)
 {
-	char router[INET_ADDRSTRLEN], own[INET_ADDRSTRLEN], ports[128] = "";
+	char router[INET_ADDRSTRLEN], own[INET_ADDRSTRLEN];
+	char ports[ORDER_PORTS_MAX * FORWARD_SIZE] = "";
 	static char advice[512];
 	size_t len = 0;
 

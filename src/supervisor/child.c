@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -201,11 +202,26 @@ on_sigchld(void *arg)
 		children->on_empty(children->arg);
 }
 
+/* Each connection takes two descriptors in a worker, which inherits it. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		log_warn("cannot raise the limit of open files: %s",
+		    strerror(errno));
+}
+
 int
 children_init(struct children *children, struct loop *loop, const char *dir,
     struct error *err)
 {
 	*children = (struct children){ .loop = loop, .null_fd = -1 };
+	raise_limits();
 	TAILQ_INIT(&children->list);
 	TAILQ_INIT(&children->hooks);
 	children->dir = dir != NULL ? xstrdup(dir) : programs_dir(err);

@@ -161,25 +161,24 @@ static char *
 choose_name(const struct ddns *ddns, const struct ddns_section_list *gone,
     const struct config_ddns *config)
 {
-	char *name, *spare = NULL;
+	unsigned nddns = ddns->sup->current->plan->config->nddns;
+	char *spare = NULL;
 
-	for (unsigned n = 1; n <= ddns->sup->current->plan->config->nddns;
-	     n++) {
-		name = ddns_record_name(config, n);
-		if (!is_taken(&ddns->sections, name) && !is_taken(gone, name)) {
-			if (is_kept(ddns, name, config)) {
-				free(spare);
-				return name;
-			}
-			if (spare == NULL) {
-				spare = name;
-				continue;
-			}
+	for (unsigned n = 1; n <= nddns || spare == NULL; n++) {
+		char *name = ddns_record_name(config, n);
+		bool is_free =
+		    !is_taken(&ddns->sections, name) && !is_taken(gone, name);
+
+		if (is_free && is_kept(ddns, name, config)) {
+			free(spare);
+			return name;
 		}
-		free(name);
+		if (is_free && spare == NULL)
+			spare = name;
+		else
+			free(name);
 	}
-	return spare != NULL ? spare
-	                     : ddns_record_name(config, (unsigned)clock_wall());
+	return spare;
 }
 
 static struct ddns_section *

@@ -54,6 +54,21 @@ is_pending(struct ddns_ask *ask, const struct ddns_section *section)
 	return false;
 }
 
+/* Is that right, and if not, why? The caller frees. */
+static char *
+judgement(const struct ddns_section *section)
+{
+	const struct ddns_record *record = &section->record;
+
+	if (section->seen.visible == 1)
+		return xstrdup(", as they should");
+	if (record->problem == NULL)
+		return xstrdup(", which is not that");
+	return xasprintf(", which is not that, for publishing it has failed: "
+	                 "%s: %s",
+	    record->problem, record->detail != NULL ? record->detail : "");
+}
+
 /* What the servers say, beside what was found. The caller frees. */
 static char *
 findings(const struct ddns_section *section, const char *line)
@@ -61,19 +76,19 @@ findings(const struct ddns_section *section, const char *line)
 	const struct ddns_seen *seen = &section->seen;
 	const char *dns4 = seen->dns4 != NULL ? seen->dns4 : "";
 	const char *dns6 = seen->dns6 != NULL ? seen->dns6 : "";
+	char *judged, *text;
 
 	if (!seen->known)
 		return xstrdup(line);
 	if (seen->visible == 2)
 		return xasprintf(
 		    "%s; the servers of its zone could not be asked", line);
-	return xasprintf("%s; the servers of its zone say %s%s%s%s%s", line,
+	judged = judgement(section);
+	text = xasprintf("%s; the servers of its zone say %s%s%s%s", line,
 	    dns4[0] == '\0' && dns6[0] == '\0' ? "nothing" : dns4,
-	    dns4[0] != '\0' && dns6[0] != '\0' ? " and " : "", dns6,
-	    seen->visible == 1 ? ", as they should" : "",
-	    seen->visible == 1 || section->record.schedule.stopped_at != 0
-	        ? ""
-	        : ", which is not that");
+	    dns4[0] != '\0' && dns6[0] != '\0' ? " and " : "", dns6, judged);
+	free(judged);
+	return text;
 }
 
 void

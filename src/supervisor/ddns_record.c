@@ -1,6 +1,5 @@
 #include "ddns_record.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,110 +14,46 @@
 
 #define RECORD_MAX (16u * 1024)
 
-enum field_type { NUMBER, TEXT };
-
 #define FIELD(member) offsetof(struct ddns_record, member)
 
-static const struct field {
-	const char *key;
-	enum field_type type;
-	size_t offset;
-} fields[] = {
-	{ "key", TEXT, FIELD(key) },
-	{ "section", TEXT, FIELD(section) },
-	{ "words", TEXT, FIELD(words) },
-	{ "ipv4", TEXT, FIELD(known4) },
-	{ "ipv6", TEXT, FIELD(known6) },
-	{ "requested-at", NUMBER, FIELD(schedule.requested_at) },
-	{ "published-at", NUMBER, FIELD(schedule.published_at) },
-	{ "repeats", NUMBER, FIELD(schedule.repeats) },
-	{ "changed-at", NUMBER, FIELD(schedule.changed_at) },
-	{ "failures", NUMBER, FIELD(schedule.failures) },
-	{ "not-before", NUMBER, FIELD(schedule.not_before) },
-	{ "stopped-at", NUMBER, FIELD(schedule.stopped_at) },
-	{ "problem", TEXT, FIELD(problem) },
-	{ "detail", TEXT, FIELD(detail) },
-	{ "advice", TEXT, FIELD(advice) },
+static const struct record_field fields[] = {
+	{ "key", RECORD_TEXT, FIELD(key) },
+	{ "section", RECORD_TEXT, FIELD(section) },
+	{ "words", RECORD_TEXT, FIELD(words) },
+	{ "ipv4", RECORD_TEXT, FIELD(known4) },
+	{ "ipv6", RECORD_TEXT, FIELD(known6) },
+	{ "requested-at", RECORD_NUMBER, FIELD(schedule.requested_at) },
+	{ "published-at", RECORD_NUMBER, FIELD(schedule.published_at) },
+	{ "repeats", RECORD_NUMBER, FIELD(schedule.repeats) },
+	{ "changed-at", RECORD_NUMBER, FIELD(schedule.changed_at) },
+	{ "failures", RECORD_NUMBER, FIELD(schedule.failures) },
+	{ "not-before", RECORD_NUMBER, FIELD(schedule.not_before) },
+	{ "stopped-at", RECORD_NUMBER, FIELD(schedule.stopped_at) },
+	{ "problem", RECORD_TEXT, FIELD(problem) },
+	{ "detail", RECORD_TEXT, FIELD(detail) },
+	{ "advice", RECORD_TEXT, FIELD(advice) },
 };
 
-#define NFIELDS (sizeof(fields) / sizeof(fields[0]))
-
-static int64_t *
-number_of(const struct ddns_record *record, const struct field *field)
-{
-	return (int64_t *)((uintptr_t)record + field->offset);
-}
-
-static char **
-text_of(const struct ddns_record *record, const struct field *field)
-{
-	return (char **)((uintptr_t)record + field->offset);
-}
+static const struct record_table table = { fields,
+	sizeof(fields) / sizeof(fields[0]) };
 
 void
 ddns_record_release(struct ddns_record *record)
 {
-	for (size_t i = 0; i < NFIELDS; i++)
-		if (fields[i].type == TEXT)
-			free(*text_of(record, &fields[i]));
+	record_fields_release(&table, record);
 	*record = (struct ddns_record){ 0 };
-}
-
-static void
-assign(struct ddns_record *record, const struct field *field, const char *value)
-{
-	uint64_t number;
-
-	if (field->type == TEXT)
-		record_set(text_of(record, field), value);
-	else if (text_u64(value, strlen(value), INT64_MAX / 2, &number))
-		*number_of(record, field) = (int64_t)number;
-}
-
-static bool
-parse_field(struct ddns_record *record, const char **text, size_t *len)
-{
-	for (size_t i = 0; i < NFIELDS; i++) {
-		char *value = record_line(text, len, fields[i].key);
-
-		if (value == NULL)
-			continue;
-		assign(record, &fields[i], value);
-		free(value);
-		return true;
-	}
-	return false;
 }
 
 void
 ddns_record_parse(struct ddns_record *record, const char *text, size_t len)
 {
-	while (len > 0) {
-		const char *end;
-
-		if (parse_field(record, &text, &len))
-			continue;
-		end = memchr(text, '\n', len);
-		if (end == NULL)
-			return;
-		len -= (size_t)(end + 1 - text);
-		text = end + 1;
-	}
+	record_fields_parse(&table, record, text, len);
 }
 
 void
 ddns_record_print(const struct ddns_record *record, struct buf *out)
 {
-	for (size_t i = 0; i < NFIELDS; i++) {
-		const struct field *field = &fields[i];
-
-		if (field->type == NUMBER)
-			buf_printf(out, "%s: %" PRId64 "\n", field->key,
-			    *number_of(record, field));
-		else if (*text_of(record, field) != NULL)
-			buf_printf(out, "%s: %s\n", field->key,
-			    *text_of(record, field));
-	}
+	record_fields_print(&table, record, out);
 }
 
 void

@@ -1,5 +1,6 @@
 #include "ddns_run.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <stdlib.h>
 
@@ -212,29 +213,38 @@ ddns_run_cancel(struct ddns_run *run)
 	child_kill(run->child);
 }
 
+static bool
+is_address(int family, const char *text)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return text[0] == '\0' || inet_pton(family, text, bytes) == 1;
+}
+
 void
 ddns_run_found(struct child *child, const struct msg *msg)
 {
+	const struct msg_DDNS_FOUND *found = &msg->u.DDNS_FOUND;
 	struct ddns_run *run = run_from(child->owner);
 
-	if (run->found != NULL)
-		run->found(run->arg, &msg->u.DDNS_FOUND);
-}
-
-/* What it says for people: whoever took it over must not write our log. */
-static char *
-one_line(const char *said)
-{
-	char *text = NULL;
-
-	record_set(&text, said);
-	return text != NULL ? text : xstrdup("");
+	if (!is_address(AF_INET, found->ipv4) ||
+	    !is_address(AF_INET6, found->ipv6)) {
+		end(run,
+		    &(struct ddns_end){ .kind = DDNS_AGAIN,
+		        .problem = "local",
+		        .detail = "the job found an address that is none",
+		        .advice = "",
+		        .retry_after = -1 });
+		child_kill(child);
+	} else if (run->found != NULL) {
+		run->found(run->arg, found);
+	}
 }
 
 void
 ddns_run_done(struct child *child, const struct msg *msg)
 {
-	char *text = one_line(msg->u.DDNS_DONE.text);
+	char *text = record_said(msg->u.DDNS_DONE.text);
 
 	end(run_from(child->owner),
 	    &(struct ddns_end){ .done = true,
@@ -247,9 +257,9 @@ void
 ddns_run_failed(struct child *child, const struct msg *msg)
 {
 	const struct msg_DDNS_FAILED *said = &msg->u.DDNS_FAILED;
-	char *problem = one_line(said->problem);
-	char *detail = one_line(said->detail);
-	char *advice = one_line(said->advice);
+	char *problem = record_said(said->problem);
+	char *detail = record_said(said->detail);
+	char *advice = record_said(said->advice);
 	struct ddns_end how = { .kind = DDNS_AGAIN,
 		.problem = problem,
 		.detail = detail,

@@ -118,7 +118,9 @@ ddns_schedule_found(
 	int64_t age = now - schedule->published_at;
 	bool is_news = !same && !schedule->differs;
 
-	schedule->hidden = visible == 0;
+	/* Who cannot be asked has not said that a new address is there. */
+	if (visible != 2 || now - schedule->changed_at >= DDNS_SETTLE)
+		schedule->hidden = visible == 0;
 	if (visible == 1)
 		schedule->repeats = 0;
 	schedule->differs = !same;

@@ -47,12 +47,20 @@ save(struct ddns_section *section, struct error *err)
 	return 0;
 }
 
-/* With other words, what its provider said of the last ones is void. */
+/*
+ * With other words, what its provider said of the last ones is void, and what
+ * it is about to say of them, too.
+ */
 static void
 adopt(struct ddns_section *section)
 {
-	if (ddns_record_adopt(&section->record, section->config))
-		ddns_schedule_renew(&section->record.schedule);
+	if (!ddns_record_adopt(&section->record, section->config))
+		return;
+	ddns_schedule_renew(&section->record.schedule);
+	if (section->txt_done == NULL) {
+		ddns_run_cancel(section->run);
+		section->run = NULL;
+	}
 }
 
 struct ddns_section *
@@ -254,8 +262,10 @@ looked(struct ddns_section *section, const struct ddns_end *end,
 		schedule->not_before = 0;
 		ddns_record_problem(&section->record, NULL, NULL, NULL);
 	}
-	outcome->line = xasprintf("%s: %s%s%s", label, now,
-	    end->text[0] != '\0' ? "; " : "", end->text);
+	if (section->kind == DDNS_LOOK)
+		outcome->line = xasprintf("%s: %s", label, now);
+	else
+		outcome->line = xasprintf("%s: %s; %s", label, now, end->text);
 	free(label);
 	free(now);
 }

@@ -68,15 +68,24 @@ ddns_seen_text(const struct ddns_seen *seen)
 	    ipv4[0] != '\0' && ipv6[0] != '\0' ? " and " : "", ipv6);
 }
 
+static void
+keep(char **text, const char *said)
+{
+	char *one = record_said(said);
+
+	record_set(text, one);
+	free(one);
+}
+
 void
 ddns_seen_note(struct ddns_seen *seen, const struct msg_DDNS_FOUND *found)
 {
-	record_set(&seen->ipv4, found->ipv4);
-	record_set(&seen->ipv6, found->ipv6);
-	record_set(&seen->source4, found->source4);
-	record_set(&seen->source6, found->source6);
-	record_set(&seen->dns4, found->dns4);
-	record_set(&seen->dns6, found->dns6);
+	keep(&seen->ipv4, found->ipv4);
+	keep(&seen->ipv6, found->ipv6);
+	keep(&seen->source4, found->source4);
+	keep(&seen->source6, found->source6);
+	keep(&seen->dns4, found->dns4);
+	keep(&seen->dns6, found->dns6);
 	seen->visible = found->visible;
 	seen->known = true;
 }

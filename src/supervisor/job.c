@@ -386,22 +386,12 @@ job_issued(struct child *child, const struct msg *msg)
 		store_issued(job, pem);
 }
 
-/* What a job says for people: whoever took it over must not write our log. */
-static char *
-one_line(const char *said)
-{
-	char *text = NULL;
-
-	record_set(&text, said);
-	return text != NULL ? text : xstrdup("");
-}
-
 void
 job_done(struct child *child, const struct msg *msg)
 {
 	struct job *job = job_from(child->owner);
 	struct chore *chore = detach_chore(job);
-	char *text = one_line(msg->u.JOB_DONE.text);
+	char *text = record_said(msg->u.JOB_DONE.text);
 
 	job->over = true;
 	challenge_forget_job(job->sup, job);
@@ -414,9 +404,9 @@ void
 job_failed(struct child *child, const struct msg *msg)
 {
 	const struct msg_JOB_FAILED *said = &msg->u.JOB_FAILED;
-	char *problem = one_line(said->problem);
-	char *detail = one_line(said->detail);
-	char *advice = one_line(said->advice);
+	char *problem = record_said(said->problem);
+	char *detail = record_said(said->detail);
+	char *advice = record_said(said->advice);
 	struct renewal_failure failure = { .kind = JOB_LADDER,
 		.problem = problem,
 		.detail = detail,
@@ -443,7 +433,7 @@ job_renewal_info(struct child *child, const struct msg *msg)
 	if (job->slot == NULL)
 		return;
 	if (job->kind == JOB_RENEWAL_INFO) {
-		page = one_line(said->url);
+		page = record_said(said->url);
 		renewal_informed(detach(job), &info, page);
 		free(page);
 		return;

@@ -410,7 +410,7 @@ portmap_look(struct supervisor *sup)
 		return;
 	if (pm->child != NULL)
 		pm->look_again = true;
-	else
+	else if (pm->next == 0 || pm->next > clock_wall() + SETTLE_MS / 1000)
 		set_timer(pm, SETTLE_MS);
 }
 

@@ -19,7 +19,6 @@
 #include "stats/journal.h"
 
 #define RUN_MAX_MS 60000
-#define TEXT_MAX 768
 #define WAN_FAILURES 3 /* in a row: then its address is not known */
 
 struct portmap *
@@ -34,12 +33,10 @@ portmap_from(void *arg)
 void
 portmap_text(char **text, const char *said)
 {
-	char *cut = xstrndup(said != NULL ? said : "", TEXT_MAX);
+	char *copy = record_said(said);
 
-	record_set(text, cut);
-	if (*text == NULL)
-		*text = xstrdup("");
-	free(cut);
+	free(*text);
+	*text = copy;
 }
 
 /* What is told as an address, and is none, is not known. */

@@ -37,8 +37,38 @@ void record_release(struct record *record);
 /* Replaces a text of the record by a copy, control characters blanked. */
 void record_set(char **text, const char *value);
 
+#define RECORD_SAID_MAX 4096
+
+/*
+ * What a process says for people: a copy on one line, of so many bytes at most,
+ * for whoever took that process over must not fill our log or a message. NULL
+ * gives "". The caller frees.
+ */
+char *record_said(const char *said);
+
 void record_parse(struct record *record, const char *text, size_t len);
 void record_print(const struct record *record, struct buf *out);
+
+/*
+ * The lines of a record of any kind, and where their values are in it: int64_t
+ * for a number, char * for a text, NULL if there is none.
+ */
+struct record_field {
+	const char *key;
+	enum { RECORD_NUMBER, RECORD_TEXT } type;
+	size_t offset;
+};
+
+struct record_table {
+	const struct record_field *fields;
+	size_t count;
+};
+
+void record_fields_release(const struct record_table *table, void *record);
+void record_fields_parse(const struct record_table *table, void *record,
+    const char *text, size_t len);
+void record_fields_print(
+    const struct record_table *table, const void *record, struct buf *out);
 
 /*
  * Takes the next "key: value" line off the text. The value is copied into a

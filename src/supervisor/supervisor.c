@@ -1,11 +1,9 @@
 #include "supervisor.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "addresses.h"
@@ -317,20 +315,6 @@ on_usr1(void *arg)
 	supervisor_reopen(arg, (struct asker){ 0 });
 }
 
-/* Each connection takes two descriptors in a worker, which inherits this. */
-static void
-raise_limits(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-		log_warn("cannot raise the limit of open files: %s",
-		    strerror(errno));
-}
-
 static void
 watch_signals(struct supervisor *sup)
 {
@@ -479,7 +463,6 @@ begin(struct supervisor *sup, struct plan *plan)
 
 	if (plan->uid == PLAN_STAY && geteuid() == 0)
 		log_warn("no User in %s: everything runs as root", sup->file);
-	raise_limits();
 	notify_watch(&sup->notify, sup->loop);
 	loop_timer_set(sup->loop, &sup->ticket_timer, TICKET_ROTATE_MS);
 	begun = generation_begin(sup, plan, diag) == 0;

@@ -16,12 +16,15 @@ from typing import Callable, Iterator
 
 import pytest
 
+from actors.ddns import LOGIN, PASSWORD
+from actors.ddns_job import street as ddns_street
 from actors.gateway import Gateway, gateway_config
 from actors.netns import NamespacesRefused
 from actors.router import (HOUSE, LAN, Miniupnpd, PMP_PORT, PmpRouter,
                            Street, WAN)
 
 OTHER = "192.168.77.3"
+DDNS_PORT = 8444
 PORTS = "80:8080 443:8443"
 FORWARDS = f"the router forwards {PORTS} to us, by"
 
@@ -357,3 +360,41 @@ def test_a_router_that_says_nothing(street, house):
     gateway.reload()
     running(gateway)
     gateway.stop(timeout=3)
+
+
+def test_new_addresses_are_a_reason_to_ask(street, house):
+    with PmpRouter(street) as router:
+        gateway = house().start_ready()
+        gateway.wait_for_line(FORWARDS)
+        router.wan = "8.8.4.9"
+        street.house.run("ip", "address", "add", "192.168.77.5/24", "dev",
+                         "eth0")
+        gateway.wait_for_line("the router's address outside is 8.8.4.9")
+
+
+def test_the_world_sees_another_address(street, house, tmp_path):
+    """No network of its own gives this one away, only the comparison."""
+    seen = "8.8.4.77"
+    hosts = "one.check.test", "two.check.test"
+    urls = " ".join(f'"https://{host}:{DDNS_PORT}/ip"' for host in hosts)
+    with PmpRouter(street), ddns_street(
+            street.house, tmp_path, port=DDNS_PORT, zones=("mine.com",),
+            hosts=("ha.mine.com",)) as town:
+        town.providers.addresses.update({host: seen for host in hosts})
+        gateway = house(extra=f"""
+DDNS "dyndns2"
+    Hostname "ha.mine.com"
+    Server "dyn.check.test:{DDNS_PORT}"
+    Login "{LOGIN}"
+    Password "{PASSWORD}"
+    IPv4 service
+    IPv6 no
+    AddressService {urls}
+End""").start_ready()
+        gateway.wait_for_line(FORWARDS)
+        gateway.wait_for_line(f"the address is {seen}")
+        gateway.run_checked("ddns", "test", "-f", str(gateway.file))
+        warning = portmap(gateway)["warning"]
+        assert WAN in warning and seen in warning and "CGNAT" in warning
+        assert "This needs attention" in gateway.run_checked(
+            "status", "-f", str(gateway.file))

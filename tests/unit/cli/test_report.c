@@ -177,6 +177,11 @@ test_addresses(void **state)
 	    "    servers say  203.0.113.8\n"
 	    "    next look    2027-01-15 08:05:00Z (in 5 minutes)\n");
 	free(screen);
+	screen = report_of(stopped, NULL, &found);
+	assert_non_null(strstr(screen,
+	    "    state        refused; not asked again until this section "
+	    "changes\n"));
+	free(screen);
 	free(report_of(good, "B.duckdns.org", &found));
 	assert_int_equal(found, 1);
 	free(report_of(good, "c.duckdns.org", &found));

@@ -181,7 +181,8 @@ test_what_a_provider_needs(void **state)
 	    "t:4:1: 'DDNS duckdns' has no use for 'Login'; leave it out\n"
 	    "t:5:1: 'DDNS duckdns' has no use for 'PasswordFile'; leave it "
 	    "out\n"
-	    "t:5:14: cannot read x: this text stands for itself\n"
+	    "t:5:14: cannot read x: this text stands for itself; nor is it a "
+	    "credential of the service, which only the service itself sees\n"
 	    "t:6:1: 'DDNS duckdns' has no use for 'Zone'; leave it out\n"
 	    "t:7:1: 'DDNS duckdns' has no use for 'URL'; leave it out\n"
 	    "t:8:1: 'DDNS duckdns' has no use for 'Body'; leave it out\n");

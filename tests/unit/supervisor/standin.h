@@ -279,10 +279,16 @@ standin_hear_monitor(struct chan *chan, int *fifo)
 		    row->reason, (int)row->attempts, row->directory,
 		    row->issued_by, row->chosen != 0);
 	if (msg.kind == MSG_SHOW_DDNS)
-		log_info("address row: %s '%s' %s, failures %d, problem '%s'",
+		log_info("address row: %s '%s' %s, failures %d, problem '%s', "
+		         "also '%s', next look in %ld",
 		    msg.u.SHOW_DDNS.names, msg.u.SHOW_DDNS.published4,
 		    msg.u.SHOW_DDNS.state, (int)msg.u.SHOW_DDNS.failures,
-		    msg.u.SHOW_DDNS.problem);
+		    msg.u.SHOW_DDNS.problem, msg.u.SHOW_DDNS.published6,
+		    (long)(msg.u.SHOW_DDNS.next_look - clock_wall()));
+	if (msg.kind == MSG_SHOW_PORTMAP)
+		log_info("ports row: %s '%s', at '%s', warning '%s'",
+		    msg.u.SHOW_PORTMAP.state, msg.u.SHOW_PORTMAP.ports,
+		    msg.u.SHOW_PORTMAP.wan, msg.u.SHOW_PORTMAP.warning);
 	if (msg.kind == MSG_CONTROL_CEASE) {
 		log_info("the monitor hears nobody else");
 		*fifo = -1;
@@ -477,6 +483,13 @@ standin_address(const char *word)
 	return strcmp(word, "-") == 0 ? "" : word;
 }
 
+/* What was found, or that there is none. */
+static inline const char *
+standin_source(const char *word)
+{
+	return strcmp(word, "-") == 0 ? "none" : "service";
+}
+
 /*
  * Finds what the file "address" says: IPv4, IPv6 ("-" for none) and whether it
  * is visible.
@@ -494,7 +507,8 @@ standin_find(struct chan *chan)
 	standin_word(&told, ipv6, sizeof(ipv6));
 	msg.u.DDNS_FOUND.ipv4 = standin_address(ipv4);
 	msg.u.DDNS_FOUND.ipv6 = standin_address(ipv6);
-	msg.u.DDNS_FOUND.source4 = msg.u.DDNS_FOUND.source6 = "service";
+	msg.u.DDNS_FOUND.source4 = standin_source(ipv4);
+	msg.u.DDNS_FOUND.source6 = standin_source(ipv6);
 	msg.u.DDNS_FOUND.visible = (uint32_t)standin_number(&told);
 	standin_send(chan, msg);
 }
@@ -509,6 +523,10 @@ standin_provide(struct chan *chan, const char *told)
 	standin_word(&told, verb, sizeof(verb));
 	if (strcmp(verb, "die") == 0)
 		raise(SIGKILL);
+	if (strcmp(verb, "hang") == 0) {
+		log_info("ddns: the provider says nothing");
+		standin_hear(chan, &msg);
+	}
 	msg.u.DDNS_FAILED.kind =
 	    strcmp(verb, "stop") == 0 ? DDNS_STOP : DDNS_AGAIN;
 	msg.u.DDNS_FAILED.problem = verb;
@@ -550,6 +568,28 @@ standin_ddns(struct chan *chan)
 	return 0;
 }
 
+/* A router that does as it is told, and has the address in the file "wan". */
+static inline int
+standin_portmap(struct chan *chan)
+{
+	struct msg msg, done = { .kind = MSG_PORTMAP_DONE };
+	const struct msg_PORTMAP_JOB *job = &msg.u.PORTMAP_JOB;
+	const char *wan = standin_told("wan");
+
+	standin_hear(chan, &msg);
+	log_info("portmap: %s '%s'",
+	    job->kind == PORTMAP_MAP         ? "map"
+	        : job->kind == PORTMAP_UNMAP ? "unmap"
+	                                     : "address",
+	    job->ports);
+	done.u.PORTMAP_DONE.protocol = "PCP";
+	done.u.PORTMAP_DONE.wan = wan != NULL ? wan : "203.0.113.9";
+	done.u.PORTMAP_DONE.ports = job->kind == PORTMAP_MAP ? job->ports : "";
+	done.u.PORTMAP_DONE.lifetime = job->lifetime;
+	standin_send(chan, done);
+	return 0;
+}
+
 /* main() of a stand-in; -1 if this is none. */
 static inline int
 standin_main(const char *name)
@@ -563,6 +603,7 @@ standin_main(const char *name)
 		{ "gatehouse-monitor", IPC_MONITOR, standin_monitor },
 		{ "gatehouse-acme", IPC_ACME, standin_acme },
 		{ "gatehouse-ddns", IPC_DDNS, standin_ddns },
+		{ "gatehouse-portmap", IPC_PORTMAP, standin_portmap },
 	};
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)

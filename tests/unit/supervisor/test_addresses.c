@@ -88,9 +88,84 @@ test_order_waits(void **state)
 	    "known '203.0.113.9' '2001:db8::9'");
 	house_wait(house,
 	    "reply 7: ok: dynv6 for gw.test: 203.0.113.9 and "
-	    "2001:db8::9; as told; the servers of its zone say "
-	    "nothing, as they should");
+	    "2001:db8::9; the servers of its zone say nothing, as "
+	    "they should");
 	house_wait(house, "job: names 'gw.test'");
+	house_stop(house);
+}
+
+/* As if the provider had been asked long ago. */
+static void
+forget_request(struct house *house)
+{
+	char *path = xasprintf("%s/" RECORD, house->dir);
+	char *when = kept(house, "requested-at"), *at;
+	struct buf text = { 0 };
+	FILE *file;
+
+	assert_int_equal(file_read(path, 65536, &text, NULL), 0);
+	buf_append(&text, "", 1);
+	at = strstr((char *)buf_data(&text), "requested-at: ");
+	memset(at + strlen("requested-at: "), '0', strlen(when));
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs((char *)buf_data(&text), file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	buf_release(&text);
+	free(when);
+	free(path);
+}
+
+/* What is taken away is as new as what is added: it is looked again soon. */
+static void
+test_family_goes(void **state)
+{
+	static const char row[] = "address row: gw.test '203.0.113.9' pending, "
+	                          "failures 0, problem '', also '', next look "
+	                          "in ";
+	struct house *house = *state;
+	const char *said;
+
+	configure_token(house, "first");
+	house_tell(house, "address", "203.0.113.9 2001:db8::9 1");
+	house_start(house);
+	house_wait(house, "203.0.113.9 and 2001:db8::9 is published");
+	house_stop(house);
+	forget_request(house);
+	house_tell(house, "address", "203.0.113.9 - 0");
+	house_start(house);
+	house_wait(house,
+	    "ddns: update at dynv6 for 'gw.test' with 'first', "
+	    "known '203.0.113.9' '2001:db8::9'");
+	said = house_wait(house, row) + strlen(row);
+	assert_in_range(said[0], '0', '9');
+	assert_int_equal(said[1], '\n');
+	house_stop(house);
+	assert_kept(house, "ipv4", "203.0.113.9");
+	assert_false(house_said(house, "2001:db8::9 is published"));
+}
+
+/* A router that has another address than the world sees is behind one. */
+static void
+test_behind_another_router(void **state)
+{
+	struct house *house = *state;
+
+	configure(house,
+	    "PortMap auto\nDDNS \"dynv6\"\n"
+	    "Hostname \"gw.test\"\nToken \"first\"");
+	house_tell(house, "wan", "198.51.100.7");
+	house_start(house);
+	house_wait(house,
+	    "ports row: address '', at '198.51.100.7', warning 'the router "
+	    "says that its address is 198.51.100.7, but from outside it is "
+	    "203.0.113.9: ");
+	house_command(house, "portmap");
+	house_wait(house, "reply 7: ok: ");
+	house_tell(house, "address", "198.51.100.7 - 1");
+	house_command(house, "ddns test");
+	house_wait(
+	    house, "ports row: address '', at '198.51.100.7', warning ''");
 	house_stop(house);
 }
 
@@ -129,6 +204,11 @@ test_stopped(void **state)
 	house_tell(house, "address", "203.0.113.9 - 0");
 	house_start(house);
 	house_wait(house, "stopped, failures 1, problem 'stop: as told'");
+	house_command(house, "ddns test");
+	house_wait(house,
+	    "reply 7: ok: dynv6 for gw.test: 203.0.113.9; the servers of its "
+	    "zone say nothing, which is not that, for publishing it has "
+	    "failed: stop: as told");
 	kill(house->pid, SIGHUP);
 	house_wait(house, "stopped, failures 1, problem 'stop: as told'");
 	house_tell(house, "provider", NULL);
@@ -138,6 +218,25 @@ test_stopped(void **state)
 	house_command(house, "ddns test");
 	house_wait(house, "reply 7: ok: dynv6 for gw.test: 203.0.113.9");
 	assert_kept(house, "stopped-at", "0");
+	house_stop(house);
+}
+
+/* What is still said of the wrong token must not stop the right one. */
+static void
+test_token_changes_meanwhile(void **state)
+{
+	struct house *house = *state;
+
+	configure_token(house, "wrong");
+	house_tell(house, "provider", "hang 0");
+	house_start(house);
+	house_wait(house, "ddns: update at dynv6 for 'gw.test' with 'wrong'");
+	house_wait(house, "ddns: the provider says nothing");
+	house_tell(house, "provider", NULL);
+	configure_token(house, "right");
+	kill(house->pid, SIGHUP);
+	house_wait(house, "ddns: look at dynv6 for 'gw.test' with 'right'");
+	house_wait(house, "published, failures 0, problem ''");
 	house_stop(house);
 }
 
@@ -156,9 +255,33 @@ test_lost(void **state)
 	house_wait(house, "failing, failures 1, problem 'lost: ");
 	house_command(house, "ddns test");
 	house_wait(house, "'203.0.113.9' published, failures 0, problem ''");
-	house_wait(
-	    house, "reply 7: ok: dynv6 for gw.test: 203.0.113.9; as told");
+	house_wait(house,
+	    "reply 7: ok: dynv6 for gw.test: 203.0.113.9; the "
+	    "servers");
 	house_stop(house);
+}
+
+/* A job that was taken over makes no word of the status. */
+static void
+test_no_address(void **state)
+{
+	static const char *const finds[] = { "203.0.113.9.example - 1",
+		"2001:db8::9 - 1", "203.0.113.9 203.0.113.9 1" };
+	struct house *house = *state;
+
+	configure_token(house, "first");
+	for (size_t i = 0; i < sizeof(finds) / sizeof(finds[0]); i++) {
+		house_tell(house, "address", finds[i]);
+		house_start(house);
+		house_wait(house,
+		    "DDNS dynv6 for gw.test: local: the job found an address "
+		    "that is none");
+		house_wait(house, "address row: gw.test '' failing");
+		house_stop(house);
+		house_tell(house, RECORD, NULL);
+		assert_false(house_said(house, "is published"));
+		assert_false(house_said(house, "the address is"));
+	}
 }
 
 /* Two of them for one name, and each gets its own secret. */
@@ -247,9 +370,13 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		HOUSE_TEST(test_order_waits),
+		HOUSE_TEST(test_family_goes),
+		HOUSE_TEST(test_behind_another_router),
 		HOUSE_TEST(test_outage),
 		HOUSE_TEST(test_stopped),
+		HOUSE_TEST(test_token_changes_meanwhile),
 		HOUSE_TEST(test_lost),
+		HOUSE_TEST(test_no_address),
 		HOUSE_TEST(test_two),
 		HOUSE_TEST(test_nobody),
 		HOUSE_TEST(test_proof),

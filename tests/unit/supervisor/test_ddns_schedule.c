@@ -318,6 +318,14 @@ test_settled(void **state)
 	ddns_schedule_found(&schedule, true, 1, T0 + 20);
 	assert_int_equal(ddns_schedule_settled(&schedule, T0 + 20), 0);
 
+	/* Servers that cannot be asked have not shown it. */
+	schedule = published(T0);
+	ddns_schedule_found(&schedule, true, 2, T0 + 10);
+	assert_int_equal(
+	    ddns_schedule_settled(&schedule, T0 + 10), T0 + DDNS_SETTLE);
+	ddns_schedule_found(&schedule, true, 2, T0 + DDNS_SETTLE);
+	assert_false(schedule.hidden || schedule.wanted);
+
 	/* The provider is down: counted from when the change was seen. */
 	schedule = visible(T0);
 	for (int64_t now = T0; now < T0 + HOUR; now += 60) {

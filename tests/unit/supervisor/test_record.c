@@ -97,6 +97,26 @@ test_one_line(void **state)
 	record_release(&record);
 }
 
+static void
+test_said(void **state)
+{
+	char long_one[2 * RECORD_SAID_MAX];
+	char *text;
+
+	(void)state;
+	text = record_said("no\nerror: all\x1b is lost");
+	assert_string_equal(text, "no error: all  is lost");
+	free(text);
+	text = record_said("");
+	assert_string_equal(text, "");
+	free(text);
+	memset(long_one, 'x', sizeof(long_one) - 1);
+	long_one[sizeof(long_one) - 1] = '\0';
+	text = record_said(long_one);
+	assert_int_equal(strlen(text), RECORD_SAID_MAX);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -104,6 +124,7 @@ main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_one_line),
+		cmocka_unit_test(test_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
