@@ -14,8 +14,8 @@ import pytest
 from actors.gateway import BUILD, REPOSITORY
 
 OF_THE_PROGRAM = {"architecture.md", "threat-model.md"}
-GUIDES = {path.name: path.read_text() for path in
-          [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+PAGES = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/*.md"))]
+GUIDES = {path.name: path.read_text() for path in PAGES
           if path.name not in OF_THE_PROGRAM}
 
 
