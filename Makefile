@@ -322,6 +322,15 @@ format:
 # The example configuration goes to share/: /etc belongs to the operator.
 root := '$(DESTDIR)$(PREFIX)'
 put := install -D -m 644
+
+# Printed by the program that was built, which may be for another machine.
+# Debian's zsh looks in vendor-completions, but not beneath /usr/local.
+completes = $B/$(out.cli) completion $1 | $(put) /dev/stdin $(root)/share/$2
+zsh.functions := $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+completions = \
+    $(call completes,bash,bash-completion/completions/gatehouse); \
+    $(call completes,zsh,zsh/$(zsh.functions)/_gatehouse); \
+    $(call completes,fish,fish/vendor_completions.d/gatehouse.fish)
 install: programs
 	$Q set -e; for file in $(foreach p,$(written),$(out.$p)); do \
 	    install -D -m 755 $B/$$file $(root)/$$file; done
@@ -329,6 +338,8 @@ install: programs
 	    $(put) $$file $(root)/share/man/man$${file##*.}/$${file##*/}; done
 	$Q set -e; for file in $$(cd etc && find . -type f); do \
 	    $(put) etc/$$file $(root)/share/gatehouse/$$file; done
+	$Q if $B/$(out.cli) version >/dev/null 2>&1; then $(completions); \
+	else echo 'No completion for shells: $(out.cli) does not run here.'; fi
 	$Q $(put) systemd/gatehouse.service \
 	    $(root)/lib/systemd/system/gatehouse.service
 	$Q sed -i 's|/usr/|$(PREFIX)/|g' \

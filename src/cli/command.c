@@ -10,6 +10,53 @@
 
 #define BIT(option) (1u << (option))
 
+static const struct choice account_actions[] = {
+	{ "show", NULL, "what the authority knows of it (if none is named)" },
+	{ "update", NULL, "tell it the Email of the configuration" },
+	{ "roll", NULL, "give the account another key" },
+	{ "deactivate", NULL,
+	    "close it for ever; the next certificate opens a\nnew one" },
+	{ 0 },
+};
+
+static const struct choice ddns_actions[] = {
+	{ "status", "[NAME]",
+	    "which addresses are published, and where they came from\n"
+	    "(if none is named)" },
+	{ "test", "[NAME]",
+	    "look for the address, ask the servers of the zone, and\n"
+	    "publish nothing" },
+	{ "update", "[NAME]",
+	    "publish it now, even if it was already; also after the\n"
+	    "provider has refused and you have put that right there" },
+	{ 0 },
+};
+
+static const struct choice portmap_actions[] = {
+	{ "status", NULL, "what the router forwards to us (if none is named)" },
+	{ "renew", NULL, "ask the router again now" },
+	{ "off", NULL,
+	    "have it forward nothing to us, until the next reload\n"
+	    "or `renew`" },
+	{ 0 },
+};
+
+static const struct choice client_cert_actions[] = {
+	{ "add", "NAME",
+	    "make one: a file for the telephone, and its\n"
+	    "password, which is shown once" },
+	{ "list", NULL, "all that were made (if no action is named)" },
+	{ "revoke", "NAME", "let it in no more" },
+	{ 0 },
+};
+
+static const struct choice shells[] = {
+	{ "bash", NULL, "for its directory bash-completion/completions" },
+	{ "zsh", NULL, "as _gatehouse in a directory of its fpath" },
+	{ "fish", NULL, "as gatehouse.fish in its directory completions" },
+	{ 0 },
+};
+
 static const struct command commands[] = {
 	{ "run", "run the gateway in this terminal",
 	    "Runs the gateway until Ctrl-C, with a configuration file, or for\n"
@@ -18,7 +65,7 @@ static const struct command commands[] = {
 	    "192.168.1.2:8123\n\n"
 	    "which writes a small configuration into the state directory and\n"
 	    "says what it is going to do first.\n",
-	    NULL, NULL,
+	    NULL, NULL, NULL,
 	    BIT(OPTION_FILE) | BIT(OPTION_HOST) | BIT(OPTION_BACKEND) |
 	        BIT(OPTION_EMAIL) | BIT(OPTION_STATE_DIR),
 	    command_run },
@@ -26,13 +73,14 @@ static const struct command commands[] = {
 	    "Reads the configuration and what it names on this machine, and\n"
 	    "prints every error and warning as file:line:column. Exits 0 if\n"
 	    "the gateway would run with it, 1 if not.\n",
-	    "FILE", NULL, BIT(OPTION_FILE) | BIT(OPTION_EXPAND),
+	    NULL, "FILE", NULL, BIT(OPTION_FILE) | BIT(OPTION_EXPAND),
 	    command_check },
 	{ "status", "show how the running gateway is",
 	    "Shows listeners, backends, certificates and workers of the\n"
 	    "gateway that runs with this configuration. Exits 3 if none "
 	    "does.\n",
-	    NULL, NULL, BIT(OPTION_FILE) | BIT(OPTION_JSON) | BIT(OPTION_WATCH),
+	    NULL, NULL, NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_JSON) | BIT(OPTION_WATCH),
 	    command_status },
 	{ "ha-sensors", "print sensors for Home Assistant",
 	    "Prints YAML for the configuration.yaml of Home Assistant: "
@@ -40,47 +88,34 @@ static const struct command commands[] = {
 	    "for what is wrong, the expiry of each certificate, each backend\n"
 	    "and the requests. They ask the Status section of the\n"
 	    "configuration.\n",
-	    NULL, NULL, BIT(OPTION_FILE), command_ha_sensors },
+	    NULL, NULL, NULL, BIT(OPTION_FILE), command_ha_sensors },
 	{ "reload", "take over a changed configuration",
 	    "The running gateway reads its configuration again. If there is\n"
 	    "an error in it, it is shown, and nothing else has happened.\n",
-	    NULL, NULL, BIT(OPTION_FILE), command_reload },
+	    NULL, NULL, NULL, BIT(OPTION_FILE), command_reload },
 	{ "renew", "get a new certificate now",
 	    "Asks for the certificate with this name, or for all, although\n"
 	    "they are not due. Waits set by the authority are kept to.\n"
 	    "With --dry-run the whole journey is rehearsed, with the staging\n"
 	    "directory where the authority has one, and nothing is kept.\n",
-	    "NAME", NULL, BIT(OPTION_FILE) | BIT(OPTION_DRY_RUN),
+	    NULL, "NAME", NULL, BIT(OPTION_FILE) | BIT(OPTION_DRY_RUN),
 	    command_renew },
 	{ "revoke", "declare a certificate invalid",
 	    "Has the authority revoke the certificate with this name, and a\n"
 	    "new one is obtained. You are asked before, or say --yes.\n"
 	    "REASON is unspecified, keyCompromise, affiliationChanged,\n"
 	    "superseded or cessationOfOperation.\n",
-	    "NAME", NULL,
+	    NULL, "NAME", NULL,
 	    BIT(OPTION_FILE) | BIT(OPTION_REASON) | BIT(OPTION_YES),
 	    command_revoke },
 	{ "account", "look after the account with an authority",
-	    "ACTION is one of:\n\n"
-	    "  show        what the authority knows of it (if none is named)\n"
-	    "  update      tell it the Email of the configuration\n"
-	    "  roll        give the account another key\n"
-	    "  deactivate  close it for ever; the next certificate opens a\n"
-	    "              new one\n",
-	    "ACTION", NULL,
+	    "Looks after the account of the default ACME section, or of the\n"
+	    "one that --acme names.\n",
+	    account_actions, "ACTION", NULL,
 	    BIT(OPTION_FILE) | BIT(OPTION_ACME) | BIT(OPTION_YES),
 	    command_account },
 	{ "ddns", "look after the public address of your names",
-	    "ACTION is one of:\n\n"
-	    "  status  which addresses are published, and where they came "
-	    "from\n"
-	    "          (if none is named)\n"
-	    "  test    look for the address, ask the servers of the zone, and\n"
-	    "          publish nothing\n"
-	    "  update  publish it now, even if it was already; also after the\n"
-	    "          provider has refused and you have put that right "
-	    "there\n\n"
-	    "for the DDNS section with this NAME, or for all.\n",
+	    "For the DDNS section with this NAME, or for all.\n", ddns_actions,
 	    "ACTION", "NAME", BIT(OPTION_FILE), command_ddns },
 	{ "import", "take over what another program has got",
 	    "Takes over a certificate and its key, and the account that they\n"
@@ -91,50 +126,42 @@ static const struct command commands[] = {
 	    "  --acme.sh DIRECTORY         ~/.acme.sh/NAME\n\n"
 	    "A gateway that runs serves it at once, another one when it\n"
 	    "starts. It is renewed when it is due.\n",
-	    "NAME", NULL,
+	    NULL, "NAME", NULL,
 	    BIT(OPTION_FILE) | BIT(OPTION_CERT) | BIT(OPTION_KEY) |
 	        BIT(OPTION_POUND) | BIT(OPTION_CERTBOT) | BIT(OPTION_ACME_SH) |
 	        BIT(OPTION_FORCE),
 	    command_import },
 	{ "portmap", "look after the ports that the router maps",
-	    "ACTION is one of:\n\n"
-	    "  status  what the router forwards to us (if none is named)\n"
-	    "  renew   ask the router again now\n"
-	    "  off     have it forward nothing to us, until the next reload\n"
-	    "          or `renew`\n",
+	    "Looks after what PortMap has the router do.\n", portmap_actions,
 	    "ACTION", NULL, BIT(OPTION_FILE), command_portmap },
 	{ "client-cert", "certificates for telephones and browsers",
 	    "Makes certificates with which clients prove who they are, and\n"
-	    "the authority that the gateway knows them by. ACTION is one of:\n"
-	    "\n"
-	    "  add NAME     make one: a file for the telephone, and its\n"
-	    "               password, which is shown once\n"
-	    "  list         all that were made (if no action is named)\n"
-	    "  revoke NAME  let it in no more\n\n"
-	    "The authority is kept in client-ca/ beside the configuration.\n",
-	    "ACTION", "NAME",
+	    "the authority that the gateway knows them by, which is kept in\n"
+	    "client-ca/ beside the configuration.\n",
+	    client_cert_actions, "ACTION", "NAME",
 	    BIT(OPTION_FILE) | BIT(OPTION_OUT) | BIT(OPTION_DAYS) |
 	        BIT(OPTION_JSON),
 	    command_client_cert },
 	{ "reopen", "open the access log anew",
 	    "After the file of the AccessLog was renamed: every process of\n"
 	    "the running gateway goes on in a new one.\n",
-	    NULL, NULL, BIT(OPTION_FILE), command_reopen },
+	    NULL, NULL, NULL, BIT(OPTION_FILE), command_reopen },
 	{ "stop", "stop the running gateway",
 	    "Tells the gateway that runs with this configuration to stop.\n",
-	    NULL, NULL, BIT(OPTION_FILE), command_stop },
+	    NULL, NULL, NULL, BIT(OPTION_FILE), command_stop },
+	{ "completion", "have a shell complete these commands",
+	    "Prints a script for a shell. `make install` has put one for each\n"
+	    "where it looks; for the bash that runs now:\n\n"
+	    "  source <(gatehouse completion bash)\n",
+	    shells, "SHELL", NULL, 0, command_completion },
 	{ "help", "explain a command", "Without a command, lists them all.\n",
-	    "COMMAND", NULL, 0, command_help },
-	{ "version", "print the version", "", NULL, NULL, 0, command_version },
+	    NULL, "COMMAND", NULL, 0, command_help },
+	{ "version", "print the version", "", NULL, NULL, NULL, 0,
+	    command_version },
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-static const struct {
-	const char *name;
-	char letter;       /* 0 = none */
-	const char *value; /* NULL: a flag */
-	const char *help;
-} options[OPTION_COUNT] = {
+static const struct command_option options[OPTION_COUNT] = {
 	[OPTION_HELP] = { "help", 'h', NULL, "explain this command" },
 	[OPTION_FILE] = { "file", 'f', "FILE",
 	    "the configuration (/etc/gatehouse/gatehouse.conf)" },
@@ -212,8 +239,14 @@ command_unknown(const char *name, struct error *err)
 	    "unknown command '%s'; `gatehouse help` lists them", name);
 }
 
-static bool
-takes(const struct command *command, enum option option)
+const struct command_option *
+command_option(enum option option)
+{
+	return &options[option];
+}
+
+bool
+command_takes(const struct command *command, enum option option)
 {
 	return option == OPTION_HELP || (command->options & BIT(option)) != 0;
 }
@@ -227,7 +260,7 @@ unknown_option(
 	char *name = xstrndup(word, strcspn(word, "="));
 
 	for (enum option o = 0; o < OPTION_COUNT; o++)
-		if (takes(command, o))
+		if (command_takes(command, o))
 			consider(name + strspn(name, "-"), options[o].name,
 			    &best, &distance);
 	if (best != NULL)
@@ -255,7 +288,7 @@ match_option(
 
 	*value = NULL;
 	for (o = 0; o < OPTION_COUNT; o++) {
-		if (!takes(command, o))
+		if (!command_takes(command, o))
 			continue;
 		if (is_long && len - 2 == strlen(options[o].name) &&
 		    memcmp(word + 2, options[o].name, len - 2) == 0) {
@@ -359,6 +392,41 @@ print_option(enum option o, FILE *out)
 		fprintf(out, "      %-22s %s\n", text, options[o].help);
 }
 
+/* A choice and what it takes; its length if out is NULL. */
+static int
+print_choice(const struct choice *choice, FILE *out)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%s%s%s", choice->word,
+	    choice->takes != NULL ? " " : "",
+	    choice->takes != NULL ? choice->takes : "");
+
+	return out == NULL ? len : fprintf(out, "  %s", text) - 2;
+}
+
+static void
+print_choices(const struct command *command, FILE *out)
+{
+	int width = 0;
+
+	fprintf(out, "%s is one of:\n\n", command->operand);
+	for (const struct choice *c = command->choices; c->word != NULL; c++)
+		if (print_choice(c, NULL) > width)
+			width = print_choice(c, NULL);
+	for (const struct choice *c = command->choices; c->word != NULL; c++) {
+		int indent = width - print_choice(c, out) + 2;
+
+		for (const char *line = c->help; *line != '\0';
+		     indent = width + 4) {
+			int len = (int)strcspn(line, "\n");
+
+			fprintf(out, "%*s%.*s\n", indent, "", len, line);
+			line += len + (line[len] == '\n');
+		}
+	}
+	fputc('\n', out);
+}
+
 void
 command_print(const struct command *command, FILE *out)
 {
@@ -371,7 +439,9 @@ command_print(const struct command *command, FILE *out)
 	if (command->operand != NULL)
 		fputs("]", out);
 	fprintf(out, "\n\n%s\n", command->help);
+	if (command->choices != NULL)
+		print_choices(command, out);
 	for (enum option o = 0; o < OPTION_COUNT; o++)
-		if (takes(command, o))
+		if (command_takes(command, o))
 			print_option(o, out);
 }

@@ -2,8 +2,8 @@
 #define CLI_COMMAND_H
 
 /*
- * The commands and options of `gatehouse`. Parsing, help and "did you mean" all
- * come from the two tables in command.c.
+ * The commands and options of `gatehouse`. Parsing, help, "did you mean" and
+ * what shells complete all come from the two tables in command.c.
  */
 
 #include <stdbool.h>
@@ -50,15 +50,33 @@ struct arguments {
 	const char *second;               /* the same */
 };
 
+/* A word that an operand may be. The last one of a list has no word. */
+struct choice {
+	const char *word;
+	const char *takes; /* the operand that follows it; NULL = none */
+	const char *help;
+};
+
 struct command {
 	const char *name;
-	const char *summary; /* for the list of all */
-	const char *help;    /* after the usage */
-	const char *operand; /* what it is called; NULL = takes none */
-	const char *second;  /* the same of a second one */
-	unsigned options;    /* bits 1 << OPTION_*; --help is always one */
+	const char *summary;          /* for the list of all */
+	const char *help;             /* after the usage */
+	const struct choice *choices; /* for the operand; NULL = any word */
+	const char *operand;          /* what it is called; NULL = takes none */
+	const char *second;           /* the same of a second one */
+	unsigned options; /* bits 1 << OPTION_*; --help is always one */
 	int (*run)(const struct arguments *args);
 };
+
+struct command_option {
+	const char *name;
+	char letter;       /* 0 = none */
+	const char *value; /* what it is called; NULL: a flag */
+	const char *help;
+};
+
+const struct command_option *command_option(enum option option);
+bool command_takes(const struct command *command, enum option option);
 
 /* The n-th command; NULL past the end. */
 const struct command *command_at(size_t n);

@@ -19,6 +19,7 @@ int command_portmap(const struct arguments *args);
 int command_client_cert(const struct arguments *args);
 int command_reopen(const struct arguments *args);
 int command_stop(const struct arguments *args);
+int command_completion(const struct arguments *args);
 int command_help(const struct arguments *args);
 int command_version(const struct arguments *args);
 

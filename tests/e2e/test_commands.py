@@ -18,7 +18,7 @@ from actors.process import NOBODY, Process
 
 VERBS = ["run", "check", "status", "ha-sensors", "reload", "renew", "revoke",
          "account", "ddns", "import", "portmap", "client-cert", "reopen",
-         "stop", "help", "version"]
+         "stop", "completion", "help", "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:

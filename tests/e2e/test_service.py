@@ -307,6 +307,10 @@ def test_installed_tree_runs_from_where_it_is(make_gateway, home_assistant,
         assert (tmp_path / path[1:]).is_file(), path
     for page in re.findall(r"man:(\w+(?:\.conf)?)\((\d)\)", unit):
         assert (usr / "share/man/man{1}/{0}.{1}".format(*page)).is_file()
+    for path in ("bash-completion/completions/gatehouse",
+                 "zsh/vendor-completions/_gatehouse",
+                 "fish/vendor_completions.d/gatehouse.fish"):
+        assert "client-cert" in (usr / "share" / path).read_text()
     for kind in "sysusers", "tmpfiles":
         assert (usr / f"lib/{kind}.d/gatehouse.conf").is_file()
 

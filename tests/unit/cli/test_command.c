@@ -225,6 +225,14 @@ test_help_comes_from_the_table(void **state)
 	assert_non_null(strstr(text, "    --backend ADDRESS:PORT"));
 	assert_null(strstr(text, "--json"));
 	free(text);
+	text = printed(command_find("client-cert"));
+	assert_non_null(strstr(text,
+	    "ACTION is one of:\n\n"
+	    "  add NAME     make one: a file for the telephone, and its\n"
+	    "               password, which is shown once\n"
+	    "  list         all that were made (if no action is named)\n"
+	    "  revoke NAME  let it in no more\n\n"));
+	free(text);
 }
 
 int

@@ -10,8 +10,6 @@
 #include "base/file.h"
 #include "base/xalloc.h"
 
-#define GUIDE "docs/ddns.md"
-
 /* Something to serve, behind what is said about names. */
 #define SITE "ListenHTTP\nPort 8099\nService\nSuccess\nEnd\nEnd\n"
 
@@ -481,55 +479,6 @@ test_secrets_are_not_printed(void **state)
 	free(printed);
 }
 
-/* Files are not there: what is in them is said in place of them. */
-static void
-say_inline(char *text)
-{
-	char *at;
-
-	while ((at = strstr(text, "TokenFile")) != NULL)
-		memcpy(at, "Token    ", 9);
-	while ((at = strstr(text, "PasswordFile")) != NULL)
-		memcpy(at, "Password    ", 12);
-}
-
-/* Every block of the guide is accepted as it stands, and all providers are. */
-static void
-test_the_guide(void **state)
-{
-	static const char fence[] = "\n```\n";
-	bool seen[64] = { false };
-	struct reading reading;
-	struct buf page = { 0 };
-	struct error err;
-	char *text, *at, *end;
-	const struct config_ddns *ddns;
-	size_t n = 0;
-
-	(void)state;
-	assert_int_equal(file_read(GUIDE, 1024 * 1024, &page, &err), 0);
-	text = buf_detach(&page, NULL);
-	say_inline(text);
-	for (at = text; (at = strstr(at, fence)) != NULL; at = end + 4) {
-		at += strlen(fence);
-		end = strstr(at, fence);
-		assert_non_null(end);
-		end[1] = '\0';
-		init_clean(&reading, at);
-		assert_int_not_equal(reading.config->nddns, 0);
-		for (ddns = reading.config->ddns; ddns != NULL;
-		     ddns = ddns->next)
-			seen[ddns->provider->family] = true;
-		reading_release(&reading);
-		n++;
-	}
-	assert_true(n > 10);
-	for (n = 0; n < DDNS_FAMILY_COUNT; n++)
-		if (!seen[n] && n != DDNS_FAMILY_DDNSS)
-			fail_msg("family %zu is not in " GUIDE, n);
-	free(text);
-}
-
 static char *
 path_of(const char *name)
 {
@@ -717,7 +666,6 @@ main(void)
 		cmocka_unit_test(test_dns_01),
 		cmocka_unit_test(test_in_a_gateway),
 		cmocka_unit_test(test_secrets_are_not_printed),
-		cmocka_unit_test(test_the_guide),
 		cmocka_unit_test(test_files_with_secrets),
 		cmocka_unit_test(test_files_that_others_read),
 		cmocka_unit_test(test_credentials),
