@@ -163,7 +163,10 @@ class Chromium:
         self.ask("Emulation.setScriptExecutionDisabled", value=not on)
 
     def visit(self, url: str) -> None:
+        """Until all of it is there."""
         assert "errorText" not in self.ask("Page.navigate", url=url)
+        self.wait("document.readyState === 'complete' && "
+                  f"location.href === {json.dumps(url)}")
 
     def evaluate(self, expression: str) -> Any:
         done = self.ask("Runtime.evaluate", expression=expression,
