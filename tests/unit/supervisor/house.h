@@ -197,6 +197,20 @@ house_wait(struct house *house, const char *text)
 	return found;
 }
 
+/* Waits for both, whichever comes first. */
+static inline void
+house_wait_both(struct house *house, const char *one, const char *other)
+{
+	size_t begin = house->at, end;
+
+	house_wait(house, one);
+	end = house->at;
+	house->at = begin;
+	house_wait(house, other);
+	if (house->at < end)
+		house->at = end;
+}
+
 /* The supervisor and all its children have gone; its exit status. */
 static inline int
 house_end(struct house *house)

@@ -78,7 +78,8 @@ test_order_waits(void **state)
 	    "known '' '', listens 1, record '' ''");
 	house_wait(house, "the address is 203.0.113.9 and 2001:db8::9");
 	house_wait(house, "203.0.113.9 and 2001:db8::9 is published");
-	house_wait(house, "its new address is not visible in DNS yet");
+	house_wait_both(house, "its new address is not visible in DNS yet",
+	    "address row: gw.test '203.0.113.9'");
 	assert_kept(house, "ipv6", "2001:db8::9");
 	assert_false(house_said(house, "job: names"));
 	house_tell(house, "address", "203.0.113.9 2001:db8::9 1");
@@ -210,11 +211,13 @@ test_stopped(void **state)
 	    "zone say nothing, which is not that, for publishing it has "
 	    "failed: stop: as told");
 	kill(house->pid, SIGHUP);
+	house_wait(house, "workers, generation 2");
 	house_wait(house, "stopped, failures 1, problem 'stop: as told'");
 	house_tell(house, "provider", NULL);
 	configure_token(house, "right");
 	kill(house->pid, SIGHUP);
-	house_wait(house, "ddns: look at dynv6 for 'gw.test' with 'right'");
+	house_wait_both(house, "the monitor hears nobody else",
+	    "ddns: look at dynv6 for 'gw.test' with 'right'");
 	house_command(house, "ddns test");
 	house_wait(house, "reply 7: ok: dynv6 for gw.test: 203.0.113.9");
 	assert_kept(house, "stopped-at", "0");
