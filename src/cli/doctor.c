@@ -37,6 +37,7 @@ static const struct {
 	{ "certificates", doctor_check_certs, NEEDS_STATUS },
 	{ "portmap", doctor_check_portmap, NEEDS_STATUS },
 	{ "ddns", doctor_check_ddns, NEEDS_STATUS },
+	{ "names", doctor_check_names, NEEDS_CONFIG },
 };
 
 void

@@ -51,5 +51,6 @@ void doctor_check_ways(struct doctor *doctor);
 void doctor_check_certs(struct doctor *doctor);
 void doctor_check_ddns(struct doctor *doctor);
 void doctor_check_portmap(struct doctor *doctor);
+void doctor_check_names(struct doctor *doctor);
 
 #endif

@@ -10,8 +10,11 @@ from typing import Callable, Iterator, NamedTuple
 
 import pytest
 
+from actors.ddns_job import Street, street
 from actors.front import Front, native, pound
+from actors.gateway import NO_CA, gateway_config
 from actors.home_assistant import HomeAssistant
+from actors.netns import Namespace
 
 GOOD, WARNING, BAD = 0, 1, 2
 
@@ -179,8 +182,9 @@ def test_expired_certificate(house, home_assistant):
     assert "expired" in chain.evidence
 
 
-def test_no_certificate_yet(make_gateway, home_assistant):
-    front = make_gateway(Front, native(home_assistant.address)).start_ready()
+def test_no_certificate_yet(make_gateway, namespace):
+    front = make_gateway(Front, native("127.0.0.1:1"),
+                         namespace=namespace).start_ready()
     findings = examine(front, BAD)
     found = findings["certificate of gw.test"]
     assert found.verdict == "fail"
@@ -193,3 +197,137 @@ def test_what_is_no_home_assistant(scripted):
         f"backend {scripted.status()['backends'][0]['host']} port "
         f"{scripted.status()['backends'][0]['port']}"].evidence
     assert "WebSocket of gw.test" not in findings
+
+
+# The names
+
+NAME = "myhome.duckdns.org"
+OURS4, OTHER4 = "93.184.216.34", "93.184.216.35"
+OURS6, OTHER6 = "2a02:1234::7", "2a02:1234::8"
+LETSENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
+
+
+@pytest.fixture(scope="module")
+def street_of_all(network: Namespace, tmp_path_factory) -> Iterator[Street]:
+    with street(network, tmp_path_factory.mktemp("town"), port=8444,
+                zones=("duckdns.org",), hosts=(NAME,)) as made:
+        made.address("add", f"{OURS4}/32")
+        made.address("add", f"{OURS6}/64")
+        yield made
+
+
+class Town(NamedTuple):
+    """A zone to write, and a gateway that is not started."""
+
+    street: Street
+    front: Front
+
+    def say(self, kind: str, *values: str) -> None:
+        self.street.providers.records.set(NAME, kind, *values)
+
+    def configure(self, directory: str, challenge: str | None = None
+                  ) -> None:
+        self.front.configure(gateway_config(
+            self.front.state_dir, forward="127.0.0.1:1", http_port=80,
+            https_port=443, host=NAME, directory=directory,
+            challenge=challenge).replace('    Address "127.0.0.1"\n', ""))
+
+
+@pytest.fixture
+def town(street_of_all, make_gateway) -> Town:
+    """What the zone says is right."""
+    street_of_all.providers.reset()
+    for server in street_of_all.servers:
+        server.refuses = False
+    made = Town(street_of_all, make_gateway(
+        Front, lambda front: "", namespace=street_of_all.namespace))
+    made.configure(NO_CA)
+    made.say("A", OURS4)
+    made.say("AAAA", OURS6)
+    return made
+
+
+def test_names_are_right(town):
+    town.front.start_ready()
+    findings = examine(town.front, BAD)     # there is no authority, nor home
+    assert not {subject for subject in wrong(findings) if NAME in subject
+                } - {f"certificate of {NAME}"}
+    assert findings[f"A of {NAME}"].evidence == f"{OURS4}, which is ours"
+    assert findings[f"AAAA of {NAME}"].evidence == f"{OURS6}, which answers"
+    assert findings[f"{NAME} from inside"].verdict == "ok"
+    assert findings[f"CAA of {NAME}"].verdict == "ok"
+
+
+def test_address_of_another_house(town):
+    town.say("A", OTHER4)
+    found = examine(town.front, BAD)[f"A of {NAME}"]
+    assert found == Finding(
+        "fail", f"{OTHER4}, but this house has {OURS4}",
+        f"Set the A record to {OURS4} in the zone, or have a DDNS section "
+        "keep it right.")
+
+
+@pytest.mark.parametrize("address", ["192.168.1.2", "100.64.0.9"])
+def test_private_address(town, address):
+    town.say("A", address)
+    found = examine(town.front, BAD)[f"A of {NAME}"]
+    assert found.verdict == "fail"
+    assert found.evidence == f"{address}, which nobody outside reaches"
+    town.configure(NO_CA, 'dns-01\n    DNSHook "/bin/true"')
+    assert examine(town.front, BAD)[f"A of {NAME}"].verdict == "warn"
+
+
+def test_dead_ipv6_address(town):
+    town.say("AAAA", OTHER6)
+    found = examine(town.front, BAD)[f"AAAA of {NAME}"]
+    assert found.verdict == "fail"
+    assert found.evidence.startswith(f"{OTHER6} does not answer (")
+    assert f"Set the AAAA record to {OURS6}" in found.cure
+
+
+def test_no_hairpin(town):
+    findings = examine(town.front, BAD)     # nobody listens there
+    found = findings[f"{NAME} from inside"]
+    assert found.verdict == "warn"
+    assert f"{OURS4} does not answer: Connection refused" in found.evidence
+    assert "NAT loopback" in found.cure
+
+
+def test_no_address(town):
+    town.say("A")
+    town.say("AAAA")
+    found = examine(town.front, BAD)[f"address of {NAME}"]
+    assert found.verdict == "fail"
+    assert found.evidence == "the zone has neither A nor AAAA"
+
+
+def test_zone_is_silent(town):
+    for server in town.street.servers:
+        server.refuses = True
+    found = examine(town.front, BAD)[f"A of {NAME}"]
+    assert found.verdict == "fail"
+    assert "no server of its zone answers" in found.evidence
+
+
+@pytest.mark.parametrize("records, verdict", [
+    ([], "ok"),
+    (["issue letsencrypt.org"], "ok"),
+    (["issue other.test", "issue letsencrypt.org; a=b"], "ok"),
+    (["issue other.test"], "fail"),
+    (["issue ;"], "fail"),
+    (["iodef mailto:me@mine.test"], "ok")])
+def test_caa(town, records, verdict):
+    town.configure(LETSENCRYPT)
+    town.say("CAA", *records)
+    found = examine(town.front, BAD)[f"CAA of {NAME}"]
+    assert found.verdict == verdict
+    if verdict == "fail":
+        assert f'it says "{records[0]}"' in found.evidence
+        assert '0 issue "letsencrypt.org"' in found.cure
+
+
+def test_caa_of_an_authority_that_is_not_known(town):
+    town.say("CAA", "issue other.test")
+    found = examine(town.front, BAD)[f"CAA of {NAME}"]
+    assert found.verdict == "skipped"
+    assert 'it says "issue other.test"' in found.evidence

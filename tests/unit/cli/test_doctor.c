@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/xalloc.h"
+#include "doctor_dns.h"
 #include "doctor_ha.h"
 #include "doctor_port.h"
 #include "doctor_report.h"
@@ -303,6 +304,65 @@ test_certs(void **state)
 	    DOCTOR_WARN);
 }
 
+static void
+test_addresses(void **state)
+{
+	struct doctor_own own = { .n = 0 };
+
+	(void)state;
+	doctor_own_add(&own, "192.168.1.2");
+	doctor_own_add(&own, "");
+	doctor_own_add(&own, "93.184.216.34");
+	doctor_own_add(&own, "93.184.216.34");
+	assert_int_equal(own.n, 1);
+	assert_string_equal(doctor_own_first(&own, AF_INET), "93.184.216.34");
+	assert_null(doctor_own_first(&own, AF_INET6));
+	assert_int_equal(doctor_judge_address(AF_INET, "93.184.216.34", &own),
+	    DOCTOR_PLACE_OURS);
+	assert_int_equal(doctor_judge_address(AF_INET, "93.184.216.35", &own),
+	    DOCTOR_PLACE_OTHER);
+	assert_int_equal(doctor_judge_address(AF_INET, "100.64.1.2", &own),
+	    DOCTOR_PLACE_PRIVATE);
+	assert_int_equal(doctor_judge_address(AF_INET6, "fe80::1", &own),
+	    DOCTOR_PLACE_PRIVATE);
+	assert_int_equal(doctor_judge_address(AF_INET6, "2a02::1", &own),
+	    DOCTOR_PLACE_UNKNOWN);
+}
+
+static void
+test_caa(void **state)
+{
+	static const struct {
+		const char *records[2];
+		bool plain, wildcard;
+	} cases[] = {
+		{ { "issue ca.org" }, true, true },
+		{ { "ISSUE CA.ORG; a=b" }, true, true },
+		{ { "issue ;" }, false, false },
+		{ { "issue other.org" }, false, false },
+		{ { "issue other.org", "issue ca.org" }, true, true },
+		{ { "issue ca.org", "issuewild ;" }, true, false },
+		{ { "issue ;", "issuewild ca.org" }, false, true },
+		{ { "issuewild other.org" }, true, false },
+		{ { "iodef mailto:a@b.org" }, true, true },
+		{ { "issue ca.org.evil.org" }, false, false },
+	};
+	static struct dns_answer answer;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (answer.n = 0;
+		     answer.n < 2 && cases[i].records[answer.n] != NULL;
+		     answer.n++)
+			snprintf(answer.records[answer.n], DNS_TEXT_SIZE, "%s",
+			    cases[i].records[answer.n]);
+		assert_int_equal(doctor_caa_permits(&answer, false, "ca.org"),
+		    cases[i].plain);
+		assert_int_equal(doctor_caa_permits(&answer, true, "ca.org"),
+		    cases[i].wildcard);
+	}
+}
+
 int
 main(void)
 {
@@ -319,6 +379,8 @@ main(void)
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_certs),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_caa),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
