@@ -25,10 +25,11 @@ struct doctor_backend {
 };
 
 struct doctor {
-	const char *file;                /* the configuration */
-	struct config_text *text;        /* NULL: it could not be read */
-	struct config *config;           /* NULL: there are errors in it */
-	struct json *status;             /* NULL: no gateway says it */
+	const char *file;         /* the configuration */
+	struct config_text *text; /* NULL: it could not be read */
+	struct config *config;    /* NULL: there are errors in it */
+	struct json *status;      /* NULL: no gateway says it */
+	bool is_silent;           /* there is one, and it does not tell us */
 	struct doctor_backend *backends; /* by number, with a configuration */
 	const char *check;               /* the one that runs */
 	int64_t deadline;                /* on the monotonic clock */

@@ -21,7 +21,6 @@ enum { ADDRESS_WORD = 1, STATE_WORD = 3, INODE_WORD = 9 };
 
 struct sockets {
 	uint64_t inodes[SOCKETS_MAX];
-	bool known[SOCKETS_MAX]; /* who holds it */
 	size_t n;
 };
 
@@ -179,9 +178,9 @@ read_link(const char *link, uint64_t *inode)
 	    text_u64(link + len, strcspn(link + len, "]"), UINT64_MAX, inode);
 }
 
-/* Whether the process holds one of them; those that it holds are known. */
+/* Whether the process holds one of them. */
 static bool
-holds(pid_t pid, struct sockets *sockets)
+holds(pid_t pid, const struct sockets *sockets)
 {
 	char path[64], link[64];
 	struct dirent *entry;
@@ -204,14 +203,14 @@ holds(pid_t pid, struct sockets *sockets)
 			continue;
 		for (size_t i = 0; i < sockets->n; i++)
 			if (sockets->inodes[i] == inode)
-				found = sockets->known[i] = true;
+				found = true;
 	}
 	closedir(dir);
 	return found;
 }
 
 static void
-find_holders(const struct json *status, struct sockets *sockets,
+find_holders(const struct json *status, const struct sockets *sockets,
     struct doctor_port *port)
 {
 	DIR *dir = opendir("/proc");
@@ -236,8 +235,6 @@ find_holders(const struct json *status, struct sockets *sockets,
 	}
 	if (dir != NULL)
 		closedir(dir);
-	for (size_t i = 0; i < sockets->n; i++)
-		port->someone |= !sockets->known[i];
 }
 
 enum doctor_verdict
@@ -282,7 +279,8 @@ cure(const struct doctor_port *port)
 static void
 check_port(struct doctor *doctor, const struct config_listener *listener)
 {
-	struct doctor_port port = { .running = doctor->status != NULL };
+	struct doctor_port port = { .running = doctor->status != NULL ||
+		    doctor->is_silent };
 	struct sockets sockets = { .n = 0 };
 	char text[ADDR_TEXT_SIZE];
 	enum doctor_verdict verdict;

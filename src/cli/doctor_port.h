@@ -20,12 +20,11 @@ bool doctor_read_row(const char *row, struct addr *addr, uint64_t *inode);
 bool doctor_collide(const struct addr *a, const struct addr *b);
 
 struct doctor_port {
-	bool running;  /* a gateway says how it is */
+	bool running;  /* there is a gateway */
 	bool taken;    /* somebody listens */
 	bool ours;     /* it is that gateway */
 	pid_t other;   /* somebody else does; 0: not known */
 	char name[32]; /* of it */
-	bool someone;  /* not known who */
 };
 
 enum doctor_verdict doctor_judge_port(const struct doctor_port *port);

@@ -39,11 +39,13 @@ say_silence(struct doctor *doctor, const struct error *err)
 		        err->msg),
 		    xstrdup("Start it with `systemctl start gatehouse`, or "
 		            "in this terminal with `gatehouse run`."));
-	else
+	else {
+		doctor->is_silent = true;
 		doctor_say(doctor, DOCTOR_WARN, xstrdup("gateway"),
 		    xasprintf("it cannot be asked: %s", err->msg),
 		    xstrdup("Run the doctor as root, or as the user of the "
 		            "gateway."));
+	}
 }
 
 static void
@@ -97,13 +99,29 @@ doctor_check_gateway(struct doctor *doctor)
 
 /* --- certificates --------------------------------------------------------- */
 
+static bool
+is_missing(const struct json *cert)
+{
+	return is(cert, "source", "none") || is(cert, "source", "self-signed");
+}
+
+/* The first attempt has begun, and has not failed. */
+static bool
+is_on_its_way(const struct json *cert)
+{
+	return is_missing(cert) && is(cert, "state", "issuing") &&
+	    json_int(cert, "failures", 0) == 0;
+}
+
 enum doctor_verdict
 doctor_judge_cert(const struct json *cert, int64_t now)
 {
 	int64_t not_after = json_int(cert, "not_after", 0);
 
-	if (is(cert, "source", "none") || is(cert, "source", "self-signed") ||
-	    is(cert, "state", "revoked") || not_after <= now)
+	if (is_on_its_way(cert))
+		return DOCTOR_WARN;
+	if (is_missing(cert) || is(cert, "state", "revoked") ||
+	    not_after <= now)
 		return DOCTOR_FAIL;
 	if (json_int(cert, "failures", 0) > 0 || text(cert, "problem")[0])
 		return DOCTOR_WARN;
@@ -121,7 +139,9 @@ cert_evidence(const struct json *cert, int64_t now)
 	char span[REPORT_SPAN_SIZE], date[CLOCK_DATE_SIZE];
 	char *base, *whole;
 
-	if (is(cert, "source", "none") || is(cert, "source", "self-signed"))
+	if (is_on_its_way(cert))
+		base = xstrdup("the first one is being obtained");
+	else if (is_missing(cert))
 		base = xstrdup("there is none from an authority yet");
 	else if (is(cert, "state", "revoked"))
 		base = xstrdup("it is revoked");
@@ -148,6 +168,8 @@ cert_cure(const struct json *cert)
 
 	if (advice[0] != '\0')
 		return xstrdup(advice);
+	if (is_on_its_way(cert))
+		return xstrdup("Ask again in a minute.");
 	if (is(cert, "state", "own"))
 		return xstrdup("Put a new one into its file, then say "
 		               "`gatehouse reload`.");
@@ -233,8 +255,10 @@ doctor_check_portmap(struct doctor *doctor)
 	else if (text(portmap, "warning")[0] != '\0')
 		doctor_say(doctor, DOCTOR_WARN, xstrdup("router"),
 		    xstrdup(text(portmap, "warning")),
-		    xstrdup("Publish IPv6 only, or ask the provider of your "
-		            "internet access for a public IPv4 address."));
+		    xstrdup("If the other router is yours, make it a bridge; "
+		            "else ask the provider of your internet access "
+		            "for a public IPv4 address, or publish only "
+		            "IPv6."));
 	else
 		doctor_say(doctor, DOCTOR_OK, xstrdup("router"),
 		    xasprintf("%s %s", state, text(portmap, "ports")), NULL);

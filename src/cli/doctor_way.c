@@ -252,6 +252,7 @@ void
 doctor_check_ways(struct doctor *doctor)
 {
 	const struct config_listener *listener;
+	size_t before = doctor->report.n;
 
 	for (listener = doctor->config->listeners; listener != NULL;
 	     listener = listener->next)
@@ -264,4 +265,9 @@ doctor_check_ways(struct doctor *doctor)
 				check_name(doctor, listener,
 				    json_text(json_at(names, n)));
 		}
+	if (doctor->report.n == before)
+		doctor_say(doctor, DOCTOR_SKIPPED, xstrdup("ways"),
+		    xstrdup("because no name of a certificate leads to a "
+		            "backend"),
+		    NULL);
 }

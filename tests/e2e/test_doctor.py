@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import socket
+import subprocess
 from typing import Callable, Iterator, NamedTuple
 
 import pytest
@@ -15,6 +16,7 @@ from actors.front import Front, native, pound
 from actors.gateway import NO_CA, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.netns import Namespace
+from actors.process import NOBODY
 
 GOOD, WARNING, BAD = 0, 1, 2
 
@@ -185,6 +187,7 @@ def test_expired_certificate(house, home_assistant):
 def test_no_certificate_yet(make_gateway, namespace):
     front = make_gateway(Front, native("127.0.0.1:1"),
                          namespace=namespace).start_ready()
+    front.wait_for_line("next attempt")
     findings = examine(front, BAD)
     found = findings["certificate of gw.test"]
     assert found.verdict == "fail"
@@ -197,6 +200,23 @@ def test_what_is_no_home_assistant(scripted):
         f"backend {scripted.status()['backends'][0]['host']} port "
         f"{scripted.status()['backends'][0]['port']}"].evidence
     assert "WebSocket of gw.test" not in findings
+
+
+def test_somebody_without_rights(house, home_assistant, programs):
+    front = house(home_assistant).start_ready()
+    for directory in front.directory, programs:
+        directory.chmod(0o755)
+    front.file.chmod(0o644)
+    done = subprocess.run(
+        [*NOBODY, programs / "bin/gatehouse", "doctor", "--json",
+         "-f", front.file], stdout=subprocess.PIPE, timeout=30, check=False)
+    found = {row["subject"]: row for row in json.loads(done.stdout)["checks"]}
+    assert done.returncode == WARNING, found
+    assert found["gateway"]["verdict"] == "warn"
+    assert "as root" in found["gateway"]["cure"]
+    port = found[f"port 127.0.0.1:{front.https_port}"]
+    assert port["verdict"] == "ok"
+    assert "only root can see" in port["evidence"]
 
 
 # The names

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/xalloc.h"
+#include "doctor.h"
 #include "doctor_dns.h"
 #include "doctor_ha.h"
 #include "doctor_port.h"
@@ -293,6 +294,12 @@ test_certs(void **state)
 	assert_int_equal(judge_cert("{\"source\":\"self-signed\","
 	                            "\"not_after\":1900000000}"),
 	    DOCTOR_FAIL);
+	assert_int_equal(judge_cert("{\"source\":\"none\",\"state\":"
+	                            "\"issuing\"}"),
+	    DOCTOR_WARN);
+	assert_int_equal(judge_cert("{\"source\":\"none\",\"state\":"
+	                            "\"issuing\",\"failures\":1}"),
+	    DOCTOR_FAIL);
 	assert_int_equal(judge_cert("{\"source\":\"acme\",\"state\":"
 	                            "\"revoked\",\"not_after\":1900000000}"),
 	    DOCTOR_FAIL);
@@ -302,6 +309,67 @@ test_certs(void **state)
 	assert_int_equal(judge_cert("{\"source\":\"file\",\"state\":\"own\","
 	                            "\"not_after\":1800086400}"),
 	    DOCTOR_WARN);
+}
+
+/* The only finding that a check has over this status. */
+static void
+assert_finds(void (*check)(struct doctor *), const char *status,
+    enum doctor_verdict verdict, const char *evidence, const char *cure)
+{
+	struct error err;
+	struct doctor doctor = { .check = "test" };
+	const struct doctor_finding *found = doctor.report.findings;
+
+	doctor.status = json_parse(status, strlen(status), &err);
+	if (doctor.status == NULL)
+		fail_msg("%s", err.msg);
+	check(&doctor);
+	assert_int_equal(doctor.report.n, 1);
+	assert_int_equal(found->verdict, verdict);
+	assert_string_equal(found->evidence, evidence);
+	if (cure == NULL)
+		assert_null(found->cure);
+	else
+		assert_string_equal(found->cure, cure);
+	doctor_release(&doctor.report);
+	json_free(doctor.status);
+}
+
+static void
+test_ddns(void **state)
+{
+	(void)state;
+	assert_finds(doctor_check_ddns,
+	    "{\"ddns\":[{\"names\":[\"a.org\"],\"provider\":\"duckdns\","
+	    "\"published4\":\"192.0.2.1\",\"published6\":\"2001:db8::1\"}]}",
+	    DOCTOR_OK, "duckdns has published 192.0.2.1 and 2001:db8::1", NULL);
+	assert_finds(doctor_check_ddns,
+	    "{\"ddns\":[{\"names\":[\"a.org\"],\"provider\":\"duckdns\"}]}",
+	    DOCTOR_WARN, "duckdns has published none yet",
+	    "Look at `gatehouse ddns status` in a minute.");
+	assert_finds(doctor_check_ddns,
+	    "{\"ddns\":[{\"names\":[\"a.org\"],\"problem\":\"no\","
+	    "\"advice\":\"Pay.\"}]}",
+	    DOCTOR_FAIL, "no", "Pay.");
+}
+
+static void
+test_router(void **state)
+{
+	(void)state;
+	assert_finds(doctor_check_portmap,
+	    "{\"portmap\":{\"state\":\"mapped\",\"ports\":\"80, 443\"}}",
+	    DOCTOR_OK, "mapped 80, 443", NULL);
+	assert_finds(doctor_check_portmap,
+	    "{\"portmap\":{\"state\":\"failing\",\"problem\":\"no\","
+	    "\"advice\":\"Switch it on.\"}}",
+	    DOCTOR_FAIL, "no", "Switch it on.");
+	assert_finds(doctor_check_portmap,
+	    "{\"portmap\":{\"state\":\"mapped\",\"warning\":\"CGNAT\"}}",
+	    DOCTOR_WARN, "CGNAT",
+	    "If the other router is yours, make it a bridge; else ask the "
+	    "provider of your internet access for a public IPv4 address, or "
+	    "publish only IPv6.");
 }
 
 static void
@@ -379,6 +447,8 @@ main(void)
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_certs),
+		cmocka_unit_test(test_ddns),
+		cmocka_unit_test(test_router),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_caa),
 	};
