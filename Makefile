@@ -73,8 +73,8 @@ use.portmap := ipc base
 sys.portmap := -lminiupnpc
 
 out.cli := bin/gatehouse
-use.cli := config ipc net json tls pki http base
-sys.cli := -levent_core -lssl -lcrypto -lcrypt -ljansson -lqrencode
+use.cli := dns config ipc net json tls pki http base
+sys.cli := -levent_core -lssl -lcrypto -lcrypt -ljansson -lqrencode -lresolv
 
 # --- compiler ---------------------------------------------------------------
 

@@ -11,8 +11,11 @@
 
 #include "base/error.h"
 
-/* An address is told as inet_ntop() does. */
-enum dns_type { DNS_NS, DNS_CNAME, DNS_TXT, DNS_A, DNS_AAAA };
+/*
+ * An address is told as inet_ntop() does, a CAA record (RFC 8659) as "tag
+ * value", printable ASCII; its flags are not told.
+ */
+enum dns_type { DNS_NS, DNS_CNAME, DNS_TXT, DNS_A, DNS_AAAA, DNS_CAA };
 
 #define DNS_RECORDS_MAX 16
 #define DNS_TEXT_SIZE 256 /* a longer text is cut */

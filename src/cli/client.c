@@ -20,9 +20,9 @@
 #define TRIES 5
 
 static int
-connect_to(const char *path, struct error *err)
+connect_to(const char *path, unsigned seconds, struct error *err)
 {
-	const struct timeval limit = { ANSWER_SECONDS, 0 };
+	const struct timeval limit = { seconds, 0 };
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd;
 
@@ -89,13 +89,14 @@ judge(const char *text, struct client_answer *answer, struct error *err)
 
 /* One connection: what was said until the other end closed it. */
 static int
-converse(const char *path, const char *request, char **said, struct error *err)
+converse(const char *path, const char *request, unsigned seconds, char **said,
+    struct error *err)
 {
 	struct buf in = { 0 };
 	char *line;
 	int fd, rc;
 
-	fd = connect_to(path, err);
+	fd = connect_to(path, seconds, err);
 	if (fd == -1)
 		return -1;
 	line = xasprintf("%s\n", request);
@@ -114,12 +115,19 @@ int
 client_ask(const char *path, const char *request, struct client_answer *answer,
     struct error *err)
 {
+	return client_ask_within(path, request, ANSWER_SECONDS, answer, err);
+}
+
+int
+client_ask_within(const char *path, const char *request, unsigned seconds,
+    struct client_answer *answer, struct error *err)
+{
 	char *text = NULL;
 	int rc;
 
 	/* One round for each reload that ends at this moment. */
 	for (int tries = 1;; tries++) {
-		if (converse(path, request, &text, err) == -1)
+		if (converse(path, request, seconds, &text, err) == -1)
 			return -1;
 		if (tries == TRIES || strcmp(text, "again\n") != 0)
 			break;

@@ -19,6 +19,10 @@ struct client_answer {
 int client_ask(const char *path, const char *request,
     struct client_answer *answer, struct error *err);
 
+/* The same, with a silence of so many seconds at most. */
+int client_ask_within(const char *path, const char *request, unsigned seconds,
+    struct client_answer *answer, struct error *err);
+
 /*
  * Asks the gateway that runs with this configuration (NULL: the default one)
  * and says what went wrong. Returns an EXIT_* value; EXIT_GOOD: *answer is set.

@@ -82,6 +82,13 @@ static const struct command commands[] = {
 	    NULL, NULL, NULL,
 	    BIT(OPTION_FILE) | BIT(OPTION_JSON) | BIT(OPTION_WATCH),
 	    command_status },
+	{ "doctor", "look for what is wrong, and say how to cure it",
+	    "Looks at all that can be seen from here: the configuration, the\n"
+	    "gateway, its ports, Home Assistant behind it, certificates, the\n"
+	    "router and the public names. Changes nothing. Exits 0 if all is\n"
+	    "well, 1 with a warning, 2 if something is wrong.\n",
+	    NULL, NULL, NULL, BIT(OPTION_FILE) | BIT(OPTION_JSON),
+	    command_doctor },
 	{ "ha-sensors", "print sensors for Home Assistant",
 	    "Prints YAML for the configuration.yaml of Home Assistant: "
 	    "sensors\n"

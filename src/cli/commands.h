@@ -8,6 +8,7 @@ struct arguments;
 int command_run(const struct arguments *args);
 int command_check(const struct arguments *args);
 int command_status(const struct arguments *args);
+int command_doctor(const struct arguments *args);
 int command_ha_sensors(const struct arguments *args);
 int command_reload(const struct arguments *args);
 int command_renew(const struct arguments *args);

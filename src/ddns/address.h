@@ -25,9 +25,6 @@ struct candidate {
 bool address_read(
     int family, const char *text, size_t len, char dst[ADDRESS_SIZE]);
 
-/* The same of its bytes. */
-bool address_is_public(int family, const unsigned char *address);
-
 /*
  * The candidate to publish, or NULL: public, and of IPv6 stable, that is
  * neither temporary, deprecated nor tentative. `known` ("" = none) if it is

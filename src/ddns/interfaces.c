@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/ready.h"
+#include "dns/public.h"
 
 #define ANSWER_SIZE 32768 /* the kernel's pieces are no larger */
 #define ANSWER_MS 2000
@@ -61,7 +62,7 @@ add_address(
 	read_attributes(head, &candidate, &len);
 	if ((candidate.family == AF_INET && len == 4) ||
 	    (candidate.family == AF_INET6 && len == 16))
-		if (address_is_public(candidate.family, candidate.address) &&
+		if (dns_is_public(candidate.family, candidate.address) &&
 		    *n < INTERFACES_MAX)
 			list[(*n)++] = candidate;
 }

@@ -31,6 +31,7 @@ static const int types[] = {
 	[DNS_TXT] = ns_t_txt,
 	[DNS_A] = ns_t_a,
 	[DNS_AAAA] = ns_t_aaaa,
+	[DNS_CAA] = ns_t_caa,
 };
 
 struct packet {
@@ -86,6 +87,26 @@ read_address(int family, size_t size, const ns_rr *rr, char text[DNS_TEXT_SIZE])
 	    inet_ntop(family, ns_rr_rdata(*rr), text, DNS_TEXT_SIZE) != NULL;
 }
 
+/* Flags, the length of the tag, the tag; the rest is the value (4.1). */
+static bool
+read_caa(const ns_rr *rr, char text[DNS_TEXT_SIZE])
+{
+	const unsigned char *p = ns_rr_rdata(*rr);
+	size_t len = ns_rr_rdlen(*rr), tag;
+
+	if (len < 2 || p[1] == 0 || (size_t)p[1] + 2 > len ||
+	    len >= DNS_TEXT_SIZE)
+		return false;
+	tag = p[1];
+	for (size_t i = 2; i < len; i++)
+		if (p[i] < ' ' || p[i] > '~')
+			return false;
+	snprintf(text, DNS_TEXT_SIZE, "%.*s %.*s", (int)tag,
+	    (const char *)p + 2, (int)(len - tag - 2),
+	    (const char *)p + 2 + tag);
+	return true;
+}
+
 static bool
 read_record(ns_msg *msg, const ns_rr *rr, char text[DNS_TEXT_SIZE])
 {
@@ -95,6 +116,8 @@ read_record(ns_msg *msg, const ns_rr *rr, char text[DNS_TEXT_SIZE])
 		join_text(rr, text);
 		return true;
 	}
+	if (ns_rr_type(*rr) == ns_t_caa)
+		return read_caa(rr, text);
 	if (ns_rr_type(*rr) == ns_t_a)
 		return read_address(AF_INET, 4, rr, text);
 	if (ns_rr_type(*rr) == ns_t_aaaa)

@@ -17,17 +17,17 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-check_name(const char *name)
+check_name(const char *name, char lowest)
 {
 	for (; *name != '\0'; name++)
-		assert(*name > ' ' && *name < 0x7f);
+		assert(*name >= lowest && *name < 0x7f);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum dns_type types[] = { DNS_NS, DNS_CNAME, DNS_TXT,
-		DNS_A, DNS_AAAA };
+		DNS_A, DNS_AAAA, DNS_CAA };
 	struct dns_message message;
 	struct dns_answer answer;
 	enum dns_type type;
@@ -45,7 +45,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(
 		    strnlen(answer.records[i], DNS_TEXT_SIZE) < DNS_TEXT_SIZE);
 		if (type != DNS_TXT)
-			check_name(answer.records[i]);
+			check_name(
+			    answer.records[i], type == DNS_CAA ? ' ' : '!');
 	}
 	return 0;
 }

@@ -22,13 +22,13 @@ from typing import Callable
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from .authority import Authority
-from .dns import A, AAAA, TXT, Zone
+from .dns import A, AAAA, CAA, TXT, Zone
 from .netns import Namespace
 
 LOGIN = "someone"
 PASSWORD = "p4ss&w=rd%+#zQ"
 TOKEN = "a7c4d0ad-114e-40ef-ba1d-d217904a50f2"
-KINDS = {A: "A", AAAA: "AAAA", TXT: "TXT"}
+KINDS = {A: "A", AAAA: "AAAA", TXT: "TXT", CAA: "CAA"}
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,9 @@ class PublishedZone(Zone):
 def _rdata(kind: int, value: str) -> bytes:
     if kind == TXT:
         return bytes([len(value)]) + value.encode()
+    if kind == CAA:     # "tag value"
+        tag, _, text = value.partition(" ")
+        return bytes([0, len(tag)]) + tag.encode() + text.encode()
     return socket.inet_pton(
         socket.AF_INET6 if kind == AAAA else socket.AF_INET, value)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .netns import Namespace
 
-A, NS, CNAME, SOA, TXT, AAAA = 1, 2, 5, 6, 16, 28
+A, NS, CNAME, SOA, TXT, AAAA, CAA = 1, 2, 5, 6, 16, 28, 257
 RESOLVER, FIRST, SECOND = "127.0.0.53", "127.0.0.2", "127.0.0.3"
 REFUSED = 5
 TRUNCATED = 0x0200

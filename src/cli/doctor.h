@@ -1,0 +1,57 @@
+#ifndef CLI_DOCTOR_H
+#define CLI_DOCTOR_H
+
+/*
+ * `gatehouse doctor`: what a check finds and what it may ask. Nothing here
+ * changes anything, asks an authority, or makes Home Assistant count a failed
+ * login.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "doctor_report.h"
+#include "net/addr.h"
+
+struct config;
+struct config_text;
+struct json;
+
+/* What was seen of a backend, for the checks that come after. */
+struct doctor_backend {
+	bool answers;
+	bool is_ha;        /* and it is Home Assistant */
+	struct addr local; /* as which it sees us */
+};
+
+struct doctor {
+	const char *file;         /* the configuration */
+	struct config_text *text; /* NULL: it could not be read */
+	struct config *config;    /* NULL: there are errors in it */
+	struct json *status;      /* NULL: no gateway says it */
+	bool is_silent;           /* there is one, and it does not tell us */
+	struct doctor_backend *backends; /* by number, with a configuration */
+	const char *check;               /* the one that runs */
+	int64_t deadline;                /* on the monotonic clock */
+	int64_t now;                     /* seconds since the epoch */
+	struct doctor_report report;
+};
+
+/* Takes the texts over; no cure: NULL. */
+void doctor_say(struct doctor *doctor, enum doctor_verdict verdict,
+    char *subject, char *evidence, char *cure);
+
+/* Time is up: the check says so, for this subject, and goes no further. */
+bool doctor_is_late(struct doctor *doctor, const char *subject);
+
+/* The checks. */
+void doctor_check_gateway(struct doctor *doctor);
+void doctor_check_ports(struct doctor *doctor);
+void doctor_check_backends(struct doctor *doctor);
+void doctor_check_ways(struct doctor *doctor);
+void doctor_check_certs(struct doctor *doctor);
+void doctor_check_ddns(struct doctor *doctor);
+void doctor_check_portmap(struct doctor *doctor);
+void doctor_check_names(struct doctor *doctor);
+
+#endif
