@@ -145,10 +145,13 @@ static bool
 on_render(void *arg, struct slice path, struct buf *out,
     struct web_document *document)
 {
-	const struct monitor *monitor = arg;
+	struct monitor *monitor = arg;
 
 	if (slice_eq(path, "/")) {
 		document->type = "text/html; charset=utf-8";
+		/* libcrypto is 2 MiB that most monitors never touch. */
+		if (monitor->page_policy == NULL)
+			monitor->page_policy = page_policy();
 		document->policy = monitor->page_policy;
 		page_render(out);
 	} else if (slice_eq(path, "/metrics")) {
@@ -316,7 +319,6 @@ on_go(struct monitor *monitor, const struct msg *msg)
 		monitor->control =
 		    control_new(monitor->loop, monitor->control_fd, &handler);
 	monitor->control_fd = -1;
-	monitor->page_policy = page_policy();
 	if (monitor->status_fd != -1)
 		monitor->web = web_new(monitor->loop, monitor->status_fd, &web);
 	monitor->status_fd = -1;
