@@ -606,11 +606,17 @@ standin_main(const char *name)
 		{ "gatehouse-portmap", IPC_PORTMAP, standin_portmap },
 	};
 
+	struct chan *chan;
+	int status;
+
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
 		if (strcmp(roles[i].name, name) == 0) {
 			log_open(roles[i].name, LOG_TO_STDERR, 0);
-			exit(roles[i].run(chan_new(CHAN_CHILD_FD, roles[i].role,
-			    IPC_SUPERVISOR, true)));
+			chan = chan_new(
+			    CHAN_CHILD_FD, roles[i].role, IPC_SUPERVISOR, true);
+			status = roles[i].run(chan);
+			chan_free(chan);
+			exit(status);
 		}
 	return -1;
 }

@@ -145,7 +145,7 @@ test_window(void **state)
 	snprintf(window, sizeof(window), "%lld %lld",
 	    (long long)clock_wall() - 20, (long long)clock_wall() - 10);
 	house_tell(house, "window", window);
-	house_tell(house, "job", "issue second 100\n");
+	house_tell(house, "job", "issue second 300\n"); /* rests for 6 */
 	house_start(house);
 	house_command(house, "renew gw.test");
 	house_wait(house, "in service: serial second");
