@@ -161,6 +161,7 @@ test_behind_another_router(void **state)
 	    "ports row: address '', at '198.51.100.7', warning 'the router "
 	    "says that its address is 198.51.100.7, but from outside it is "
 	    "203.0.113.9: ");
+	house_wait(house, "gw.test '203.0.113.9' published");
 	house_command(house, "portmap");
 	house_wait(house, "reply 7: ok: ");
 	house_tell(house, "address", "198.51.100.7 - 1");
