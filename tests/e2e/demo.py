@@ -15,7 +15,9 @@ import re
 import signal
 import sys
 import tempfile
+import threading
 import time
+from typing import Callable, Iterator
 
 from actors.client import RawClient, tls_context
 from actors.gateway import (BUILD, CERTIFICATE, READY, Gateway,
@@ -86,19 +88,29 @@ class Demo:
         self.options = options
         self.say = say
         self.stack = stack
-        self.gateway: Gateway | None = None
+        self.gateway = stack.enter_context(contextlib.closing(Gateway()))
         self.shown = 0      # lines of its log
+        self.interrupted = False
         self.origin = f"https://{HOST}:{options.https_port}"
 
     def tell(self) -> None:
         self.say.title("Gatehouse, a Home Assistant stand-in and a test CA "
                        "on this machine")
-        self.start()
-        self.show_certificate()
-        self.use_it()
-        self.explain()
+        for step in (self.start_others, self.start_gateway,
+                     self.show_certificate, self.use_it, self.explain):
+            self.stop_if_interrupted()
+            step()
 
-    def start(self) -> None:
+    def interrupt(self) -> None:
+        """From another thread: the user has seen enough."""
+        self.interrupted = True
+        self.gateway.end_waiting()
+
+    def stop_if_interrupted(self) -> None:
+        if self.interrupted:
+            raise KeyboardInterrupt
+
+    def start_others(self) -> None:
         ports = self.options.http_port, self.options.https_port
         for port in ports:
             if not is_free(port):
@@ -108,15 +120,16 @@ class Demo:
             raise ActorError(f"{BUILD}/sbin/gatehoused has not been built")
         self.pebble = self.stack.enter_context(Pebble(http_port=ports[0]))
         self.say.done("Test CA", f"Pebble at {self.pebble.directory}")
-        backend = self.stack.enter_context(HomeAssistant())
-        self.say.done("Home Assistant", f"a stand-in at {backend.url}")
-        self.gateway = self.stack.enter_context(
-            contextlib.closing(Gateway()))
+        self.backend = self.stack.enter_context(HomeAssistant())
+        self.say.done("Home Assistant", f"a stand-in at {self.backend.url}")
+
+    def start_gateway(self) -> None:
+        ports = self.options.http_port, self.options.https_port
         self.root = self.gateway.directory / "ca.pem"
         self.root.write_bytes(self.pebble.root_file().read_bytes())
         self.tls = tls_context(self.root)
         self.gateway.configure(gateway_config(
-            self.gateway.state_dir, host=HOST, forward=backend.address,
+            self.gateway.state_dir, host=HOST, forward=self.backend.address,
             http_port=ports[0], https_port=ports[1],
             directory=self.pebble.directory, ca_file=self.pebble.ca_file))
         self.gateway.start()
@@ -134,6 +147,7 @@ class Demo:
                 self.shown += 1
                 if re.search(pattern, line.text):
                     return
+        self.stop_if_interrupted()
         raise self.gateway.error(f"did not get there within {PATIENCE} s")
 
     def show_certificate(self) -> None:
@@ -196,11 +210,33 @@ class Demo:
             for line in lines:
                 self.say.log(line.text)
             self.shown += len(lines)
+        self.stop_if_interrupted()
         raise self.gateway.error("ended by itself")
 
-    def end(self) -> None:
-        if self.gateway:
-            self.gateway.stop()
+
+@contextlib.contextmanager
+def interruption(act: Callable[[], None]) -> Iterator[None]:
+    """While inside, Ctrl-C and SIGTERM lead to one call, in a thread of its
+    own: an exception out of a handler could meet a lock half taken."""
+    hears, tells = os.pipe()
+    os.set_blocking(tells, False)
+
+    def wait() -> None:
+        if os.read(hears, 1):
+            act()
+
+    waiting = threading.Thread(target=wait)
+    signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+    for number in signal.SIGINT, signal.SIGTERM:
+        signal.signal(number, lambda *_: None)
+    waiting.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(-1)
+        os.close(tells)
+        waiting.join()
+        os.close(hears)
 
 
 def main() -> int:
@@ -211,18 +247,13 @@ def main() -> int:
         with (tempfile.TemporaryDirectory(prefix="gh-", dir="/tmp") as files,
               contextlib.ExitStack() as stack):
             tempfile.tempdir = files    # every actor's files are in there
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
             demo = Demo(options, say, stack)
-            try:
+            with (interruption(demo.interrupt),
+                  contextlib.suppress(KeyboardInterrupt)):
                 demo.tell()
                 if not options.once:
                     demo.follow()
-            except KeyboardInterrupt:
-                print()
-            finally:
-                for number in signal.SIGINT, signal.SIGTERM:
-                    signal.signal(number, signal.SIG_IGN)
-            demo.end()
+            demo.gateway.stop()
     except (ActorError, OSError) as failure:
         say.failure(str(failure))
         return 1

@@ -358,7 +358,7 @@ def test_demonstration_leaves_nothing_behind(once):
         if not once:
             demo.wait_for_line("Running; Ctrl-C ends it", 20)
             demo.signal(signal.SIGINT)
-        assert demo.wait(20) == 0 and not demo.stragglers
-        assert not marked(mark)
+        assert demo.wait(20) == 0, demo.tail()
+        assert not demo.stragglers and not marked(mark)
     demo.wait_for_line(f"302|301 to https://home.localhost:{ports[1]}/")
     demo.wait_for_line("nothing is left behind")

@@ -59,6 +59,7 @@ class Process:
         self._changed = threading.Condition()
         self._ended = True      # the program, and all that it wrote is here
         self._eof = True        # nobody holds its output open any more
+        self._unheard = False   # nobody is to wait for its output
         self._partial = b""     # a line that is not yet complete
         self._child: subprocess.Popen | None = None
         self._pidfd = -1
@@ -171,8 +172,15 @@ class Process:
         """Wait for lines from `since` on; none: it ended, or too late."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._ended or len(self.lines) > since, timeout)
+                lambda: self._ended or self._unheard
+                or len(self.lines) > since, timeout)
             return self.lines[since:]
+
+    def end_waiting(self) -> None:
+        """From another thread: nobody waits for lines any longer."""
+        with self._changed:
+            self._unheard = True
+            self._changed.notify_all()
 
     def wait_for_line(self, pattern: str, timeout: float = 10, *,
                       since: int = 0) -> re.Match[str]:
