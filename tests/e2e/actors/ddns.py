@@ -8,6 +8,7 @@ is published is in `records`, which a zone of actors/dns.py can show.
 from __future__ import annotations
 
 import base64
+import contextlib
 import ipaddress
 import json
 import shutil
@@ -16,13 +17,14 @@ import ssl
 import tempfile
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Callable
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from .authority import Authority
 from .dns import A, AAAA, CAA, TXT, Zone
+from .https import https_server
 from .netns import Namespace
 
 LOGIN = "someone"
@@ -192,18 +194,22 @@ Answer = Callable[["Providers", Request], Reply]
 
 
 class Providers:
-    """All of them, at a port of ::1 and 127.0.0.1 of a namespace.
+    """All of them, at a port of these addresses of a namespace.
 
     The names under `zones` are the account's; `hosts` are those that exist.
+    `zone` is what shows the records, `authority` who certifies the providers.
     """
 
     def __init__(self, namespace: Namespace, directory: Path, *,
                  zones: tuple[str, ...], hosts: tuple[str, ...],
-                 protocols: dict[str, Answer], port: int = 443) -> None:
+                 protocols: dict[str, Answer], port: int = 443,
+                 addresses: tuple[str, ...] = ("127.0.0.1", "::1"),
+                 zone: type[PublishedZone] = PublishedZone,
+                 authority: Authority | None = None) -> None:
         self.records = Records()
         self.zones, self.hosts = zones, set(hosts)
         self.of_token = hosts[0]    # where a token is for one name
-        self.zone = PublishedZone(directory, self.records, zones)
+        self.zone = zone(directory, self.records, zones)
         self.port = port
         self.protocols = protocols
         self.requests: list[Request] = []
@@ -217,32 +223,26 @@ class Providers:
         self._closing = threading.Event()
         self._directory = Path(tempfile.mkdtemp(prefix="gh-ddns-"))
         self._directory.chmod(0o755)
-        authority = Authority(self._directory, "Providers")
+        authority = authority or Authority(self._directory, "Providers")
         self.ca_file = authority.ca_file
         self.ca_file.chmod(0o644)
         names = {host.partition("/")[0] for host in protocols}
         self.zone.providers |= names
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(*authority.issue(
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*authority.issue(
             "fake.test", "127.0.0.1", "localhost", *sorted(names),
             "*.check.test", "::1"))
-        self._servers = [self._serve(namespace, *where) for where in (
-            (socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))]
-        self._threads = [threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.01})
-            for server in self._servers]
+        self._servers = contextlib.ExitStack()
+        for address in addresses:
+            self._servers.enter_context(https_server(
+                namespace, (address, port), context, self._handler()))
 
     def __enter__(self) -> Providers:
-        for thread in self._threads:
-            thread.start()
         return self
 
     def __exit__(self, *_exc) -> None:
         self._closing.set()
-        for server, thread in zip(self._servers, self._threads):
-            server.shutdown()
-            thread.join()
-            server.server_close()
+        self._servers.close()
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def reset(self) -> None:
@@ -278,21 +278,6 @@ class Providers:
             if host.endswith(f".{zone}"):
                 return zone, host[:-len(zone) - 1]
         return "", host
-
-    def _serve(self, namespace: Namespace, family: int,
-               address: str) -> ThreadingHTTPServer:
-        listener = namespace.socket(family)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((address, self.port))
-        listener.listen(64)
-        server = ThreadingHTTPServer((address, self.port), self._handler(),
-                                     bind_and_activate=False)
-        server.socket.close()
-        server.daemon_threads = True
-        server.handle_error = lambda *_: None   # a client that went away
-        server.socket = self._context.wrap_socket(
-            listener, server_side=True, do_handshake_on_connect=False)
-        return server
 
     def _right_answer(self, request: Request) -> Reply:
         for name, answer in self.protocols.items():

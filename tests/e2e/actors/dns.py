@@ -21,7 +21,7 @@ TRUNCATED = 0x0200
 ANSWER = 0x8480     # a response, from an authority, recursion available
 
 
-def _name(text: str) -> bytes:
+def wire_name(text: str) -> bytes:
     labels = text.split(".") if text else []
     return b"".join(bytes([len(label)]) + label.encode()
                     for label in labels) + b"\0"
@@ -47,12 +47,12 @@ class Zone:
 
     def find(self, name: str, kind: int) -> list[tuple[str, int, bytes]]:
         if name in self.aliases and kind != CNAME:
-            alias = name, CNAME, _name(self.aliases[name])
+            alias = name, CNAME, wire_name(self.aliases[name])
             return [alias, *self.find(self.aliases[name], kind)]
         if name in self.aliases:
-            return [(name, CNAME, _name(self.aliases[name]))]
+            return [(name, CNAME, wire_name(self.aliases[name]))]
         if kind == NS and name in self.zones:
-            return [(name, NS, _name(f"ns{n}.servers.test")) for n in (1, 2)]
+            return [(name, NS, wire_name(f"ns{n}.servers.test")) for n in (1, 2)]
         if kind == A:
             address = {"ns1.servers.test": FIRST, "ns2.servers.test": SECOND
                        }.get(name, "127.0.0.1")
@@ -137,7 +137,7 @@ class NameServer:
         elif self.truncates and transport == "udp":
             flags, found = flags | TRUNCATED, []
         records = b"".join(
-            _name(owner) + struct.pack("!HHIH", what, 1, 0, len(data)) + data
+            wire_name(owner) + struct.pack("!HHIH", what, 1, 0, len(data)) + data
             for owner, what, data in found)
         return query[:2] + struct.pack(
             "!HHHHH", flags, 1, len(found), 0, 0) + query[12:end] + records

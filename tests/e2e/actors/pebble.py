@@ -177,10 +177,12 @@ class Pebble(Process):
         """The CA's roots as PEM, the default chain's first."""
         pems = []
         for number in range(1 + self.options.alternate_roots):
-            url = f"https://127.0.0.1:{self._management_port}/roots/{number}"
-            with urllib.request.urlopen(url, timeout=5,
-                                        context=self._tls) as answer:
-                pems.append(answer.read().decode())
+            with RawClient(("127.0.0.1", self._management_port),
+                           name="localhost", tls=self._tls,
+                           connect=self._connect) as client:
+                answer = client.request("GET", f"/roots/{number}")
+            assert answer.status == 200, answer
+            pems.append(answer.body.decode())
         return pems
 
     def root_file(self) -> Path:

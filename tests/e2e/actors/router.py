@@ -1,7 +1,8 @@
 """A router of a house, in network namespaces: Debian's miniupnpd, or ours.
 
 Three namespaces hang on each other: the house with the gateway, the router,
-and the internet, from where a client comes.
+and the internet, from where a client comes. Behind CGNAT there is one more
+between the latter two.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ LAN = "192.168.77.1"
 HOUSE = "192.168.77.2"
 WAN = "8.8.4.4"         # only its kind counts: nothing leaves the namespaces
 CLIENT = "8.8.4.1"
+CGNAT = "100.64.3.4"    # the router's address where the provider has WAN
 PMP_PORT = 5351
 
 # miniupnpd fills in the chains of its name; the house may go out.
@@ -48,29 +50,46 @@ table inet filter {
 """
 
 
-class Street:
-    """House, router and internet, connected; nobody speaks yet."""
+def gateway_of(address: str) -> str:
+    """The other end of the router's line."""
+    return address.rpartition(".")[0] + ".1"
 
-    def __init__(self, wan: str = WAN) -> None:
-        self.wan = wan
+
+class Street:
+    """House, router and internet, connected; nobody speaks yet.
+
+    With cgnat=True, the router has an address that only its provider sees.
+    """
+
+    def __init__(self, wan: str = WAN, *, cgnat: bool = False) -> None:
+        self.wan = CGNAT if cgnat else wan
         self._stack = contextlib.ExitStack()
         enter = self._stack.enter_context
         self.house = enter(Namespace())
         self.router = enter(Namespace())
         self.internet = enter(Namespace())
-        self._connect(self.house, HOUSE, "lan", LAN)
-        self._connect(self.internet, wan.rpartition(".")[0] + ".1",
-                      "wan", wan)
-        self.house.run("ip", "route", "add", "default", "via", LAN)
-        self.router.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+        self._connect(self.house, HOUSE, self.router, "lan", LAN)
+        _route_out(self.house, HOUSE)
+        _forward(self.router)
+        outermost = self.router
+        if cgnat:
+            outermost = enter(Namespace())
+            self._connect(self.router, CGNAT, outermost, "lan",
+                          gateway_of(CGNAT), near="wan")
+            _route_out(self.router, CGNAT)
+            _forward(outermost)
+            outermost.run("nft", RULES)
+        self._connect(self.internet, gateway_of(wan), outermost, "wan", wan)
+        _route_out(outermost, wan)
 
-    def _connect(self, other: Namespace, address: str, name: str,
-                 router: str) -> None:
-        """A cable from `eth0` of one to the router's port of this name."""
-        self.router.run("ip", "link", "add", name, "type", "veth", "peer",
-                        "name", "eth0", "netns", str(other.pid))
-        for space, link, mine in ((self.router, name, router),
-                                  (other, "eth0", address)):
+    def _connect(self, near_space: Namespace, near_address: str,
+                 far_space: Namespace, far: str, far_address: str,
+                 near: str = "eth0") -> None:
+        """A cable from `near` of one to the port `far` of the other."""
+        far_space.run("ip", "link", "add", far, "type", "veth", "peer",
+                      "name", near, "netns", str(near_space.pid))
+        for space, link, mine in ((far_space, far, far_address),
+                                  (near_space, near, near_address)):
             space.run("ip", "address", "add", f"{mine}/24", "dev", link)
             space.run("ip", "link", "set", link, "up")
 
@@ -84,7 +103,16 @@ class Street:
         """The provider gives the router another address."""
         self.router.run("ip", "address", "flush", "dev", "wan")
         self.router.run("ip", "address", "add", f"{wan}/24", "dev", "wan")
+        _route_out(self.router, wan)
         self.wan = wan
+
+
+def _route_out(space: Namespace, address: str) -> None:
+    space.run("ip", "route", "add", "default", "via", gateway_of(address))
+
+
+def _forward(space: Namespace) -> None:
+    space.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
 
 
 class Miniupnpd(Process):
@@ -105,9 +133,7 @@ class Miniupnpd(Process):
             "uuid=dc8d98e9-1011-49ed-90a1-48d62997851a", *options, *rules,
             "allow 1-65535 192.168.77.0/24 1-65535",
             "deny 0-65535 0.0.0.0/0 0-65535", ""]), encoding="ascii")
-        rules_file = Path(self._files.name) / "rules"
-        rules_file.write_text(RULES, encoding="ascii")
-        street.router.run("nft", "-f", rules_file)
+        street.router.run("nft", RULES)
         super().__init__(
             "miniupnpd",
             ["/usr/sbin/miniupnpd", "-d", "-f", conf,
