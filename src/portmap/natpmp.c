@@ -12,10 +12,21 @@ struct dialect {
 	enum pmp_verdict (*get)(const unsigned char *data, size_t len,
 	    const struct pmp_map *map, struct pmp_answer *answer);
 	const char *(*result)(unsigned code);
+	unsigned unreachable; /* what a router without a public address says */
 };
 
-static const struct dialect pcp = { pcp_put_map, pcp_get_map, pcp_result };
-static const struct dialect natpmp = { pmp_put_map, pmp_get_map, pmp_result };
+static const struct dialect pcp = { pcp_put_map, pcp_get_map, pcp_result, 8 };
+static const struct dialect natpmp = { pmp_put_map, pmp_get_map, pmp_result,
+	3 };
+
+static const char may_not[] =
+    "The router's log, or its list of port forwardings, may say why. Allow "
+    "this machine to map ports there, or forward the port by hand";
+static const char cannot[] =
+    "Routers say so that have no public address: look for the one that yours "
+    "has outside. If it begins with 100.64 to 100.127, the provider shares "
+    "its address among customers (CGNAT): ask it for a public one, or publish "
+    "IPv6 only. Otherwise restart the router, or forward the port by hand";
 
 /* One request for a port. */
 struct wish {
@@ -62,9 +73,7 @@ refused(const struct wish *wish, struct outcome *outcome)
 	const char *what = wish->dialect->result(wish->answer.code);
 
 	outcome_refused(outcome, what,
-	    "The router's log, or its list of port forwardings, may say why. "
-	    "Allow this machine to map ports there, or forward the port by "
-	    "hand",
+	    wish->answer.code == wish->dialect->unreachable ? cannot : may_not,
 	    "port %u: the router says: %s (%u)", wish->map.outside, what,
 	    wish->answer.code);
 }

@@ -52,7 +52,8 @@ class Zone:
         if name in self.aliases:
             return [(name, CNAME, wire_name(self.aliases[name]))]
         if kind == NS and name in self.zones:
-            return [(name, NS, wire_name(f"ns{n}.servers.test")) for n in (1, 2)]
+            return [(name, NS, wire_name(f"ns{n}.servers.test"))
+                    for n in (1, 2)]
         if kind == A:
             address = {"ns1.servers.test": FIRST, "ns2.servers.test": SECOND
                        }.get(name, "127.0.0.1")
@@ -137,7 +138,8 @@ class NameServer:
         elif self.truncates and transport == "udp":
             flags, found = flags | TRUNCATED, []
         records = b"".join(
-            wire_name(owner) + struct.pack("!HHIH", what, 1, 0, len(data)) + data
+            wire_name(owner) + struct.pack("!HHIH", what, 1, 0, len(data))
+            + data
             for owner, what, data in found)
         return query[:2] + struct.pack(
             "!HHHHH", flags, 1, len(found), 0, 0) + query[12:end] + records
