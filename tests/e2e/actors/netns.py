@@ -7,13 +7,17 @@ nsenter; sockets of the test itself are made inside by a passing thread.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import signal
 import socket
 import subprocess
 import threading
 from pathlib import Path
 from typing import Sequence
+
+from .proc import all_end
 
 CLONE_NEWNET = 0x40000000
 
@@ -111,6 +115,26 @@ class Namespace:
             mount --move "$new" "$1"
             rmdir "$new"
             """, "sh", parent)
+
+    def end_all(self) -> None:
+        """Kill what runs inside, whoever started it."""
+        ending = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):      # gone meanwhile
+                pidfd = os.pidfd_open(int(process.name))
+                if not self._has(int(process.name)):
+                    os.close(pidfd)
+                    continue
+                ending.append(pidfd)
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        assert all_end(ending, 10), "killed, and still there"
+
+    def _has(self, pid: int) -> bool:
+        try:
+            return pid != self.pid and os.path.samefile(
+                f"/proc/{pid}/ns/net", f"/proc/{self.pid}/ns/net")
+        except OSError:
+            return False
 
     def socket(self, family: int = socket.AF_INET,
                kind: int = socket.SOCK_STREAM) -> socket.socket:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import ssl
 import subprocess
 import tempfile
@@ -23,7 +24,7 @@ from .client import RawClient, Response, tls_context
 from .ddns import PublishedZone, Providers, Reply, Request
 from .ddns_providers import duckdns
 from .dns import A, NS, NameServer, wire_name
-from .gateway import BUILD, Gateway
+from .gateway import BUILD, SANITIZER, Gateway
 from .home_assistant import HomeAssistant
 from .https import https_server
 from .netns import Namespace
@@ -223,6 +224,8 @@ class Scene:
             for host in (PRODUCTION, STAGING))
         self._furnish(directory, authority.ca_file.read_text())
 
+        self._stack.callback(self.house.end_all)    # what setup has started
+
     def _furnish(self, directory: Path, authority: str) -> None:
         """What the house has before anybody has typed anything."""
         for path in PRIVATE:
@@ -258,13 +261,25 @@ class Scene:
         """gatehoused with the configuration of the house."""
         return Gateway(build=PROGRAMS, file=Path(FILE), namespace=self.house)
 
+    def begin(self, *command: str) -> subprocess.Popen[str]:
+        """What somebody types in the house, without a terminal."""
+        return self.house.popen(
+            *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PATH": PATH})
+
     def type(self, *command: str, timeout: float = 50
              ) -> subprocess.CompletedProcess[str]:
-        """What somebody types in the house, without a terminal."""
-        return subprocess.run(
-            self.house.enter(command), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "PATH": PATH}, timeout=timeout, check=False)
+        """The same, to its end."""
+        with self.begin(*command) as process:
+            try:
+                out, err = process.communicate(timeout=timeout)
+            except BaseException:
+                process.kill()
+                raise
+        assert not re.search(SANITIZER, err), err
+        return subprocess.CompletedProcess(
+            command, process.returncode, out, err)
 
     def asked(self, host: str) -> int:
         """Requests so far to a provider or a service of this name."""
