@@ -63,6 +63,9 @@ ddns_schedule_begin(struct ddns_schedule *schedule, int64_t now)
 void
 ddns_schedule_renew(struct ddns_schedule *schedule)
 {
+	/* Somebody has corrected a mistake, and waits. */
+	if (schedule->stopped_at != 0)
+		schedule->requested_at = 0;
 	schedule->failures = 0;
 	schedule->not_before = 0;
 	schedule->stopped_at = 0;

@@ -237,6 +237,24 @@ test_retry_after(void **state)
 	assert_true(schedule.not_before <= T0 + DAY + DAY / 10);
 }
 
+/* What somebody has corrected is tried at once. */
+static void
+test_corrected(void **state)
+{
+	struct ddns_schedule schedule = started(T0);
+
+	(void)state;
+	ddns_schedule_failed(&schedule, DDNS_STOP, -1, at(T0));
+	ddns_schedule_looked(&schedule, &pace, at(T0));
+	ddns_schedule_renew(&schedule);
+	ddns_schedule_begin(&schedule, T0 + 1);
+	assert_next(&schedule, DDNS_UPDATE, 0);
+	schedule = published(T0);
+	ddns_schedule_renew(&schedule);
+	ddns_schedule_begin(&schedule, T0 + 60);
+	assert_next(&schedule, DDNS_UPDATE, T0 + 60);
+}
+
 static void
 test_stopped(void **state)
 {
@@ -368,6 +386,7 @@ main(void)
 		cmocka_unit_test(test_there_already),
 		cmocka_unit_test(test_back_off),
 		cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_corrected),
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_nowhere),
 		cmocka_unit_test(test_crash_loop),
