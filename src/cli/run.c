@@ -119,20 +119,6 @@ misuse(const struct arguments *args)
 	return NULL;
 }
 
-/* An absolute path: the daemon may run elsewhere. */
-static char *
-absolute(const char *path)
-{
-	char *here, *full;
-
-	if (path[0] == '/')
-		return xstrdup(path);
-	here = getcwd(NULL, 0);
-	full = xasprintf("%s/%s", here != NULL ? here : "", path);
-	free(here);
-	return full;
-}
-
 int
 command_run(const struct arguments *args)
 {
@@ -153,7 +139,7 @@ command_run(const struct arguments *args)
 	if (quick.host == NULL)
 		return become_daemon(file != NULL ? file : CONFIG_DEFAULT_FILE);
 	dir = args->option[OPTION_STATE_DIR] != NULL
-	    ? absolute(args->option[OPTION_STATE_DIR])
+	    ? quick_absolute(args->option[OPTION_STATE_DIR])
 	    : quick_state_dir(&err);
 	if (dir == NULL) {
 		say("run: %s", err.msg);
