@@ -167,7 +167,7 @@ place(const struct scene *scene, char *text, size_t size)
 static void
 tell(struct problem *problem, const struct scene *scene)
 {
-	char where[128];
+	char where[VALIDATION_PLACE_SIZE];
 
 	place(scene, where, sizeof(where));
 	switch (scene->finding) {
@@ -259,14 +259,30 @@ advise(struct problem *problem, const struct scene *scene)
 	}
 }
 
-int
-validation_problem(struct problem *problem, const struct json *challenge)
+static struct scene
+scene_of(const struct json *challenge)
 {
 	struct scene scene = { .port = port_of(challenge),
 		.address = last_address(challenge) };
 
-	problem_from_json(problem, json_get(challenge, "error"));
 	scene.ipv6 = strchr(scene.address, ':') != NULL;
+	return scene;
+}
+
+const char *
+validation_place(const struct json *challenge, char text[VALIDATION_PLACE_SIZE])
+{
+	const struct scene scene = scene_of(challenge);
+
+	return place(&scene, text, VALIDATION_PLACE_SIZE);
+}
+
+int
+validation_problem(struct problem *problem, const struct json *challenge)
+{
+	struct scene scene = scene_of(challenge);
+
+	problem_from_json(problem, json_get(challenge, "error"));
 	scene.finding = find(problem);
 	if (scene.port == 0 && scene.finding != DNS_BROKEN &&
 	    scene.finding != NO_RECORD)
