@@ -23,9 +23,8 @@ struct ha_trust_wish {
 	bool tls;
 	struct tls_client *client; /* checks its certificate; NULL: any does */
 	const char *token;         /* NULL: only look, change nothing */
-	struct addr local;         /* as which it sees us; no address: as seen
-	                              by the kernel */
-	const char *external_url;  /* NULL: leave it */
+	struct addr local; /* as which it sees us; none: as the kernel does */
+	const char *external_url; /* NULL: leave it */
 	bool dry_run;
 	void (*tell)(void *arg, const char *what); /* a step begins; or NULL */
 	void *arg;
@@ -43,6 +42,7 @@ struct ha_trust_result {
 	enum ha_trust_end end;
 	char *text;   /* what was done, or why not and the cure, or the YAML */
 	bool url_set; /* external_url was changed */
+	bool url_failed; /* it should have been: .text says why not */
 };
 
 void ha_trust(const struct ha_trust_wish *wish, struct ha_trust_result *result);

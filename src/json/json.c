@@ -177,6 +177,18 @@ json_append(struct json *array, struct json *child)
 		fatal("out of memory");
 }
 
+void
+json_remove(struct json *object, const char *member)
+{
+	json_object_del(native(object), member);
+}
+
+struct json *
+json_clone(const struct json *value)
+{
+	return made(json_deep_copy(native_const(value)));
+}
+
 char *
 json_dump(const struct json *doc)
 {
