@@ -64,7 +64,8 @@ static const struct command commands[] = {
 	    "  gatehouse run --host ha.example.org --backend "
 	    "192.168.1.2:8123\n\n"
 	    "which writes a small configuration into the state directory and\n"
-	    "says what it is going to do first.\n",
+	    "says what it is going to do first. Without --backend, Home\n"
+	    "Assistant is looked for on this machine and in the house.\n",
 	    NULL, NULL, NULL,
 	    BIT(OPTION_FILE) | BIT(OPTION_HOST) | BIT(OPTION_BACKEND) |
 	        BIT(OPTION_EMAIL) | BIT(OPTION_STATE_DIR),

@@ -152,17 +152,17 @@ is_ours(const struct json *status, pid_t pid)
 }
 
 static void
-read_name(pid_t pid, char name[32])
+read_name(pid_t pid, char name[DOCTOR_NAME_SIZE])
 {
 	char path[64];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	file = fopen(path, "re");
-	snprintf(name, 32, "process");
+	snprintf(name, DOCTOR_NAME_SIZE, "process");
 	if (file == NULL)
 		return;
-	if (fgets(name, 32, file) != NULL)
+	if (fgets(name, DOCTOR_NAME_SIZE, file) != NULL)
 		name[strcspn(name, "\n")] = '\0';
 	fclose(file);
 }
@@ -235,6 +235,19 @@ find_holders(const struct json *status, const struct sockets *sockets,
 	}
 	if (dir != NULL)
 		closedir(dir);
+}
+
+bool
+doctor_find_holder(const struct addr *addr, char name[DOCTOR_NAME_SIZE])
+{
+	struct sockets sockets = { .n = 0 };
+	struct doctor_port port = { .other = 0 };
+
+	find_sockets("/proc/net/tcp", addr, &sockets);
+	find_sockets("/proc/net/tcp6", addr, &sockets);
+	find_holders(NULL, &sockets, &port);
+	memcpy(name, port.name, DOCTOR_NAME_SIZE);
+	return port.other != 0;
 }
 
 enum doctor_verdict

@@ -57,6 +57,8 @@ quick_text(const struct quick *quick, struct error *err)
 	buf_append_str(&buf, "LogFacility -\n");
 	put_word(&buf, "Gateway", quick->host);
 	put_word(&buf, "\tForward", quick->backend);
+	if (quick->insecure)
+		buf_append_str(&buf, "\tInsecure\n");
 	if (quick->email != NULL)
 		put_word(&buf, "\tEmail", quick->email);
 	buf_append_str(&buf, "End\n");
