@@ -5,6 +5,7 @@
 
 struct arguments;
 
+int command_setup(const struct arguments *args);
 int command_run(const struct arguments *args);
 int command_check(const struct arguments *args);
 int command_status(const struct arguments *args);

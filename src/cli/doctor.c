@@ -160,27 +160,36 @@ wants_colour(void)
 	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0');
 }
 
-int
-command_doctor(const struct arguments *args)
+void
+doctor_examine(const char *file, struct doctor_report *report)
 {
-	const char *file = args->option[OPTION_FILE];
 	struct doctor doctor = {
-		.file = file != NULL ? file : CONFIG_DEFAULT_FILE,
+		.file = file,
 		.deadline = clock_mono_ms() + ALL_MS,
 		.now = clock_wall(),
 	};
-	int status;
 
 	run_checks(&doctor);
-	if (args->option[OPTION_JSON] != NULL)
-		doctor_print_json(&doctor.report, stdout);
-	else
-		doctor_print(&doctor.report, wants_colour(), stdout);
-	status = doctor_exit_status(&doctor.report);
-	doctor_release(&doctor.report);
+	*report = doctor.report;
 	free(doctor.backends);
 	json_free(doctor.status);
 	config_free(doctor.config);
 	config_text_free(doctor.text);
+}
+
+int
+command_doctor(const struct arguments *args)
+{
+	const char *file = args->option[OPTION_FILE];
+	struct doctor_report report;
+	int status;
+
+	doctor_examine(file != NULL ? file : CONFIG_DEFAULT_FILE, &report);
+	if (args->option[OPTION_JSON] != NULL)
+		doctor_print_json(&report, stdout);
+	else
+		doctor_print(&report, wants_colour(), stdout);
+	status = doctor_exit_status(&report);
+	doctor_release(&report);
 	return status;
 }

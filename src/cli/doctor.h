@@ -44,6 +44,9 @@ void doctor_say(struct doctor *doctor, enum doctor_verdict verdict,
 /* Time is up: the check says so, for this subject, and goes no further. */
 bool doctor_is_late(struct doctor *doctor, const char *subject);
 
+/* All checks of the gateway with this configuration; the report is new. */
+void doctor_examine(const char *file, struct doctor_report *report);
+
 /* The checks. */
 void doctor_check_gateway(struct doctor *doctor);
 void doctor_check_ports(struct doctor *doctor);

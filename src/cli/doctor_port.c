@@ -152,17 +152,17 @@ is_ours(const struct json *status, pid_t pid)
 }
 
 static void
-read_name(pid_t pid, char name[32])
+read_name(pid_t pid, char name[DOCTOR_NAME_SIZE])
 {
 	char path[64];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	file = fopen(path, "re");
-	snprintf(name, 32, "process");
+	snprintf(name, DOCTOR_NAME_SIZE, "process");
 	if (file == NULL)
 		return;
-	if (fgets(name, 32, file) != NULL)
+	if (fgets(name, DOCTOR_NAME_SIZE, file) != NULL)
 		name[strcspn(name, "\n")] = '\0';
 	fclose(file);
 }
@@ -237,6 +237,19 @@ find_holders(const struct json *status, const struct sockets *sockets,
 		closedir(dir);
 }
 
+bool
+doctor_find_holder(const struct addr *addr, char name[DOCTOR_NAME_SIZE])
+{
+	struct sockets sockets = { .n = 0 };
+	struct doctor_port port = { .other = 0 };
+
+	find_sockets("/proc/net/tcp", addr, &sockets);
+	find_sockets("/proc/net/tcp6", addr, &sockets);
+	find_holders(NULL, &sockets, &port);
+	memcpy(name, port.name, DOCTOR_NAME_SIZE);
+	return port.other != 0;
+}
+
 enum doctor_verdict
 doctor_judge_port(const struct doctor_port *port)
 {
@@ -276,20 +289,28 @@ cure(const struct doctor_port *port)
 	               "another port.");
 }
 
+void
+doctor_look_at_port(const struct addr *addr, const struct json *status,
+    struct doctor_port *port)
+{
+	struct sockets sockets = { .n = 0 };
+
+	find_sockets("/proc/net/tcp", addr, &sockets);
+	find_sockets("/proc/net/tcp6", addr, &sockets);
+	port->taken = sockets.n > 0;
+	if (port->taken)
+		find_holders(status, &sockets, port);
+}
+
 static void
 check_port(struct doctor *doctor, const struct config_listener *listener)
 {
 	struct doctor_port port = { .running = doctor->status != NULL ||
 		    doctor->is_silent };
-	struct sockets sockets = { .n = 0 };
 	char text[ADDR_TEXT_SIZE];
 	enum doctor_verdict verdict;
 
-	find_sockets("/proc/net/tcp", &listener->addr, &sockets);
-	find_sockets("/proc/net/tcp6", &listener->addr, &sockets);
-	port.taken = sockets.n > 0;
-	if (port.taken)
-		find_holders(doctor->status, &sockets, &port);
+	doctor_look_at_port(&listener->addr, doctor->status, &port);
 	verdict = doctor_judge_port(&port);
 	doctor_say(doctor, verdict,
 	    xasprintf("port %s", addr_text(&listener->addr, text)),

@@ -56,6 +56,8 @@ quick_text(const struct quick *quick, struct error *err)
 	buf_append_str(&buf, "LogFacility -\n");
 	quick_put(&buf, "Gateway", quick->host);
 	quick_put(&buf, "\tForward", quick->backend);
+	if (quick->insecure)
+		buf_append_str(&buf, "\tInsecure\n");
 	if (quick->email != NULL)
 		quick_put(&buf, "\tEmail", quick->email);
 	buf_append_str(&buf, "End\n");

@@ -13,10 +13,11 @@ struct buf;
 
 struct quick {
 	const char *host;
-	const char *backend; /* "address:port" */
+	const char *backend; /* as Forward takes it */
 	const char *email;   /* NULL: none */
 	const char *state_dir;
 	bool unprivileged; /* the workers are to be nobody */
+	bool insecure;     /* the backend's certificate is its own affair */
 };
 
 /* The text, if it is a good configuration. The caller frees. */

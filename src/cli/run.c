@@ -14,6 +14,7 @@
 #include "command.h"
 #include "commands.h"
 #include "config/config.h"
+#include "ha_find.h"
 #include "quick.h"
 #include "say.h"
 
@@ -107,9 +108,6 @@ misuse(const struct arguments *args)
 
 	if (host && args->option[OPTION_FILE] != NULL)
 		return "either --file or --host: a file says all of it";
-	if (host && args->option[OPTION_BACKEND] == NULL)
-		return "--host needs --backend ADDRESS:PORT: where is your "
-		       "Home Assistant?";
 	if (!host &&
 	    (args->option[OPTION_BACKEND] != NULL ||
 	        args->option[OPTION_EMAIL] != NULL ||
@@ -117,6 +115,39 @@ misuse(const struct arguments *args)
 		return "--backend, --email and --state-dir need --host NAME: "
 		       "what is your public name?";
 	return NULL;
+}
+
+static void
+say_found(const struct ha_found *found)
+{
+	char local[ADDR_TEXT_SIZE];
+
+	printf("Home Assistant %s was found at %s.\n", found->version,
+	    found->place);
+	if (!found->trusts)
+		printf("It does not trust this gateway yet, which it sees as "
+		       "%s: `gatehouse doctor`\nhas the cure.\n",
+		    addr_ip_text(&found->local, local));
+	putchar('\n');
+}
+
+static int
+run_found(struct quick *quick)
+{
+	struct ha_found found;
+	struct error err;
+	int status;
+
+	if (ha_find(NULL, &found, &err) == -1) {
+		say("run: %s", err.msg);
+		return EXIT_BAD;
+	}
+	say_found(&found);
+	quick->backend = found.place;
+	quick->insecure = found.tls;
+	status = run_quick(quick);
+	ha_found_release(&found);
+	return status;
 }
 
 int
@@ -146,7 +177,7 @@ command_run(const struct arguments *args)
 		return EXIT_BAD;
 	}
 	quick.state_dir = dir;
-	status = run_quick(&quick);
+	status = quick.backend != NULL ? run_quick(&quick) : run_found(&quick);
 	free(dir);
 	return status;
 }

@@ -21,6 +21,7 @@
 struct arguments;
 struct doctor_port;
 struct doctor_report;
+struct reach;
 struct setup_parts;
 
 /* What the process exits with. */
@@ -68,8 +69,8 @@ struct setup_parts {
 	int (*remove)(const char *file, struct error *err);
 	int (*ask)(const char *file, const char *request, char **answer,
 	    struct error *err);
-	int (*reach)(const char *file, const char *name, const char *challenge,
-	    char **evidence, struct error *err);
+	void (*reach)(const char *file, const char *name, const char *challenge,
+	    struct reach *reach);
 	void (*trust)(
 	    const struct ha_trust_wish *wish, struct ha_trust_result *result);
 	void (*examine)(const char *file, struct doctor_report *report);

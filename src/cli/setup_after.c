@@ -87,7 +87,7 @@ setup_step_trust(struct setup *setup)
 		    xasprintf("external_url = %s", setup->url), NULL);
 		setup->changed = true;
 	}
-	free(result.text);
+	ha_trust_result_release(&result);
 	return status;
 }
 

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "command.h"
 #include "net/addr.h"
+#include "reach.h"
 #include "setup.h"
 #include "setup_ask.h"
 #include "setup_judge.h"
@@ -277,28 +278,34 @@ setup_step_rehearsal(struct setup *setup)
 	return SETUP_GOOD;
 }
 
-/* -1: it is not reached. */
-static int
+/* Whether nothing speaks against it. */
+static bool
 try_port(struct setup *setup, const char *label, const char *challenge,
     enum doctor_verdict otherwise)
 {
-	char *evidence = NULL;
-	struct error err;
+	struct reach reach = { .evidence = NULL };
+	enum doctor_verdict verdict = DOCTOR_OK;
 
 	setup_screen_begin(&setup->screen, label,
 	    "having the staging authority come to it");
-	if (setup->parts->reach(setup->files.path, setup->answers.host,
-	        challenge, &evidence, &err) == 0) {
-		setup_screen_end(&setup->screen, DOCTOR_OK,
-		    evidence != NULL
-		        ? evidence
-		        : xstrdup("reached from the internet"),
-		    NULL);
-		return 0;
+	setup->parts->reach(
+	    setup->files.path, setup->answers.host, challenge, &reach);
+	switch (reach.end) {
+	case REACH_REACHED:
+		break;
+	case REACH_UNKNOWN:
+		verdict = DOCTOR_WARN;
+		break;
+	case REACH_NOT:
+		verdict = otherwise;
+		break;
 	}
-	setup_screen_end(
-	    &setup->screen, otherwise, xstrdup(err.msg), router_recipe());
-	return -1;
+	setup_screen_end(&setup->screen, verdict, xstrdup(reach.evidence),
+	    reach.advice[0] != '\0' ? xstrdup(reach.advice)
+	        : verdict == DOCTOR_OK ? NULL
+	                               : router_recipe());
+	reach_release(&reach);
+	return verdict != DOCTOR_FAIL;
 }
 
 int
@@ -309,9 +316,9 @@ setup_step_reach(struct setup *setup)
 	/* Nobody is kept out by a closed port 80, which only redirects. */
 	if (setup->answers.http01)
 		try_port(setup, "Port 80", "http-01", DOCTOR_WARN);
-	if (try_port(setup, "Port 443", "tls-alpn-01", DOCTOR_FAIL) == -1)
-		return SETUP_PORT;
-	return SETUP_GOOD;
+	return try_port(setup, "Port 443", "tls-alpn-01", DOCTOR_FAIL)
+	    ? SETUP_GOOD
+	    : SETUP_PORT;
 }
 
 static int

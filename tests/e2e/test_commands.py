@@ -64,7 +64,6 @@ def test_every_command_explains_itself(verb):
      "undone. Say so with --yes."),
     (["account", "deactivate"], "Close the account? This cannot be undone. "
      "Say so with --yes."),
-    (["run", "--host", "x.test"], "run: --host needs --backend"),
     (["run", "--email", "a@b.test"], "run: --backend, --email and"),
     (["run", "--host", "a b", "--backend", "127.0.0.1:1",
       "--state-dir", "/tmp/never-made"], "'Gateway' needs a host name")])
