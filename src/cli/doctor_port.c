@@ -237,15 +237,25 @@ find_holders(const struct json *status, const struct sockets *sockets,
 		closedir(dir);
 }
 
-bool
-doctor_find_holder(const struct addr *addr, char name[DOCTOR_NAME_SIZE])
+void
+doctor_look_at_port(const struct addr *addr, const struct json *status,
+    struct doctor_port *port)
 {
 	struct sockets sockets = { .n = 0 };
-	struct doctor_port port = { .other = 0 };
 
 	find_sockets("/proc/net/tcp", addr, &sockets);
 	find_sockets("/proc/net/tcp6", addr, &sockets);
-	find_holders(NULL, &sockets, &port);
+	port->taken = sockets.n > 0;
+	if (port->taken)
+		find_holders(status, &sockets, port);
+}
+
+bool
+doctor_find_holder(const struct addr *addr, char name[DOCTOR_NAME_SIZE])
+{
+	struct doctor_port port = { .other = 0 };
+
+	doctor_look_at_port(addr, NULL, &port);
 	memcpy(name, port.name, DOCTOR_NAME_SIZE);
 	return port.other != 0;
 }
@@ -287,19 +297,6 @@ cure(const struct doctor_port *port)
 		               "answers.");
 	return xstrdup("Stop that program, or have one of the two listen on "
 	               "another port.");
-}
-
-void
-doctor_look_at_port(const struct addr *addr, const struct json *status,
-    struct doctor_port *port)
-{
-	struct sockets sockets = { .n = 0 };
-
-	find_sockets("/proc/net/tcp", addr, &sockets);
-	find_sockets("/proc/net/tcp6", addr, &sockets);
-	port->taken = sockets.n > 0;
-	if (port->taken)
-		find_holders(status, &sockets, port);
 }
 
 static void

@@ -47,8 +47,8 @@ look_at_port(uint16_t number, struct doctor_port *port)
 }
 
 static int
-ask_gateway(const char *file, const char *request, char **answer,
-    struct error *err)
+ask_gateway(
+    const char *file, const char *request, char **answer, struct error *err)
 {
 	struct client_answer said;
 	char *path = client_find_socket(file);
@@ -165,8 +165,7 @@ command_setup(const struct arguments *args)
 {
 	const char *file = args->option[OPTION_FILE];
 	bool json = args->option[OPTION_JSON] != NULL;
-	char *path =
-	    quick_absolute(file != NULL ? file : CONFIG_DEFAULT_FILE);
+	char *path = quick_absolute(file != NULL ? file : CONFIG_DEFAULT_FILE);
 	struct setup setup = {
 		.args = args,
 		.parts = &parts,

@@ -48,7 +48,7 @@ struct setup {
 	enum setup_file file; /* what was there at the beginning */
 	struct ha_found home_assistant;
 	struct service *service;
-	bool changed; /* something */
+	bool changed;   /* something */
 	char *ha_token; /* NULL: none yet */
 	char *url;
 };
@@ -58,7 +58,8 @@ struct setup {
  * gateway with this configuration one thing over its control socket.
  */
 struct setup_parts {
-	int (*find)(const char *given, struct ha_found *found, struct error *err);
+	int (*find)(
+	    const char *given, struct ha_found *found, struct error *err);
 	bool (*resolves)(const char *host);
 	void (*port)(uint16_t number, struct doctor_port *port);
 	bool (*is_running)(const char *file);

@@ -152,8 +152,8 @@ setup_step_examine(struct setup *setup)
 
 	if (setup->answers.staging)
 		return SETUP_GOOD;
-	setup_screen_begin(
-	    &setup->screen, "Check", "looking at all of it, as the doctor does");
+	setup_screen_begin(&setup->screen, "Check",
+	    "looking at all of it, as the doctor does");
 	setup->parts->examine(setup->files.path, &report);
 	for (size_t i = 0; i < report.n; i++)
 		well += report.findings[i].verdict == DOCTOR_OK;

@@ -50,9 +50,10 @@ find_cert(const struct config *config, const char *host)
 	for (unsigned i = 0; i < config->ncerts; i++) {
 		const struct config_cert *cert = config->certs[i];
 
-		for (unsigned n = 0; cert->kind == CERT_AUTO && n < cert->nnames;
-		     n++)
-			if (host == NULL || strcasecmp(cert->names[n], host) == 0)
+		for (unsigned n = 0;
+		     cert->kind == CERT_AUTO && n < cert->nnames; n++)
+			if (host == NULL ||
+			    strcasecmp(cert->names[n], host) == 0)
 				return cert;
 	}
 	return NULL;
@@ -83,6 +84,21 @@ find_backend(const struct config *config, const char *host)
 			return service->backends[0];
 	}
 	return NULL;
+}
+
+/* As Forward takes it. */
+static char *
+forward_to(const struct config_backend *backend)
+{
+	const char *scheme = backend->tls ? "https://" : "";
+	char text[ADDR_TEXT_SIZE];
+
+	if (backend->path != NULL)
+		return xasprintf("unix:%s", backend->path);
+	if (backend->numeric)
+		return xasprintf(
+		    "%s%s", scheme, addr_text(&backend->addr, text));
+	return xasprintf("%s%s:%u", scheme, backend->host, backend->port);
 }
 
 static char *
@@ -117,8 +133,7 @@ setup_answers_read(const struct config *config, const char *host,
 	ddns = config_ddns_of(config, name);
 	answers->host = xstrdup(name);
 	if (backend != NULL)
-		answers->backend = xasprintf(
-		    "%s%s", backend->tls ? "https://" : "", backend->place);
+		answers->backend = forward_to(backend);
 	if (ddns != NULL)
 		read_ddns(ddns, answers);
 	answers->email = copy(cert->acme->email);

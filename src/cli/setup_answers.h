@@ -15,8 +15,8 @@ struct ddns_provider;
 
 /* Zeroed, it has no answer. Texts are owned; NULL: none. */
 struct setup_answers {
-	char *host;    /* the public name, lower case */
-	char *backend; /* as Forward takes it */
+	char *host;                       /* the public name, lower case */
+	char *backend;                    /* as Forward takes it */
 	const struct ddns_provider *ddns; /* NULL: nobody is told */
 	char *login;
 	char *zone;
@@ -46,7 +46,8 @@ bool setup_answers_read(const struct config *config, const char *host,
 const struct ddns_provider *setup_provider_of(const char *host);
 
 /* Can setup ask for all that the provider's section needs? */
-int setup_check_provider(const struct ddns_provider *provider, struct error *err);
+int setup_check_provider(
+    const struct ddns_provider *provider, struct error *err);
 
 /* Values, as the configuration takes them. */
 int setup_check_host(const char *host, struct error *err);

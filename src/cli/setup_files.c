@@ -53,8 +53,8 @@ read_answers(const char *path, struct setup_answers *known)
 }
 
 int
-setup_files_open(struct setup_files *files, struct setup_answers *known,
-    struct error *err)
+setup_files_open(
+    struct setup_files *files, struct setup_answers *known, struct error *err)
 {
 	struct buf content = { 0 };
 	struct error reason;
@@ -245,8 +245,8 @@ setup_files_put_secret(struct setup_files *files,
 	}
 	line = xasprintf("%s\n", answers->secret);
 	if (there == NULL && reason.kind == ERR_NOTFOUND) {
-		rc = create_in(files, name_of(files->secret_path), line,
-		    SECRET_MODE, err);
+		rc = create_in(
+		    files, name_of(files->secret_path), line, SECRET_MODE, err);
 		files->made_secret = rc == 0;
 	} else {
 		rc = write_beside(
@@ -281,8 +281,7 @@ setup_files_put(struct setup_files *files, const char *text, struct error *err)
 int
 setup_files_put_beside(struct setup_files *files, struct error *err)
 {
-	return write_beside(
-	    files, files->path, files->final, CONFIG_MODE, err);
+	return write_beside(files, files->path, files->final, CONFIG_MODE, err);
 }
 
 void

@@ -24,18 +24,18 @@ enum setup_file {
 
 /* Zeroed, but for `path`, which is borrowed. */
 struct setup_files {
-	const char *path; /* of the configuration */
-	char *dir;        /* that it is in */
-	char *content;    /* what is there; NULL: nothing */
-	char *final;      /* what is to be there … */
-	char *rehearsal;  /* … and until then */
-	char *secret_path; /* NULL: no secret is needed */
+	const char *path;              /* of the configuration */
+	char *dir;                     /* that it is in */
+	char *content;                 /* what is there; NULL: nothing */
+	char *final;                   /* what is to be there … */
+	char *rehearsal;               /* … and until then */
+	char *secret_path;             /* NULL: no secret is needed */
 	bool made_config, made_secret; /* by this run */
 };
 
 /* Reads what is there, and what it says (nothing, if it cannot be used). */
-int setup_files_open(struct setup_files *files, struct setup_answers *known,
-    struct error *err);
+int setup_files_open(
+    struct setup_files *files, struct setup_answers *known, struct error *err);
 void setup_files_close(struct setup_files *files);
 
 /* What the answers make of it, and how that is to what is there. */

@@ -74,12 +74,13 @@ both(const struct json *row, const char *ipv4, const char *ipv6)
 {
 	const char *a = text(row, ipv4), *b = text(row, ipv6);
 
-	return xasprintf("%s%s%s", a, a[0] != '\0' && b[0] != '\0' ? ", " : "", b);
+	return xasprintf(
+	    "%s%s%s", a, a[0] != '\0' && b[0] != '\0' ? ", " : "", b);
 }
 
 void
-setup_judge_ddns(const struct json *status, const char *host,
-    struct setup_finding *finding)
+setup_judge_ddns(
+    const struct json *status, const char *host, struct setup_finding *finding)
 {
 	const struct json *row = find_row(status, "ddns", host);
 	const char *provider = text(row, "provider");
@@ -130,7 +131,8 @@ setup_judge_portmap(const struct json *status, struct setup_finding *finding)
 		found(finding, SETUP_TROUBLED, xstrdup(text(row, "problem")),
 		    NULL);
 	else
-		found(finding, SETUP_WAITING, xstrdup("asking the router"), NULL);
+		found(
+		    finding, SETUP_WAITING, xstrdup("asking the router"), NULL);
 }
 
 int64_t

@@ -23,8 +23,8 @@ struct setup_finding {
 void setup_finding_release(struct setup_finding *finding);
 
 /* status: all that it says. host: the name that all this is about. */
-void setup_judge_ddns(const struct json *status, const char *host,
-    struct setup_finding *finding);
+void setup_judge_ddns(
+    const struct json *status, const char *host, struct setup_finding *finding);
 void setup_judge_portmap(
     const struct json *status, struct setup_finding *finding);
 

@@ -45,16 +45,16 @@ make_prompt(const struct question *question, const char *otherwise)
 
 /* Until an answer will do. An exit status. */
 static int
-ask(struct setup *setup, const struct question *question,
-    const char *otherwise, char **answer)
+ask(struct setup *setup, const struct question *question, const char *otherwise,
+    char **answer)
 {
 	char *prompt = make_prompt(question, otherwise);
 	struct error err;
 	bool good = false;
 
 	while (!good) {
-		char *line = setup_ask(
-		    setup->screen.out, prompt, question->hidden);
+		char *line =
+		    setup_ask(setup->screen.out, prompt, question->hidden);
 
 		if (line == NULL)
 			break;
@@ -62,9 +62,8 @@ ask(struct setup *setup, const struct question *question,
 			free(line);
 			line = otherwise != NULL ? xstrdup(otherwise) : NULL;
 		}
-		good = line != NULL
-		    ? question->check(setup, &line, &err) == 0
-		    : question->optional;
+		good = line != NULL ? question->check(setup, &line, &err) == 0
+		                    : question->optional;
 		if (good)
 			*answer = line;
 		else {
@@ -95,7 +94,8 @@ put_question(struct setup *setup, const struct question *question,
 	if (given == NULL && question->optional)
 		return SETUP_GOOD;
 	if (given == NULL) {
-		say("setup: %s? Say --%s", question->what, name);
+		say("setup: %s? Say --%s %s", question->what, name,
+		    command_option(question->option)->value);
 		return SETUP_USAGE;
 	}
 	value = xstrdup(given);
@@ -158,8 +158,8 @@ check_secret(struct setup *setup, char **answer, struct error *err)
 	(void)setup;
 	if (strlen(*answer) <= DDNS_SECRET_MAX)
 		return 0;
-	return error_set(err, ERR_SYNTAX, "it has %d bytes at most",
-	    DDNS_SECRET_MAX);
+	return error_set(
+	    err, ERR_SYNTAX, "it has %d bytes at most", DDNS_SECRET_MAX);
 }
 
 static int
@@ -292,16 +292,16 @@ ask_secret(struct setup *setup)
 	if (ddns == NULL)
 		return SETUP_GOOD;
 	if (option(setup, OPTION_DDNS_TOKEN_FILE) != NULL)
-		return read_secret(setup, OPTION_DDNS_TOKEN_FILE,
-		    &setup->answers.secret);
+		return read_secret(
+		    setup, OPTION_DDNS_TOKEN_FILE, &setup->answers.secret);
 	if (is_known(setup) && setup->known.ddns == ddns)
 		otherwise = setup->known.secret;
 	question.label = ddns->needs & DDNS_TOKEN ? "Token" : "Password";
 	hint = xasprintf("of %s (hidden, kept in a file of its own%s)",
 	    ddns->name, otherwise != NULL ? "; Enter: as it was" : "");
 	question.hint = hint;
-	status = put_question(
-	    setup, &question, otherwise, &setup->answers.secret);
+	status =
+	    put_question(setup, &question, otherwise, &setup->answers.secret);
 	free(hint);
 	return status;
 }
@@ -318,8 +318,7 @@ ask_email(struct setup *setup)
 	};
 
 	return put_question(setup, &question,
-	    is_known(setup) ? setup->known.email : NULL,
-	    &setup->answers.email);
+	    is_known(setup) ? setup->known.email : NULL, &setup->answers.email);
 }
 
 /* Whoever has a configuration of ours has agreed. */
@@ -396,10 +395,11 @@ setup_questions(struct setup *setup)
 	int status = SETUP_GOOD;
 
 	for (size_t i = 0; status == SETUP_GOOD &&
-	     i < sizeof(questions) / sizeof(questions[0]); i++)
+	     i < sizeof(questions) / sizeof(questions[0]);
+	     i++)
 		status = questions[i](setup);
 	if (status == SETUP_GOOD && option(setup, OPTION_HA_TOKEN_FILE) != NULL)
-		status = read_secret(
-		    setup, OPTION_HA_TOKEN_FILE, &setup->ha_token);
+		status =
+		    read_secret(setup, OPTION_HA_TOKEN_FILE, &setup->ha_token);
 	return status;
 }

@@ -6,7 +6,6 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
-#include "say.h"
 #include "json/json.h"
 
 #define LABEL 17 /* columns */
@@ -114,8 +113,8 @@ setup_screen_draw(struct buf *out, const struct setup_line *line, bool colour)
 }
 
 size_t
-setup_screen_row(char *dst, size_t size, const char *label, const char *doing,
-    unsigned turn)
+setup_screen_row(
+    char *dst, size_t size, const char *label, const char *doing, unsigned turn)
 {
 	static const char turns[] = "|/-\\";
 	int room = SETUP_COLUMNS - LABEL - MARK;
@@ -172,7 +171,7 @@ setup_screen_say(struct setup_screen *screen, const char *text)
 {
 	if (screen->out == NULL)
 		return;
-	say_safely(screen->out, text);
+	fputs(text, screen->out);
 	fflush(screen->out);
 }
 

@@ -52,7 +52,7 @@ void setup_screen_doing(struct setup_screen *screen, const char *doing);
 void setup_screen_end(struct setup_screen *screen, enum doctor_verdict verdict,
     char *text, char *next);
 
-/* A text between the steps, for people only. */
+/* A text of ours between the steps, for people only. */
 void setup_screen_say(struct setup_screen *screen, const char *text);
 
 /*

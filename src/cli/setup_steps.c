@@ -18,12 +18,10 @@ keep_backend(struct setup *setup)
 {
 	const struct ha_found *found = &setup->home_assistant;
 
-	setup->answers.backend = xasprintf(
-	    "%s%s", found->tls ? "https://" : "", found->place);
+	setup->answers.backend = xstrdup(found->place);
 	setup_screen_end(&setup->screen, DOCTOR_OK,
-	    xasprintf("found %s%sat %s://%s", found->version,
-	        found->version[0] != '\0' ? " " : "",
-	        found->tls ? "https" : "http", found->place),
+	    xasprintf("found %s%sat %s", found->version,
+	        found->version[0] != '\0' ? " " : "", found->place),
 	    NULL);
 }
 
@@ -63,9 +61,8 @@ setup_look(struct setup *setup)
 		free(place);
 		if (rc == 0)
 			break;
-		setup_screen_end(&setup->screen, DOCTOR_FAIL, xstrdup(err.msg),
-		    xstrdup("Start it, or say where it is: --backend "
-		            "ADDRESS:PORT."));
+		setup_screen_end(
+		    &setup->screen, DOCTOR_FAIL, xstrdup(err.msg), NULL);
 		place = ask_place(setup);
 		if (place == NULL)
 			return SETUP_HA;
@@ -103,7 +100,7 @@ step_ports(struct setup *setup)
 {
 	struct doctor_port http = { 0 }, https = { 0 };
 
-	setup_screen_begin(&setup->screen, "Ports 80 and 443", "looking");
+	setup_screen_begin(&setup->screen, "Ports", "looking");
 	setup->parts->port(80, &http);
 	setup->parts->port(443, &https);
 	setup->answers.port80_taken = is_held(&http);
@@ -112,9 +109,9 @@ step_ports(struct setup *setup)
 	if (is_held(&https))
 		return say_held(setup, 443, &https);
 	setup_screen_end(&setup->screen, DOCTOR_OK,
-	    xstrdup(is_held(&http) ? "port 443 is free here, which is enough"
-	        : https.taken      ? "they are ours"
-	                           : "they are free here"),
+	    xstrdup(is_held(&http) ? "443 is free here, which is enough"
+	            : https.taken  ? "80 and 443 are ours"
+	                           : "80 and 443 are free here"),
 	    NULL);
 	return SETUP_GOOD;
 }
@@ -242,8 +239,8 @@ way_text(enum service_way way)
 static int
 step_service(struct setup *setup)
 {
-	enum service_way way = service_choose(
-	    setup->args->option[OPTION_NO_SERVICE] != NULL);
+	enum service_way way =
+	    service_choose(setup->args->option[OPTION_NO_SERVICE] != NULL);
 	bool was_running = setup->parts->is_running(setup->files.path);
 	struct error err;
 

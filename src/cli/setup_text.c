@@ -95,15 +95,15 @@ put_gateway(struct buf *buf, const struct setup_answers *answers,
 		remark(buf, "for the certificate authority");
 	}
 	if (!answers->http01 && answers->port80_taken)
-		buf_append_str(
-		    buf, "\tPort\t0\t# any one: port 80 is another program's\n");
+		buf_append_str(buf,
+		    "\tPort\t0\t# any one: port 80 is another program's\n");
 	put_ddns(buf, answers, place);
 	buf_append_str(buf, "End\n");
 }
 
 char *
-setup_text(const struct setup_answers *answers,
-    const struct setup_place *place, bool rehearsal)
+setup_text(const struct setup_answers *answers, const struct setup_place *place,
+    bool rehearsal)
 {
 	struct buf buf = { 0 };
 

@@ -44,8 +44,8 @@ struct wait {
 
 /* Until it is reached, or not to be. The finding is the caller's. */
 static void
-wait_for(struct setup *setup, const struct wait *wait,
-    struct setup_finding *finding)
+wait_for(
+    struct setup *setup, const struct wait *wait, struct setup_finding *finding)
 {
 	int64_t deadline = setup->parts->now() + wait->ms;
 
@@ -69,8 +69,7 @@ static void
 end_step(struct setup *setup, enum doctor_verdict verdict,
     struct setup_finding *finding)
 {
-	setup_screen_end(
-	    &setup->screen, verdict, finding->text, finding->next);
+	setup_screen_end(&setup->screen, verdict, finding->text, finding->next);
 	*finding = (struct setup_finding){ 0 };
 }
 
@@ -224,8 +223,8 @@ setup_step_router(struct setup *setup)
 /* --- certificates --------------------------------------------------------- */
 
 static void
-judge_cert(const struct json *status, const struct setup *setup,
-    int64_t failed, struct setup_finding *finding)
+judge_cert(const struct json *status, const struct setup *setup, int64_t failed,
+    struct setup_finding *finding)
 {
 	setup_judge_cert(status, setup->answers.host, failed, finding);
 }
@@ -286,8 +285,8 @@ try_port(struct setup *setup, const char *label, const char *challenge,
 	struct reach reach = { .evidence = NULL };
 	enum doctor_verdict verdict = DOCTOR_OK;
 
-	setup_screen_begin(&setup->screen, label,
-	    "having the staging authority come to it");
+	setup_screen_begin(
+	    &setup->screen, label, "having the staging authority come to it");
 	setup->parts->reach(
 	    setup->files.path, setup->answers.host, challenge, &reach);
 	switch (reach.end) {
@@ -301,7 +300,7 @@ try_port(struct setup *setup, const char *label, const char *challenge,
 		break;
 	}
 	setup_screen_end(&setup->screen, verdict, xstrdup(reach.evidence),
-	    reach.advice[0] != '\0' ? xstrdup(reach.advice)
+	    reach.advice[0] != '\0'    ? xstrdup(reach.advice)
 	        : verdict == DOCTOR_OK ? NULL
 	                               : router_recipe());
 	reach_release(&reach);
