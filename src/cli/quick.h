@@ -23,7 +23,10 @@ struct quick {
 /* The text, if it is a good configuration. The caller frees. */
 char *quick_text(const struct quick *quick, struct error *err);
 
-/* Appends a line: the word, and the value as a configuration quotes it. */
+/*
+ * Appends a line: the word with the blank after it, and the value as a
+ * configuration quotes it.
+ */
 void quick_put(struct buf *buf, const char *word, const char *value);
 
 /* The first error in a text of ours, without a place in it. */

@@ -92,74 +92,6 @@ static const struct setup_parts parts = {
 	.pause = pause_for,
 };
 
-/* --- the end -------------------------------------------------------------- */
-
-static void
-say_end(struct setup *setup, int status)
-{
-	const char *path = setup->files.path;
-	char *text;
-
-	if (status != SETUP_GOOD)
-		text = xstrdup("\nWhen that is done, say this again: it goes "
-		               "on where it ended.\n");
-	else if (setup->dry_run)
-		text = xstrdup("\nNothing was changed.\n");
-	else if (setup->args->option[OPTION_NO_SERVICE] != NULL)
-		text = xasprintf("\nIt is ready for %s: gatehouse run -f %s\n",
-		    setup->url, path);
-	else
-		text = xasprintf(
-		    "\n%sOpen %s    Check any time: gatehouse doctor\n",
-		    setup->changed ? "" : "Nothing had to be changed. ",
-		    setup->url);
-	setup_screen_say(&setup->screen, text);
-	free(text);
-}
-
-static int
-run(struct setup *setup)
-{
-	struct error err;
-	int status;
-
-	if (setup_files_open(&setup->files, &setup->known, &err) == -1) {
-		say("setup: %s", err.msg);
-		return err.kind == ERR_DENIED ? SETUP_PERMISSION : SETUP_USAGE;
-	}
-	if (!setup->dry_run && setup->files.content == NULL &&
-	    setup_files_may(&setup->files, &err) == -1) {
-		say("setup: %s: run it as root (sudo gatehouse setup)",
-		    err.msg);
-		return SETUP_PERMISSION;
-	}
-	/* A person learns first what can be found without being asked. */
-	status = setup->asks ? setup_look(setup) : setup_questions(setup);
-	if (status == SETUP_GOOD)
-		status =
-		    setup->asks ? setup_questions(setup) : setup_look(setup);
-	if (status == SETUP_GOOD) {
-		setup->url = xasprintf("https://%s", setup->answers.host);
-		status = setup_steps(setup);
-	}
-	if (status == SETUP_GOOD || setup->url != NULL)
-		say_end(setup, status);
-	return status;
-}
-
-static void
-release(struct setup *setup)
-{
-	service_end(setup->service);
-	setup_screen_release(&setup->screen);
-	setup_answers_release(&setup->answers);
-	setup_answers_release(&setup->known);
-	setup_files_close(&setup->files);
-	ha_found_release(&setup->home_assistant);
-	secret_free(setup->ha_token);
-	free(setup->url);
-}
-
 int
 command_setup(const struct arguments *args)
 {
@@ -178,11 +110,11 @@ command_setup(const struct arguments *args)
 
 	setup_break_arm();
 	setup_screen_init(&setup.screen, json ? NULL : stdout);
-	status = run(&setup);
+	status = setup_run(&setup);
 	if (json)
 		setup_screen_json(
 		    &setup.screen, status, setup.url, path, stdout);
-	release(&setup);
+	setup_release(&setup);
 	free(path);
 	return status;
 }

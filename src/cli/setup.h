@@ -79,14 +79,25 @@ struct setup_parts {
 	void (*pause)(unsigned ms);
 };
 
-/* The file's answers, the options' and a person's. An exit status. */
+/*
+ * From the first look to the last word; an exit status. The setup has args,
+ * parts, what it may do, a screen and the path of the configuration.
+ */
+int setup_run(struct setup *setup);
+void setup_release(struct setup *setup);
+
+/* What follows returns an exit status, too. */
+
+/* The file's answers, the options' and a person's. */
 int setup_questions(struct setup *setup);
 
-/* Home Assistant, before anything is asked about it. An exit status. */
+/* Home Assistant, before anything is asked about it. */
 int setup_look(struct setup *setup);
 
-/* All after the questions. An exit status. */
-int setup_steps(struct setup *setup);
+/* The steps before there is a gateway that runs. */
+int setup_step_ports(struct setup *setup);
+int setup_step_configuration(struct setup *setup);
+int setup_step_service(struct setup *setup);
 
 /* The steps that wait for the gateway, in their order. */
 int setup_step_address(struct setup *setup);

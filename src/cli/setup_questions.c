@@ -19,7 +19,7 @@ struct question {
 	enum option option;
 	const char *label;
 	const char *what; /* in words, for who is told that it is missing */
-	const char *hint; /* beside the label; "" for none */
+	const char *hint; /* beside the label */
 	bool optional;
 	bool hidden;
 	/* -1: it will not do. May replace it by what it stands for. */
@@ -32,15 +32,14 @@ option(const struct setup *setup, enum option o)
 	return setup->args->option[o];
 }
 
-/* "Label            hint [otherwise]: " */
+/* "Label            (hint) [otherwise]: " */
 static char *
 make_prompt(const struct question *question, const char *otherwise)
 {
 	bool shown = otherwise != NULL && !question->hidden;
 
-	return xasprintf("%-16s %s%s%s%s%s: ", question->label, question->hint,
-	    question->hint[0] != '\0' && shown ? " " : "", shown ? "[" : "",
-	    shown ? otherwise : "", shown ? "]" : "");
+	return xasprintf("%-16s %s%s%s%s: ", question->label, question->hint,
+	    shown ? " [" : "", shown ? otherwise : "", shown ? "]" : "");
 }
 
 /* Until an answer will do. An exit status. */
@@ -67,10 +66,9 @@ ask(struct setup *setup, const struct question *question, const char *otherwise,
 		if (good)
 			*answer = line;
 		else {
-			fprintf(setup->screen.out, "%17s-> ", "");
-			say_safely(setup->screen.out,
-			    line != NULL ? err.msg : "this has to be answered");
-			fputc('\n', setup->screen.out);
+			setup_screen_advise(&setup->screen,
+			    line != NULL ? err.msg
+			                 : "This has to be answered.");
 			secret_free(line);
 		}
 	}
@@ -178,7 +176,7 @@ ask_host(struct setup *setup)
 		.option = OPTION_HOST,
 		.label = "Host name",
 		.what = "what is your public name",
-		.hint = "",
+		.hint = "(such as myhome.duckdns.org)",
 		.check = check_host,
 	};
 

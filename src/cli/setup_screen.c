@@ -93,6 +93,14 @@ put_wrapped(
 	return at;
 }
 
+static void
+put_next(struct buf *out, const char *next)
+{
+	buf_printf(out, "%*s-> ", LABEL, "");
+	put_wrapped(out, next, LABEL + 3, LABEL, SETUP_COLUMNS);
+	buf_append_str(out, "\n");
+}
+
 void
 setup_screen_draw(struct buf *out, const struct setup_line *line, bool colour)
 {
@@ -105,11 +113,8 @@ setup_screen_draw(struct buf *out, const struct setup_line *line, bool colour)
 	buf_printf(out, "%*s%s%s%s\n", (int)(at < end ? end - at + 2 : 2), "",
 	    colour ? verdicts[line->verdict].colour : "",
 	    verdicts[line->verdict].mark, colour ? "\033[0m" : "");
-	if (line->next == NULL)
-		return;
-	buf_printf(out, "%*s-> ", LABEL, "");
-	put_wrapped(out, line->next, LABEL + 3, LABEL, SETUP_COLUMNS);
-	buf_append_str(out, "\n");
+	if (line->next != NULL)
+		put_next(out, line->next);
 }
 
 size_t
@@ -164,6 +169,16 @@ setup_screen_end(struct setup_screen *screen, enum doctor_verdict verdict,
 	}
 	free(text);
 	free(next);
+}
+
+void
+setup_screen_advise(struct setup_screen *screen, const char *next)
+{
+	struct buf drawn = { 0 };
+
+	put_next(&drawn, next);
+	fwrite(buf_data(&drawn), 1, buf_len(&drawn), screen->out);
+	buf_release(&drawn);
 }
 
 void

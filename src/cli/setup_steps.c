@@ -1,4 +1,4 @@
-/* The steps up to a gateway that runs, and the order of all of them. */
+/* The steps up to a gateway that runs: see setup.h. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,8 +95,8 @@ say_held(struct setup *setup, uint16_t number, const struct doctor_port *port)
 	return SETUP_PORT;
 }
 
-static int
-step_ports(struct setup *setup)
+int
+setup_step_ports(struct setup *setup)
 {
 	struct doctor_port http = { 0 }, https = { 0 };
 
@@ -190,8 +190,8 @@ show_plan(struct setup *setup)
 	return SETUP_GOOD;
 }
 
-static int
-step_configuration(struct setup *setup)
+int
+setup_step_configuration(struct setup *setup)
 {
 	struct setup_files *files = &setup->files;
 	struct error err;
@@ -236,8 +236,8 @@ way_text(enum service_way way)
 	return "the gateway runs for as long as this takes";
 }
 
-static int
-step_service(struct setup *setup)
+int
+setup_step_service(struct setup *setup)
 {
 	enum service_way way =
 	    service_choose(setup->args->option[OPTION_NO_SERVICE] != NULL);
@@ -262,33 +262,4 @@ step_service(struct setup *setup)
 	            : way_text(way)),
 	    NULL);
 	return SETUP_GOOD;
-}
-
-/* --- all of them ---------------------------------------------------------- */
-
-int
-setup_steps(struct setup *setup)
-{
-	static const struct {
-		int (*run)(struct setup *setup);
-		bool looks; /* it has its place in a dry run, too */
-	} steps[] = {
-		{ step_ports, true },
-		{ step_configuration, true },
-		{ step_service, false },
-		{ setup_step_address, false },
-		{ setup_step_router, false },
-		{ setup_step_rehearsal, false },
-		{ setup_step_reach, false },
-		{ setup_step_certificate, false },
-		{ setup_step_trust, true },
-		{ setup_step_examine, false },
-	};
-	int status = SETUP_GOOD;
-
-	for (size_t i = 0;
-	     status == SETUP_GOOD && i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (steps[i].looks || !setup->dry_run)
-			status = steps[i].run(setup);
-	return status;
 }

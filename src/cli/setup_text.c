@@ -29,15 +29,15 @@ put_process(struct buf *buf, const struct setup_answers *answers,
     const struct setup_place *place)
 {
 	if (place->user != NULL) {
-		quick_put(buf, "User", place->user);
+		quick_put(buf, "User\t", place->user);
 		remark(buf, "who the workers run as");
 	}
 	if (place->jail != NULL) {
-		quick_put(buf, "RootJail", place->jail);
+		quick_put(buf, "RootJail\t", place->jail);
 		remark(buf, "all that they see of the disk");
 	}
 	if (answers->state_dir != NULL)
-		quick_put(buf, "StateDir", answers->state_dir);
+		quick_put(buf, "StateDir\t", answers->state_dir);
 	if (answers->port_map)
 		buf_append_str(buf,
 		    "PortMap\tauto\t# the router forwards ports 80 and 443 to "
@@ -65,17 +65,17 @@ put_ddns(struct buf *buf, const struct setup_answers *answers,
 {
 	if (answers->ddns == NULL)
 		return;
-	quick_put(buf, "\tDDNS", answers->ddns->name);
+	quick_put(buf, "\tDDNS ", answers->ddns->name);
 	remark(buf, "keeps the address of the name");
 	if (answers->login != NULL)
-		quick_put(buf, "\t\tLogin", answers->login);
+		quick_put(buf, "\t\tLogin\t", answers->login);
 	if (place->secret_file != NULL)
 		quick_put(buf,
-		    answers->ddns->needs & DDNS_TOKEN ? "\t\tTokenFile"
-		                                      : "\t\tPasswordFile",
+		    answers->ddns->needs & DDNS_TOKEN ? "\t\tTokenFile\t"
+		                                      : "\t\tPasswordFile\t",
 		    place->secret_file);
 	if (answers->zone != NULL)
-		quick_put(buf, "\t\tZone", answers->zone);
+		quick_put(buf, "\t\tZone\t", answers->zone);
 	buf_append_str(buf, "\tEnd\n");
 }
 
@@ -84,14 +84,14 @@ put_gateway(struct buf *buf, const struct setup_answers *answers,
     const struct setup_place *place)
 {
 	buf_append_str(buf, "\n");
-	quick_put(buf, "Gateway", answers->host);
-	quick_put(buf, "\tForward", answers->backend);
+	quick_put(buf, "Gateway ", answers->host);
+	quick_put(buf, "\tForward\t", answers->backend);
 	remark(buf, "Home Assistant");
 	if (strncmp(answers->backend, "https:", 6) == 0)
 		buf_append_str(
 		    buf, "\tInsecure\t# its certificate is not looked at\n");
 	if (answers->email != NULL) {
-		quick_put(buf, "\tEmail", answers->email);
+		quick_put(buf, "\tEmail\t", answers->email);
 		remark(buf, "for the certificate authority");
 	}
 	if (!answers->http01 && answers->port80_taken)

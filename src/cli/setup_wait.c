@@ -83,7 +83,7 @@ judge_address(const struct json *status, const struct setup *setup,
 	setup_judge_ddns(status, setup->answers.host, finding);
 }
 
-/* As it was before this run. */
+/* Makes it as it was before this run. */
 static void
 take_back(struct setup *setup)
 {
@@ -147,7 +147,7 @@ setup_step_address(struct setup *setup)
 		end_step(setup, DOCTOR_OK, &finding);
 		return SETUP_GOOD;
 	}
-	end_step(setup, DOCTOR_WARN, &finding);
+	end_step(setup, setup->asks ? DOCTOR_WARN : DOCTOR_FAIL, &finding);
 	return is_willing(setup) ? SETUP_GOOD : SETUP_DNS;
 }
 
