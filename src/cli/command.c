@@ -175,9 +175,22 @@ static const struct command commands[] = {
 	    "After the file of the AccessLog was renamed: every process of\n"
 	    "the running gateway goes on in a new one.\n",
 	    NULL, NULL, NULL, BIT(OPTION_FILE), command_reopen },
+	{ "start", "start the gateway as a service",
+	    "Starts the gateway now and at each boot, by systemd; where there\n"
+	    "is none, in the background. One that runs takes over its\n"
+	    "configuration anew.\n",
+	    NULL, NULL, NULL, BIT(OPTION_FILE), command_start },
 	{ "stop", "stop the running gateway",
 	    "Tells the gateway that runs with this configuration to stop.\n",
 	    NULL, NULL, NULL, BIT(OPTION_FILE), command_stop },
+	{ "uninstall", "undo what setup has done to this machine",
+	    "Has the router forward nothing here any more, stops the gateway\n"
+	    "and starts it at no boot. You are asked before, or say --yes.\n"
+	    "What is left is listed; --purge removes the configuration with\n"
+	    "its secrets, and all keys and certificates.\n",
+	    NULL, NULL, NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_PURGE) | BIT(OPTION_YES),
+	    command_uninstall },
 	{ "completion", "have a shell complete these commands",
 	    "Prints a script for a shell. `make install` has put one for each\n"
 	    "where it looks; for the bash that runs now:\n\n"
@@ -228,6 +241,8 @@ static const struct command_option options[OPTION_COUNT] = {
 	[OPTION_DRY_RUN] = { "dry-run", 0, NULL, "rehearse, keep nothing" },
 	[OPTION_REASON] = { "reason", 0, "REASON", "why (unspecified)" },
 	[OPTION_YES] = { "yes", 0, NULL, "do not ask before" },
+	[OPTION_PURGE] = { "purge", 0, NULL,
+	    "remove configuration, secrets, keys and certificates" },
 	[OPTION_ACME] = { "acme", 0, "NAME",
 	    "the ACME section of the authority (default)" },
 	[OPTION_CERT] = { "cert", 0, "FILE", "a certificate and its chain" },

@@ -3,7 +3,6 @@
  * one that a few options stand for.
  */
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,30 +14,16 @@
 #include "commands.h"
 #include "config/config.h"
 #include "ha_find.h"
+#include "program.h"
 #include "quick.h"
 #include "say.h"
 
 #define QUICK_FILE "gatehouse.conf" /* in the state directory */
 
-/* Programs find each other relative to their own executable. */
-static char *
-find_daemon(void)
-{
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	if (len == -1)
-		return xstrdup("gatehoused");
-	self[len] = '\0';
-	slash = strrchr(self, '/');
-	return xasprintf("%.*s/../sbin/gatehoused", (int)(slash - self), self);
-}
-
 static int
 become_daemon(const char *file)
 {
-	char *daemon = find_daemon();
+	char *daemon = program_find("../sbin/gatehoused");
 
 	fflush(stdout);
 	execl(daemon, "gatehoused", "-f", file, (char *)NULL);

@@ -18,7 +18,8 @@ from actors.process import NOBODY, Process
 
 VERBS = ["setup", "run", "check", "status", "doctor", "ha-sensors", "reload", "renew",
          "revoke", "account", "ddns", "import", "portmap", "client-cert",
-         "reopen", "stop", "completion", "help", "version"]
+         "reopen", "start", "stop", "uninstall", "completion", "help",
+         "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:
@@ -63,6 +64,11 @@ def test_every_command_explains_itself(verb):
     (["revoke", "x.test"], "Revoke the certificate of x.test? This cannot be "
      "undone. Say so with --yes."),
     (["account", "deactivate"], "Close the account? This cannot be undone. "
+     "Say so with --yes."),
+    (["uninstall"], "Stop the gateway, and start it at no boot any more? "
+     "Say so with --yes."),
+    (["uninstall", "--purge"], "Stop the gateway, and remove its "
+     "configuration, keys and certificates? This cannot be undone. "
      "Say so with --yes."),
     (["run", "--email", "a@b.test"], "run: --backend, --email and"),
     (["run", "--host", "a b", "--backend", "127.0.0.1:1",
