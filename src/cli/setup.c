@@ -51,11 +51,11 @@ ask_gateway(
     const char *file, const char *request, char **answer, struct error *err)
 {
 	struct client_answer said;
-	char *path = client_find_socket(file);
+	char *path = client_socket(file, err);
 	int rc;
 
 	if (path == NULL)
-		return error_set(err, ERR_SYNTAX, "%s cannot be read", file);
+		return -1;
 	rc = client_ask(path, request, &said, err);
 	free(path);
 	if (rc == -1)

@@ -323,8 +323,8 @@ ask_email(struct setup *setup)
 static int
 ask_terms(struct setup *setup)
 {
-	static const char prompt[] = "Agree to the terms of Let's Encrypt, "
-	                             "<" TERMS ">? [Y/n] ";
+	static const char prompt[] =
+	    "Terms            <" TERMS "> Do you agree? [Y/n] ";
 	char *line;
 	bool agreed;
 

@@ -22,6 +22,7 @@ from actors.process import NOBODY
 from actors.terminal import Terminal
 
 HOST = "home.duckdns.org"
+OWN_HOST = "home.example.test"
 SECRET = "a7c4d0ad-114e-40ef-ba1d-d217904a50f2"
 PROGRAM = BUILD / "bin/gatehouse"
 ASKS_HOST = b"Host name        (such as myhome.duckdns.org): "
@@ -320,3 +321,29 @@ def test_an_end_leaves_the_terminal_as_it_was(house, sig):
         assert terminal.wait_ended() in (-(sig or signal.SIGINT),
                                          128 + (sig or signal.SIGINT))
     assert not house.file.parent.exists()
+
+
+# As far as it comes without an internet
+
+def test_an_authority_that_is_not_reached(house):
+    """It is started, and ended with setup; a second run goes on."""
+    hosts = house.directory / "hosts"
+    hosts.write_text(f"127.0.0.1 localhost {OWN_HOST}\n")
+    house.network.run("mount", "--bind", hosts, "/etc/hosts")
+    options = house.options("--host", OWN_HOST, "--agree-tos", "--upnp=no",
+                            "--no-service")
+    done = house.setup(*options)
+    assert done.returncode == 4, done.stderr
+    assert house.file.stat().st_mode & 0o777 == 0o640
+    text = house.file.read_text()
+    assert "letsencrypt-staging" in text
+    said = re.sub(r"\s+", " ", done.stdout)
+    assert f"written: {house.file} ok" in said
+    assert "acme-staging-v02.api.letsencrypt.org" in said
+    assert "it is tried again at " in said and said.count(" FAIL") == 1
+    assert not (house.directory / "state/control.sock").exists()
+    again = house.setup(*options)
+    assert again.returncode == 4
+    assert f"going on with {house.file} ok" in (
+        re.sub(r"\s+", " ", again.stdout))
+    assert house.file.read_text() == text
