@@ -135,6 +135,16 @@ setup_judge_portmap(const struct json *status, struct setup_finding *finding)
 		    finding, SETUP_WAITING, xstrdup("asking the router"), NULL);
 }
 
+/* A problem of the authority's, without where its word is defined. */
+static const char *
+plain(const char *problem)
+{
+	static const char urn[] = "urn:ietf:params:acme:error:";
+	size_t len = sizeof(urn) - 1;
+
+	return strncmp(problem, urn, len) == 0 ? problem + len : problem;
+}
+
 int64_t
 setup_cert_failed(const struct json *status, const char *host)
 {
@@ -159,7 +169,7 @@ setup_judge_cert(const struct json *status, const char *host, int64_t failed,
 	else if (setup_cert_failed(status, host) > failed)
 		found(finding, SETUP_BROKEN,
 		    xasprintf("%s; it is tried again at %s",
-		        text(row, "problem"),
+		        plain(text(row, "problem")),
 		        clock_date(date, json_int(row, "next_attempt", 0))),
 		    advice_or(row, "See `gatehouse status`."));
 	else

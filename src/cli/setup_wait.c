@@ -229,23 +229,54 @@ judge_cert(const struct json *status, const struct setup *setup, int64_t failed,
 	setup_judge_cert(status, setup->answers.host, failed, finding);
 }
 
+static void
+renew(struct setup *setup)
+{
+	char *request = xasprintf("renew %s", setup->answers.host);
+	char *answer = NULL;
+
+	setup->parts->ask(setup->files.path, request, &answer, NULL);
+	free(request);
+	free(answer);
+}
+
 /* One that has failed before is not due: it is tried again now. */
 static void
 wait_for_cert(struct setup *setup, struct setup_finding *finding)
 {
 	struct wait wait = { .judge = judge_cert, .ms = CERT_MS };
 	struct json *status = ask_status(setup);
-	char *answer = NULL, *request;
 
 	wait.failed = setup_cert_failed(status, setup->answers.host);
 	json_free(status);
-	if (wait.failed != -1) {
-		request = xasprintf("renew %s", setup->answers.host);
-		setup->parts->ask(setup->files.path, request, &answer, NULL);
-		free(request);
-		free(answer);
-	}
+	if (wait.failed != -1)
+		renew(setup);
 	wait_for(setup, &wait, finding);
+}
+
+/*
+ * Where to look after this problem, as an exit status: the authority did not
+ * meet us, or it did not come that far.
+ */
+static int
+blame(const char *problem)
+{
+	static const struct {
+		const char *word;
+		int status;
+	} rows[] = {
+		{ "connection:", SETUP_PORT },
+		{ "incorrectResponse:", SETUP_PORT },
+		{ "tls:", SETUP_PORT },
+		{ "unauthorized:", SETUP_PORT },
+		{ "selfcheck:", SETUP_PORT },
+		{ "dns:", SETUP_DNS },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strncmp(problem, rows[i].word, strlen(rows[i].word)) == 0)
+			return rows[i].status;
+	return SETUP_ACME;
 }
 
 /* There was nothing to rehearse if the file was there as it should be. */
@@ -260,15 +291,23 @@ int
 setup_step_rehearsal(struct setup *setup)
 {
 	struct setup_finding finding = { 0 };
+	int status;
 
 	if (is_rehearsed(setup))
 		return SETUP_GOOD;
 	setup_screen_begin(&setup->screen, "Rehearsal",
 	    "with the staging authority of Let's Encrypt");
 	wait_for_cert(setup, &finding);
+	/* After a refusal the gateway takes another way: by port 443. */
+	if (finding.stage == SETUP_BROKEN &&
+	    blame(finding.text) == SETUP_PORT) {
+		setup_screen_doing(&setup->screen, "once more, by port 443");
+		wait_for_cert(setup, &finding);
+	}
 	if (finding.stage != SETUP_REACHED) {
+		status = blame(finding.text);
 		end_step(setup, DOCTOR_FAIL, &finding);
-		return SETUP_PORT;
+		return status;
 	}
 	free(finding.text);
 	finding.text =

@@ -333,7 +333,7 @@ def test_an_authority_that_is_not_reached(house):
     options = house.options("--host", OWN_HOST, "--agree-tos", "--upnp=no",
                             "--no-service")
     done = house.setup(*options)
-    assert done.returncode == 4, done.stderr
+    assert done.returncode == 5, done.stderr
     assert house.file.stat().st_mode & 0o777 == 0o640
     text = house.file.read_text()
     assert "letsencrypt-staging" in text
@@ -343,7 +343,7 @@ def test_an_authority_that_is_not_reached(house):
     assert "it is tried again at " in said and said.count(" FAIL") == 1
     assert not (house.directory / "state/control.sock").exists()
     again = house.setup(*options)
-    assert again.returncode == 4
+    assert again.returncode == 5
     assert f"going on with {house.file} ok" in (
         re.sub(r"\s+", " ", again.stdout))
     assert house.file.read_text() == text

@@ -38,12 +38,15 @@ static struct {
 	const char *problem;
 	const char *portmap;
 	bool staging_fails, production_fails;
+	bool port80_closed;       /* the first way of the rehearsal fails */
+	const char *acme_problem; /* NULL: one of the ports */
 	enum reach_end http01, tls_alpn01;
 	enum ha_trust_end trust;
 	bool
 	    hairpin; /* the doctor's only finding is one of "ways" that failed */
 
 	/* What was done. */
+	unsigned asked; /* since a start */
 	unsigned starts, reloads, removals, renewals;
 	bool production; /* the gateway has read the last configuration */
 	bool trusted_with_token;
@@ -106,6 +109,7 @@ start(enum service_way way, const char *file, struct service **service,
 	if (world.start_fails)
 		return error_set(err, ERR_SYS, "gatehoused: no memory");
 	world.starts++;
+	world.asked = 0;
 	world.runs = true;
 	read_file(file);
 	return 0;
@@ -139,8 +143,9 @@ take_away(const char *file, struct error *err)
 static char *
 cert_row(void)
 {
-	bool fails =
-	    world.production ? world.production_fails : world.staging_fails;
+	bool fails = world.production ? world.production_fails
+	                              : world.staging_fails ||
+	        (world.port80_closed && world.renewals == 0);
 	const char *url = world.production ? PRODUCTION : STAGING;
 
 	return xasprintf("{\"names\":[\"" HOST "\"],\"state\":\"%s\","
@@ -148,8 +153,14 @@ cert_row(void)
 	                 "\"directory\":\"%s\",\"attempts\":%u,"
 	                 "\"problem\":\"%s\",\"next_attempt\":1803168000,"
 	                 "\"not_after\":1803168000}",
-	    fails ? "failing" : "valid", fails ? STAGING : url, url,
-	    1 + world.renewals, fails ? "connection: Timeout" : "");
+	    fails && world.asked++ < 4 ? "issuing"
+	        : fails                ? "failing"
+	                               : "valid",
+	    fails ? STAGING : url, url, 1 + world.renewals,
+	    !fails                           ? ""
+	        : world.acme_problem != NULL ? world.acme_problem
+	                                     : "urn:ietf:params:acme:error:"
+	                                       "connection: Timeout");
 }
 
 static int
@@ -590,12 +601,28 @@ test_a_rehearsal_that_fails(void **state)
 	(void)state;
 	world.staging_fails = true;
 	assert_ends(SETUP_PORT, "connection: Timeout");
+	assert_null(strstr(said, "urn:"));
 	assert_false(world.production);
 	assert_int_equal(world.reloads, 0);
-	/* What has failed before is tried again at once. */
+	/* What has failed is tried again at once, and by another way. */
 	assert_int_equal(world.renewals, 1);
+	world.acme_problem = "dns: NXDOMAIN";
+	assert_ends(SETUP_DNS, "NXDOMAIN");
+	world.acme_problem = "rateLimited: too many";
+	assert_ends(SETUP_ACME, "too many");
 	world.staging_fails = false;
 	assert_ends(SETUP_GOOD, "Open https://" HOST);
+}
+
+static void
+test_a_rehearsal_by_the_other_port(void **state)
+{
+	(void)state;
+	world.port80_closed = true;
+	world.http01 = REACH_NOT;
+	assert_ends(SETUP_GOOD, "http-01 looked warn");
+	assert_int_equal(world.renewals, 1);
+	assert_true(world.production);
 }
 
 static void
@@ -702,6 +729,7 @@ main(void)
 		TEST(test_a_gateway_that_does_not_start),
 		TEST(test_a_router_that_does_not_forward),
 		TEST(test_a_rehearsal_that_fails),
+		TEST(test_a_rehearsal_by_the_other_port),
 		TEST(test_ports_that_are_not_reached),
 		TEST(test_an_order_that_fails),
 		TEST(test_home_assistant_does_not_trust_us),
