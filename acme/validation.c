@@ -17,6 +17,7 @@ enum finding {
 	SILENCE,
 	REFUSAL,
 	NO_ROUTE,
+	NO_CONNECTION, /* for whatever reason */
 	BREAK,
 	STRANGER, /* something answers, and it is not this gateway */
 	DNS_BROKEN,
@@ -39,6 +40,7 @@ static const struct {
 	{ "timeout", SILENCE },
 	{ "timed out", SILENCE },
 	{ "deadline exceeded", SILENCE },
+	{ "failed to connect", NO_CONNECTION },
 };
 
 /* What is known of a failed validation. */
@@ -180,6 +182,9 @@ tell(struct problem *problem, const struct scene *scene)
 	case NO_ROUTE:
 		problem_wrap(problem, "no route to %s", where);
 		break;
+	case NO_CONNECTION:
+		problem_wrap(problem, "no connection to %s", where);
+		break;
 	case BREAK:
 		problem_wrap(problem, "connection broken off at %s", where);
 		break;
@@ -232,6 +237,7 @@ advise(struct problem *problem, const struct scene *scene)
 	switch (scene->finding) {
 	case SILENCE:
 	case NO_ROUTE:
+	case NO_CONNECTION:
 	case REFUSAL:
 	case BREAK:
 		advise_reach(problem, scene);

@@ -34,6 +34,7 @@ const char *json_str(const struct json *value, const char *member);
 /* `otherwise` when missing or no integer. */
 int64_t json_int(
     const struct json *value, const char *member, int64_t otherwise);
+int64_t json_number(const struct json *value, int64_t otherwise); /* itself */
 bool json_bool(const struct json *value, const char *member, bool otherwise);
 
 /* Elements of an array; 0 and NULL for anything else. */

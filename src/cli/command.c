@@ -107,9 +107,13 @@ static const struct command commands[] = {
 	{ "doctor", "look for what is wrong, and say how to cure it",
 	    "Looks at all that can be seen from here: the configuration, the\n"
 	    "gateway, its ports, Home Assistant behind it, certificates, the\n"
-	    "router and the public names. Changes nothing. Exits 0 if all is\n"
-	    "well, 1 with a warning, 2 if something is wrong.\n",
-	    NULL, NULL, NULL, BIT(OPTION_FILE) | BIT(OPTION_JSON),
+	    "router, the firewall and the public names. Then the staging of\n"
+	    "the authority is asked to come to ports 80 and 443, which "
+	    "--inside\n"
+	    "leaves out. Changes nothing. Exits 0 if all is well, 1 with a\n"
+	    "warning, 2 if something is wrong.\n",
+	    NULL, NULL, NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_JSON) | BIT(OPTION_INSIDE),
 	    command_doctor },
 	{ "ha-sensors", "print sensors for Home Assistant",
 	    "Prints YAML for the configuration.yaml of Home Assistant: "
@@ -211,6 +215,7 @@ static const struct command_option options[OPTION_COUNT] = {
 	    "print it with every Gateway section written out" },
 	[OPTION_JSON] = { "json", 0, NULL, "print JSON" },
 	[OPTION_WATCH] = { "watch", 0, NULL, "show it anew every 2 seconds" },
+	[OPTION_INSIDE] = { "inside", 0, NULL, "ask no authority" },
 	[OPTION_HOST] = { "host", 0, "NAME",
 	    "the public name of your Home Assistant" },
 	[OPTION_BACKEND] = { "backend", 0, "ADDRESS:PORT",

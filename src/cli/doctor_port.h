@@ -38,8 +38,8 @@ struct doctor_port {
 struct json;
 
 /*
- * Looks who listens on it. status: of a gateway that runs, or NULL; port->running
- * is the caller's.
+ * Looks who listens on it. status: of a gateway that runs, or NULL. Whether
+ * there is one is the caller's to say.
  */
 void doctor_look_at_port(const struct addr *addr, const struct json *status,
     struct doctor_port *port);

@@ -74,7 +74,8 @@ struct setup_parts {
 	    struct reach *reach);
 	void (*trust)(
 	    const struct ha_trust_wish *wish, struct ha_trust_result *result);
-	void (*examine)(const char *file, struct doctor_report *report);
+	void (*examine)(
+	    const char *file, bool inside, struct doctor_report *report);
 	int64_t (*now)(void); /* milliseconds, monotonic */
 	void (*pause)(unsigned ms);
 };
@@ -85,6 +86,9 @@ struct setup_parts {
  */
 int setup_run(struct setup *setup);
 void setup_release(struct setup *setup);
+
+/* There was nothing to rehearse: the file was there as it should be. */
+bool setup_is_rehearsed(const struct setup *setup);
 
 /* What follows returns an exit status, too. */
 

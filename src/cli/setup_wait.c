@@ -279,9 +279,8 @@ blame(const char *problem)
 	return SETUP_ACME;
 }
 
-/* There was nothing to rehearse if the file was there as it should be. */
-static bool
-is_rehearsed(const struct setup *setup)
+bool
+setup_is_rehearsed(const struct setup *setup)
 {
 	return setup->file == SETUP_FILE_FINAL ||
 	    setup->file == SETUP_FILE_EDITED;
@@ -293,7 +292,7 @@ setup_step_rehearsal(struct setup *setup)
 	struct setup_finding finding = { 0 };
 	int status;
 
-	if (is_rehearsed(setup))
+	if (setup_is_rehearsed(setup))
 		return SETUP_GOOD;
 	setup_screen_begin(&setup->screen, "Rehearsal",
 	    "with the staging authority of Let's Encrypt");
@@ -349,7 +348,7 @@ try_port(struct setup *setup, const char *label, const char *challenge,
 int
 setup_step_reach(struct setup *setup)
 {
-	if (is_rehearsed(setup))
+	if (setup_is_rehearsed(setup))
 		return SETUP_GOOD;
 	/* Nobody is kept out by a closed port 80, which only redirects. */
 	if (setup->answers.http01)
@@ -381,10 +380,10 @@ setup_step_certificate(struct setup *setup)
 	struct setup_finding finding = { 0 };
 	int status;
 
-	if (setup->answers.staging && !is_rehearsed(setup))
+	if (setup->answers.staging && !setup_is_rehearsed(setup))
 		return SETUP_GOOD;
 	setup_screen_begin(&setup->screen, "Certificate", "ordering it");
-	status = is_rehearsed(setup) ? SETUP_GOOD : write_final(setup);
+	status = setup_is_rehearsed(setup) ? SETUP_GOOD : write_final(setup);
 	if (status != SETUP_GOOD)
 		return status;
 	wait_for_cert(setup, &finding);

@@ -228,7 +228,8 @@ chore_done(struct chore *chore, const char *text)
 	if (chore->kind == JOB_ACCOUNT)
 		chore_say(chore, true, xstrdup(text));
 	else if (chore->kind == JOB_REACH)
-		chore_say(chore, true, xstrdup(text));
+		chore_say(chore, true,
+		    xasprintf("%s is reached at %s", chore->name, text));
 	else if (chore->kind == JOB_REVOKE)
 		revoked(chore);
 	else

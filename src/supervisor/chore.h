@@ -21,7 +21,7 @@ struct slot;
 
 /*
  * Commands. Arguments: "[NAME]", "NAME CHALLENGE", "REASON NAME", "ACTION
- * [SECTION]"; answered when the job has ended. To chore_reach(): "ok" with the
+ * [SECTION]"; answered when the job has ended. To chore_reach(): "ok" and the
  * place where the CA met us; an error that begins with CHORE_NOT_REACHED, and
  * has what it saw and on the next line perhaps what to do; or another error,
  * which says nothing of whether we can be reached.

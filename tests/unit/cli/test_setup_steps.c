@@ -50,6 +50,7 @@ static struct {
 	unsigned starts, reloads, removals, renewals;
 	bool production; /* the gateway has read the last configuration */
 	bool trusted_with_token;
+	bool inside; /* the doctor asked nobody outside */
 	int64_t now;
 } world;
 
@@ -215,7 +216,7 @@ trust(const struct ha_trust_wish *wish, struct ha_trust_result *result)
 }
 
 static void
-examine(const char *file, struct doctor_report *report)
+examine(const char *file, bool inside, struct doctor_report *report)
 {
 	const struct doctor_finding finding = {
 		.verdict = world.hairpin ? DOCTOR_FAIL : DOCTOR_OK,
@@ -226,6 +227,7 @@ examine(const char *file, struct doctor_report *report)
 	};
 
 	(void)file;
+	world.inside = inside;
 	*report = (struct doctor_report){ 0 };
 	doctor_add(report, &finding);
 }
@@ -421,7 +423,7 @@ test_from_nothing(void **state)
 	assert_ends(SETUP_GOOD, "Open https://" HOST);
 	assert_int_equal(world.starts, 1);
 	assert_int_equal(world.reloads, 1);
-	assert_true(world.production);
+	assert_true(world.production && world.inside);
 	assert_mode("gatehouse.conf", 0640);
 	assert_mode("duckdns.token", 0600);
 	text = read_back("gatehouse.conf");
@@ -447,6 +449,7 @@ test_a_second_run_changes_nothing(void **state)
 	after = read_back("gatehouse.conf");
 	assert_string_equal(before, after);
 	assert_null(strstr(said, "Rehearsal"));
+	assert_false(world.inside);
 	free(before);
 	free(after);
 }

@@ -112,7 +112,7 @@ test_reach(void **state)
 	house_wait(
 	    house, "job: look at 'www.gw.test' by 'tls-alpn-01' from " CA);
 	house_wait(house, "worker 0: challenge token");
-	house_wait(house, "reply 7: ok: here");
+	house_wait(house, "reply 7: ok: www.gw.test is reached at here");
 	house_tell(house, "chore",
 	    "refuse-as urn:ietf:params:acme:error:connection 0\n");
 	house_command(house, "reach gw.test http-01");
@@ -166,7 +166,7 @@ test_reach_never_in_production(void **state)
 	house_wait(house,
 	    "job: look at 'gw.test' by 'http-01' from "
 	    "https://acme-staging-v02.api.letsencrypt.org/directory");
-	house_wait(house, "reply 7: ok: well");
+	house_wait(house, "reply 7: ok: gw.test is reached at well");
 	house_command(house, "reach z.test http-01");
 	house_wait(house,
 	    "reply 7: error: https://acme.zerossl.com/v2/DV90 has no "
