@@ -333,3 +333,16 @@ authorization_complete(const char *url, struct client *client,
 	authorization_release(&authorization);
 	return ret;
 }
+
+int
+authorization_give_up(
+    const char *url, struct client *client, struct problem *problem)
+{
+	struct json *payload = json_new_object();
+	int ret;
+
+	json_set_str(payload, "status", "deactivated");
+	ret = client_tell(client, url, payload, problem);
+	json_free(payload);
+	return ret;
+}

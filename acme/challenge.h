@@ -49,4 +49,11 @@ enum job_challenge authorization_choose(
 int authorization_complete(const char *url, struct client *client,
     const struct job *job, struct problem *problem);
 
+/*
+ * Gives one up that is pending or valid (RFC 8555 section 7.5.2): the next
+ * order for its name has to prove it anew.
+ */
+int authorization_give_up(
+    const char *url, struct client *client, struct problem *problem);
+
 #endif

@@ -22,6 +22,7 @@
 #include "notify.h"
 #include "order.h"
 #include "problem.h"
+#include "reach.h"
 #include "renewal.h"
 #include "revoke.h"
 #include "selfcheck.h"
@@ -56,7 +57,11 @@ static int
 fulfil(struct order *order, struct client *client, const struct job *job,
     struct problem *problem)
 {
-	if (order_complete(order, client, job, problem) == -1)
+	int ret = order_complete(order, client, job, problem);
+
+	if (job->kind == JOB_DRY_RUN)
+		order_give_up(order, client);
+	if (ret == -1)
 		return -1;
 	return certificate_deliver(order, client, job, problem);
 }
@@ -117,6 +122,8 @@ run(struct job *job, struct problem *problem)
 		return revoke_job(job, problem);
 	case JOB_ACCOUNT:
 		return manage_job(job, problem);
+	case JOB_REACH:
+		return reach_job(job, problem);
 	case JOB_NOTIFY:
 		return notify_job(job, problem);
 	case JOB_KIND_COUNT:

@@ -201,14 +201,14 @@ new_key(const struct job *job, struct problem *problem)
 	return key;
 }
 
-/* The order of a dry run is of no use to anybody who comes later. */
+/* The order of a rehearsal is of no use to anybody who comes later. */
 static int
 save(const struct order *order, const struct job *job, struct problem *problem)
 {
 	struct error err;
 	char *pem;
 
-	if (job->kind == JOB_DRY_RUN)
+	if (job->kind != JOB_ISSUE)
 		return 0;
 	pem = pki_key_pem(order->key, &err);
 	if (pem == NULL)
@@ -400,4 +400,17 @@ order_complete(struct order *order, struct client *client,
 		return 0;
 	*problem = order->state.problem;
 	return problem_wrap(problem, "order");
+}
+
+/* One that is invalid is refused, and need not be given up. */
+void
+order_give_up(const struct order *order, struct client *client)
+{
+	struct problem problem;
+
+	for (size_t i = 0; i < order->state.nauthorizations; i++)
+		if (authorization_give_up(order->state.authorizations[i],
+		        client, &problem) == -1 &&
+		    problem.status == 0)
+			return;
 }

@@ -56,4 +56,7 @@ void order_release(struct order *order);
 int order_complete(struct order *order, struct client *client,
     const struct job *job, struct problem *problem);
 
+/* No later order is to live on what this one has proved. */
+void order_give_up(const struct order *order, struct client *client);
+
 #endif

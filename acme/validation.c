@@ -17,6 +17,7 @@ enum finding {
 	SILENCE,
 	REFUSAL,
 	NO_ROUTE,
+	NO_CONNECTION, /* for whatever reason */
 	BREAK,
 	STRANGER, /* something answers, and it is not this gateway */
 	DNS_BROKEN,
@@ -39,6 +40,7 @@ static const struct {
 	{ "timeout", SILENCE },
 	{ "timed out", SILENCE },
 	{ "deadline exceeded", SILENCE },
+	{ "failed to connect", NO_CONNECTION },
 };
 
 /* What is known of a failed validation. */
@@ -167,7 +169,7 @@ place(const struct scene *scene, char *text, size_t size)
 static void
 tell(struct problem *problem, const struct scene *scene)
 {
-	char where[128];
+	char where[VALIDATION_PLACE_SIZE];
 
 	place(scene, where, sizeof(where));
 	switch (scene->finding) {
@@ -179,6 +181,9 @@ tell(struct problem *problem, const struct scene *scene)
 		break;
 	case NO_ROUTE:
 		problem_wrap(problem, "no route to %s", where);
+		break;
+	case NO_CONNECTION:
+		problem_wrap(problem, "no connection to %s", where);
 		break;
 	case BREAK:
 		problem_wrap(problem, "connection broken off at %s", where);
@@ -232,6 +237,7 @@ advise(struct problem *problem, const struct scene *scene)
 	switch (scene->finding) {
 	case SILENCE:
 	case NO_ROUTE:
+	case NO_CONNECTION:
 	case REFUSAL:
 	case BREAK:
 		advise_reach(problem, scene);
@@ -259,14 +265,30 @@ advise(struct problem *problem, const struct scene *scene)
 	}
 }
 
-int
-validation_problem(struct problem *problem, const struct json *challenge)
+static struct scene
+scene_of(const struct json *challenge)
 {
 	struct scene scene = { .port = port_of(challenge),
 		.address = last_address(challenge) };
 
-	problem_from_json(problem, json_get(challenge, "error"));
 	scene.ipv6 = strchr(scene.address, ':') != NULL;
+	return scene;
+}
+
+const char *
+validation_place(const struct json *challenge, char text[VALIDATION_PLACE_SIZE])
+{
+	const struct scene scene = scene_of(challenge);
+
+	return place(&scene, text, VALIDATION_PLACE_SIZE);
+}
+
+int
+validation_problem(struct problem *problem, const struct json *challenge)
+{
+	struct scene scene = scene_of(challenge);
+
+	problem_from_json(problem, json_get(challenge, "error"));
 	scene.finding = find(problem);
 	if (scene.port == 0 && scene.finding != DNS_BROKEN &&
 	    scene.finding != NO_RECORD)

@@ -39,6 +39,9 @@ const char *config_challenge_word(enum config_challenge challenge);
  */
 const char *config_acme_staging(const char *directory);
 
+/* Is it one that we know, and no staging directory? Its limits are real. */
+bool config_acme_is_production(const char *directory);
+
 #define CONFIG_KEY_TYPES_MAX 2 /* one of each kind, EC and RSA */
 
 /* An ACME section: who issues (RFC 8555), and how. */

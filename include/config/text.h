@@ -40,6 +40,12 @@ void config_text_free(struct config_text *text);
  */
 void config_text_check(const struct config_text *text, struct diag *diag);
 
+/*
+ * The n-th file with a secret in it, as an absolute path; NULL past them. For a
+ * text that was read here and parsed; borrowed from it.
+ */
+const char *config_text_secret_file(const struct config_text *text, unsigned n);
+
 /* A read-only memfd (F_SEAL_WRITE …) of a text that parsed without errors. */
 int config_text_seal(const struct config_text *text, struct error *err);
 struct config_text *config_text_unseal(int fd, struct error *err);

@@ -24,7 +24,8 @@ enum job_kind {
 	JOB_DRY_RUN,      /* as JOB_ISSUE, and the pair is thrown away */
 	JOB_REVOKE,       /* `certificate`; arg = reason code: JOB_DONE */
 	JOB_ACCOUNT,      /* arg = show, update, roll, deactivate: JOB_DONE */
-	JOB_NOTIFY,       /* POSTs arg, a JSON text, to `directory`: JOB_DONE */
+	JOB_REACH,  /* proves one name in one way, gives that up: JOB_DONE */
+	JOB_NOTIFY, /* POSTs arg, a JSON text, to `directory`: JOB_DONE */
 	JOB_KIND_COUNT
 };
 

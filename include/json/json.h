@@ -34,6 +34,7 @@ const char *json_str(const struct json *value, const char *member);
 /* `otherwise` when missing or no integer. */
 int64_t json_int(
     const struct json *value, const char *member, int64_t otherwise);
+int64_t json_number(const struct json *value, int64_t otherwise); /* itself */
 bool json_bool(const struct json *value, const char *member, bool otherwise);
 
 /* Elements of an array; 0 and NULL for anything else. */
@@ -53,6 +54,10 @@ void json_set_int(struct json *object, const char *member, int64_t value);
 void json_set_bool(struct json *object, const char *member, bool value);
 void json_set(struct json *object, const char *member, struct json *child);
 void json_append(struct json *array, struct json *child);
+void json_remove(struct json *object, const char *member); /* if it has it */
+
+/* A document of its own, whatever kind of value it is. */
+struct json *json_clone(const struct json *value);
 
 /* Compact, NUL-terminated; the caller frees. */
 char *json_dump(const struct json *doc);

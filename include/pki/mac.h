@@ -3,7 +3,7 @@
 
 /*
  * SHA-256, and HMAC (RFC 2104) with it: names that who lacks the key cannot
- * guess.
+ * guess. And SHA-1, for protocols that only want to see it was computed.
  */
 
 #include <stdbool.h>
@@ -14,6 +14,10 @@
 
 void pki_digest(
     const void *data, size_t len, unsigned char digest[PKI_DIGEST_SIZE]);
+
+#define PKI_SHA1_SIZE 20
+void pki_sha1(
+    const void *data, size_t len, unsigned char digest[PKI_SHA1_SIZE]);
 
 void pki_mac(const unsigned char key[PKI_MAC_SIZE], const void *data,
     size_t len, unsigned char mac[PKI_MAC_SIZE]);

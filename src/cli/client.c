@@ -139,22 +139,29 @@ client_ask_within(const char *path, const char *request, unsigned seconds,
 }
 
 char *
-client_find_socket(const char *file)
+client_socket(const char *file, struct error *err)
 {
-	struct config_text *text;
+	struct config_text *text =
+	    config_text_read(file != NULL ? file : CONFIG_DEFAULT_FILE, err);
 	char *dir, *path;
-	struct error err;
 
-	text =
-	    config_text_read(file != NULL ? file : CONFIG_DEFAULT_FILE, &err);
-	if (text == NULL) {
-		say("%s", err.msg);
+	if (text == NULL)
 		return NULL;
-	}
 	dir = config_find_state_dir(text);
 	path = xasprintf("%s/%s", dir, CONFIG_CONTROL_SOCKET);
 	config_text_free(text);
 	free(dir);
+	return path;
+}
+
+char *
+client_find_socket(const char *file)
+{
+	struct error err;
+	char *path = client_socket(file, &err);
+
+	if (path == NULL)
+		say("%s", err.msg);
 	return path;
 }
 

@@ -31,9 +31,12 @@ int client_ask_gateway(
     const char *file, const char *request, struct client_answer *answer);
 
 /*
- * Where the gateway with this configuration is asked, or NULL after saying why
- * that is not known. The caller frees.
+ * Where the gateway with this configuration (NULL: the default one) is asked.
+ * NULL if that cannot be read. The caller frees.
  */
+char *client_socket(const char *file, struct error *err);
+
+/* The same, after saying why that is not known. */
 char *client_find_socket(const char *file);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/xalloc.h"
 #include "commands.h"
 
-#define BIT(option) (1u << (option))
+#define BIT(option) (UINT64_C(1) << (option))
 
 static const struct choice account_actions[] = {
 	{ "show", NULL, "what the authority knows of it (if none is named)" },
@@ -58,13 +58,35 @@ static const struct choice shells[] = {
 };
 
 static const struct command commands[] = {
+	{ "setup", "make Home Assistant reachable, step by step",
+	    "Finds Home Assistant, asks what it cannot find out, writes the\n"
+	    "configuration, publishes your address, has the router let\n"
+	    "clients in, rehearses and gets the certificate, makes Home\n"
+	    "Assistant trust the gateway, starts the service, and looks at\n"
+	    "it all. A second run goes on where the first one ended.\n\n"
+	    "Exits 0 if all is well, 1 for a command line or configuration\n"
+	    "that cannot be used, 2 without Home Assistant, 3 if the name\n"
+	    "does not lead here, 4 if a port is not reached, 5 without a\n"
+	    "certificate, 6 if Home Assistant does not trust the gateway, 7\n"
+	    "without the permission.\n",
+	    NULL, NULL, NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_HOST) | BIT(OPTION_BACKEND) |
+	        BIT(OPTION_DDNS) | BIT(OPTION_DDNS_TOKEN_FILE) |
+	        BIT(OPTION_DDNS_LOGIN) | BIT(OPTION_DDNS_ZONE) |
+	        BIT(OPTION_EMAIL) | BIT(OPTION_AGREE_TOS) |
+	        BIT(OPTION_HA_TOKEN_FILE) | BIT(OPTION_UPNP) |
+	        BIT(OPTION_HTTP01) | BIT(OPTION_STAGING) |
+	        BIT(OPTION_STATE_DIR) | BIT(OPTION_NO_SERVICE) |
+	        BIT(OPTION_DRY_RUN) | BIT(OPTION_YES) | BIT(OPTION_JSON),
+	    command_setup },
 	{ "run", "run the gateway in this terminal",
 	    "Runs the gateway until Ctrl-C, with a configuration file, or for\n"
 	    "one Home Assistant without one:\n\n"
 	    "  gatehouse run --host ha.example.org --backend "
 	    "192.168.1.2:8123\n\n"
 	    "which writes a small configuration into the state directory and\n"
-	    "says what it is going to do first.\n",
+	    "says what it is going to do first. Without --backend, Home\n"
+	    "Assistant is looked for on this machine and in the house.\n",
 	    NULL, NULL, NULL,
 	    BIT(OPTION_FILE) | BIT(OPTION_HOST) | BIT(OPTION_BACKEND) |
 	        BIT(OPTION_EMAIL) | BIT(OPTION_STATE_DIR),
@@ -85,9 +107,13 @@ static const struct command commands[] = {
 	{ "doctor", "look for what is wrong, and say how to cure it",
 	    "Looks at all that can be seen from here: the configuration, the\n"
 	    "gateway, its ports, Home Assistant behind it, certificates, the\n"
-	    "router and the public names. Changes nothing. Exits 0 if all is\n"
-	    "well, 1 with a warning, 2 if something is wrong.\n",
-	    NULL, NULL, NULL, BIT(OPTION_FILE) | BIT(OPTION_JSON),
+	    "router, the firewall and the public names. Then the staging of\n"
+	    "the authority is asked to come to ports 80 and 443, which "
+	    "--inside\n"
+	    "leaves out. Changes nothing. Exits 0 if all is well, 1 with a\n"
+	    "warning, 2 if something is wrong.\n",
+	    NULL, NULL, NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_JSON) | BIT(OPTION_INSIDE),
 	    command_doctor },
 	{ "ha-sensors", "print sensors for Home Assistant",
 	    "Prints YAML for the configuration.yaml of Home Assistant: "
@@ -153,9 +179,22 @@ static const struct command commands[] = {
 	    "After the file of the AccessLog was renamed: every process of\n"
 	    "the running gateway goes on in a new one.\n",
 	    NULL, NULL, NULL, BIT(OPTION_FILE), command_reopen },
+	{ "start", "start the gateway as a service",
+	    "Starts the gateway now and at each boot, by systemd; where there\n"
+	    "is none, in the background. One that runs takes over its\n"
+	    "configuration anew.\n",
+	    NULL, NULL, NULL, BIT(OPTION_FILE), command_start },
 	{ "stop", "stop the running gateway",
 	    "Tells the gateway that runs with this configuration to stop.\n",
 	    NULL, NULL, NULL, BIT(OPTION_FILE), command_stop },
+	{ "uninstall", "undo what setup has done to this machine",
+	    "Has the router forward nothing here any more, stops the gateway\n"
+	    "and starts it at no boot. You are asked before, or say --yes.\n"
+	    "What is left is listed; --purge removes the configuration with\n"
+	    "its secrets, and all keys and certificates.\n",
+	    NULL, NULL, NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_PURGE) | BIT(OPTION_YES),
+	    command_uninstall },
 	{ "completion", "have a shell complete these commands",
 	    "Prints a script for a shell. `make install` has put one for each\n"
 	    "where it looks; for the bash that runs now:\n\n"
@@ -176,6 +215,7 @@ static const struct command_option options[OPTION_COUNT] = {
 	    "print it with every Gateway section written out" },
 	[OPTION_JSON] = { "json", 0, NULL, "print JSON" },
 	[OPTION_WATCH] = { "watch", 0, NULL, "show it anew every 2 seconds" },
+	[OPTION_INSIDE] = { "inside", 0, NULL, "ask no authority" },
 	[OPTION_HOST] = { "host", 0, "NAME",
 	    "the public name of your Home Assistant" },
 	[OPTION_BACKEND] = { "backend", 0, "ADDRESS:PORT",
@@ -184,9 +224,30 @@ static const struct command_option options[OPTION_COUNT] = {
 	    "where the authority may write to" },
 	[OPTION_STATE_DIR] = { "state-dir", 0, "DIRECTORY",
 	    "where keys and certificates are kept" },
+	[OPTION_DDNS] = { "ddns", 0, "PROVIDER",
+	    "who is told your address, or none" },
+	[OPTION_DDNS_TOKEN_FILE] = { "ddns-token-file", 0, "FILE",
+	    "with its token or password" },
+	[OPTION_DDNS_LOGIN] = { "ddns-login", 0, "NAME",
+	    "your account there, where it needs one" },
+	[OPTION_DDNS_ZONE] = { "ddns-zone", 0, "DOMAIN",
+	    "that the name belongs to, where it asks" },
+	[OPTION_AGREE_TOS] = { "agree-tos", 0, NULL,
+	    "you agree to the terms of Let's Encrypt" },
+	[OPTION_HA_TOKEN_FILE] = { "ha-token-file", 0, "FILE",
+	    "a long-lived token of Home Assistant" },
+	[OPTION_UPNP] = { "upnp", 0, "auto|no",
+	    "ask the router to forward ports (auto)" },
+	[OPTION_HTTP01] = { "http01", 0, "yes|no",
+	    "prove the name on port 80 (yes), or only on 443" },
+	[OPTION_STAGING] = { "staging", 0, NULL, "stop after the rehearsal" },
+	[OPTION_NO_SERVICE] = { "no-service", 0, NULL,
+	    "start nothing that goes on afterwards" },
 	[OPTION_DRY_RUN] = { "dry-run", 0, NULL, "rehearse, keep nothing" },
 	[OPTION_REASON] = { "reason", 0, "REASON", "why (unspecified)" },
 	[OPTION_YES] = { "yes", 0, NULL, "do not ask before" },
+	[OPTION_PURGE] = { "purge", 0, NULL,
+	    "remove configuration, secrets, keys and certificates" },
 	[OPTION_ACME] = { "acme", 0, "NAME",
 	    "the ACME section of the authority (default)" },
 	[OPTION_CERT] = { "cert", 0, "FILE", "a certificate and its chain" },
@@ -370,6 +431,13 @@ command_parse(const struct command *command, char *const *argv,
 	}
 	*args = parsed;
 	return 0;
+}
+
+int
+command_misuse(const struct command *command)
+{
+	/* Its other numbers say what is missing in the house. */
+	return command->run == command_setup ? EXIT_BAD : EXIT_USAGE;
 }
 
 void

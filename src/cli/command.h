@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -25,6 +26,7 @@ enum option {
 	OPTION_EXPAND,
 	OPTION_JSON,
 	OPTION_WATCH,
+	OPTION_INSIDE,
 	OPTION_HOST,
 	OPTION_BACKEND,
 	OPTION_EMAIL,
@@ -32,6 +34,7 @@ enum option {
 	OPTION_DRY_RUN,
 	OPTION_REASON,
 	OPTION_YES,
+	OPTION_PURGE,
 	OPTION_ACME,
 	OPTION_CERT,
 	OPTION_KEY,
@@ -41,6 +44,16 @@ enum option {
 	OPTION_FORCE,
 	OPTION_OUT,
 	OPTION_DAYS,
+	OPTION_DDNS,
+	OPTION_DDNS_TOKEN_FILE,
+	OPTION_DDNS_LOGIN,
+	OPTION_DDNS_ZONE,
+	OPTION_AGREE_TOS,
+	OPTION_HA_TOKEN_FILE,
+	OPTION_UPNP,
+	OPTION_HTTP01,
+	OPTION_STAGING,
+	OPTION_NO_SERVICE,
 	OPTION_COUNT
 };
 
@@ -64,7 +77,7 @@ struct command {
 	const struct choice *choices; /* for the operand; NULL = any word */
 	const char *operand;          /* what it is called; NULL = takes none */
 	const char *second;           /* the same of a second one */
-	unsigned options; /* bits 1 << OPTION_*; --help is always one */
+	uint64_t options; /* bits 1 << OPTION_*; --help is always one */
 	int (*run)(const struct arguments *args);
 };
 
@@ -85,6 +98,9 @@ const struct command *command_find(const char *name);
 /* argv after the command's name. The error is for people. */
 int command_parse(const struct command *command, char *const *argv,
     struct arguments *args, struct error *err);
+
+/* What a command exits with, if its line makes no sense. */
+int command_misuse(const struct command *command);
 
 /* The error for a word that is no command. */
 int command_unknown(const char *name, struct error *err);

@@ -3,8 +3,11 @@
 
 /* What each row of the table in command.c does; returns an exit status. */
 
+#include <stdbool.h>
+
 struct arguments;
 
+int command_setup(const struct arguments *args);
 int command_run(const struct arguments *args);
 int command_check(const struct arguments *args);
 int command_status(const struct arguments *args);
@@ -19,7 +22,9 @@ int command_import(const struct arguments *args);
 int command_portmap(const struct arguments *args);
 int command_client_cert(const struct arguments *args);
 int command_reopen(const struct arguments *args);
+int command_start(const struct arguments *args);
 int command_stop(const struct arguments *args);
+int command_uninstall(const struct arguments *args);
 int command_completion(const struct arguments *args);
 int command_help(const struct arguments *args);
 int command_version(const struct arguments *args);
@@ -29,5 +34,11 @@ int command_version(const struct arguments *args);
  * request.
  */
 int forward_text(const struct arguments *args, char *request);
+
+/*
+ * What cannot be undone is asked for once more: on a terminal, or by --yes.
+ * Without either it is said how to mean it.
+ */
+bool command_is_meant(const struct arguments *args, const char *question);
 
 #endif

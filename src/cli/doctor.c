@@ -1,6 +1,6 @@
 /*
- * The command `doctor`: every check that can be made from the house, one after
- * the other. A check that needs what an earlier one has not found is skipped.
+ * The command `doctor`: one check after the other. One that needs what an
+ * earlier one has not found is skipped. The last asks somebody outside.
  */
 
 #include "doctor.h"
@@ -18,9 +18,14 @@
 #include "machine.h"
 #include "json/json.h"
 
-#define ALL_MS 22000 /* a step that was begun may take some more */
+/* A step that was begun may take some more. */
+#define ALL_MS 22000
 
-enum { NEEDS_CONFIG = 1, NEEDS_STATUS = 2 };
+/* What no house can see of itself. */
+static const char not_checked[] =
+    "whether the internet reaches us: that takes somebody outside";
+
+enum { NEEDS_CONFIG = 1, NEEDS_STATUS = 2, HAS_TIME = 4 /* of its own */ };
 
 static void check_config(struct doctor *doctor);
 
@@ -37,7 +42,11 @@ static const struct {
 	{ "certificates", doctor_check_certs, NEEDS_STATUS },
 	{ "portmap", doctor_check_portmap, NEEDS_STATUS },
 	{ "ddns", doctor_check_ddns, NEEDS_STATUS },
+	{ "firewall", doctor_check_firewall, NEEDS_CONFIG },
+	{ "mtu", doctor_check_mtu, 0 },
 	{ "names", doctor_check_names, NEEDS_CONFIG },
+	{ "reachability", doctor_check_reach,
+	    NEEDS_CONFIG | NEEDS_STATUS | HAS_TIME },
 };
 
 void
@@ -147,7 +156,8 @@ run_checks(struct doctor *doctor)
 			doctor_say(doctor, DOCTOR_SKIPPED,
 			    xstrdup(checks[i].name),
 			    xasprintf("because %s", why), NULL);
-		else if (!doctor_is_late(doctor, checks[i].name))
+		else if ((checks[i].needs & HAS_TIME) ||
+		    !doctor_is_late(doctor, checks[i].name))
 			checks[i].run(doctor);
 	}
 }
@@ -160,27 +170,39 @@ wants_colour(void)
 	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0');
 }
 
-int
-command_doctor(const struct arguments *args)
+void
+doctor_examine(const char *file, bool inside, struct doctor_report *report)
 {
-	const char *file = args->option[OPTION_FILE];
 	struct doctor doctor = {
-		.file = file != NULL ? file : CONFIG_DEFAULT_FILE,
+		.file = file,
 		.deadline = clock_mono_ms() + ALL_MS,
 		.now = clock_wall(),
+		.inside = inside,
+		.report.not_checked = not_checked,
 	};
-	int status;
 
 	run_checks(&doctor);
-	if (args->option[OPTION_JSON] != NULL)
-		doctor_print_json(&doctor.report, stdout);
-	else
-		doctor_print(&doctor.report, wants_colour(), stdout);
-	status = doctor_exit_status(&doctor.report);
-	doctor_release(&doctor.report);
+	*report = doctor.report;
 	free(doctor.backends);
 	json_free(doctor.status);
 	config_free(doctor.config);
 	config_text_free(doctor.text);
+}
+
+int
+command_doctor(const struct arguments *args)
+{
+	const char *file = args->option[OPTION_FILE];
+	struct doctor_report report;
+	int status;
+
+	doctor_examine(file != NULL ? file : CONFIG_DEFAULT_FILE,
+	    args->option[OPTION_INSIDE] != NULL, &report);
+	if (args->option[OPTION_JSON] != NULL)
+		doctor_print_json(&report, stdout);
+	else
+		doctor_print(&report, wants_colour(), stdout);
+	status = doctor_exit_status(&report);
+	doctor_release(&report);
 	return status;
 }

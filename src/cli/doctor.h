@@ -3,8 +3,8 @@
 
 /*
  * `gatehouse doctor`: what a check finds and what it may ask. Nothing here
- * changes anything, asks an authority, or makes Home Assistant count a failed
- * login.
+ * changes anything, counts at an authority, or makes Home Assistant count a
+ * failed login.
  */
 
 #include <stdbool.h>
@@ -30,6 +30,7 @@ struct doctor {
 	struct config *config;    /* NULL: there are errors in it */
 	struct json *status;      /* NULL: no gateway says it */
 	bool is_silent;           /* there is one, and it does not tell us */
+	bool inside;              /* nobody outside is asked */
 	struct doctor_backend *backends; /* by number, with a configuration */
 	const char *check;               /* the one that runs */
 	int64_t deadline;                /* on the monotonic clock */
@@ -44,6 +45,17 @@ void doctor_say(struct doctor *doctor, enum doctor_verdict verdict,
 /* Time is up: the check says so, for this subject, and goes no further. */
 bool doctor_is_late(struct doctor *doctor, const char *subject);
 
+/*
+ * All checks of the gateway with this configuration, the report is new. inside:
+ * nobody outside is asked.
+ */
+void doctor_examine(
+    const char *file, bool inside, struct doctor_report *report);
+
+/* Has a certificate before this slot the same name? It is looked at once. */
+bool doctor_is_repeated(
+    const struct config *config, unsigned slot, const char *name);
+
 /* The checks. */
 void doctor_check_gateway(struct doctor *doctor);
 void doctor_check_ports(struct doctor *doctor);
@@ -52,6 +64,9 @@ void doctor_check_ways(struct doctor *doctor);
 void doctor_check_certs(struct doctor *doctor);
 void doctor_check_ddns(struct doctor *doctor);
 void doctor_check_portmap(struct doctor *doctor);
+void doctor_check_firewall(struct doctor *doctor);
+void doctor_check_mtu(struct doctor *doctor);
 void doctor_check_names(struct doctor *doctor);
+void doctor_check_reach(struct doctor *doctor);
 
 #endif

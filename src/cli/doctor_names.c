@@ -1,6 +1,6 @@
 /*
  * The public names, as the servers of their zones have them: see doctor.h and
- * doctor_dns.h. Comes last, for a dead resolver takes the most time.
+ * doctor_dns.h. Comes late, for a dead resolver takes the most time.
  */
 
 #include <arpa/inet.h>
@@ -331,8 +331,8 @@ check_name(struct doctor *doctor, struct name *name, bool wildcard)
 }
 
 /* The same name with another kind of key is one. */
-static bool
-was_before(const struct config *config, unsigned slot, const char *name)
+bool
+doctor_is_repeated(const struct config *config, unsigned slot, const char *name)
 {
 	for (unsigned i = 0; i < slot; i++)
 		for (unsigned n = 0; n < config->certs[i]->nnames; n++)
@@ -357,7 +357,7 @@ check_cert(struct doctor *doctor, const struct config_cert *cert,
 		};
 		struct addr addr;
 
-		if (was_before(doctor->config, cert->slot, text) ||
+		if (doctor_is_repeated(doctor->config, cert->slot, text) ||
 		    addr_parse(&addr, text, 0))
 			continue;
 		if (doctor_is_late(doctor, text))

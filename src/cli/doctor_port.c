@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "doctor.h"
 #include "http/message.h"
+#include "procfs.h"
 #include "json/json.h"
 
 #define SOCKETS_MAX 128u /* workers share a port by one socket each */
@@ -23,23 +24,6 @@ struct sockets {
 	uint64_t inodes[SOCKETS_MAX];
 	size_t n;
 };
-
-/* So many upper-case digits, as the kernel prints a word. */
-static bool
-read_hex(const char *digits, size_t len, uint32_t *value)
-{
-	static const char all[] = "0123456789ABCDEF";
-
-	*value = 0;
-	for (size_t i = 0; i < len; i++) {
-		const char *at = memchr(all, digits[i], 16);
-
-		if (at == NULL)
-			return false;
-		*value = *value << 4 | (uint32_t)(at - all);
-	}
-	return true;
-}
 
 /* "0100007F:01BB": words of 32 bits as they lie in memory, and the port. */
 static bool
@@ -53,9 +37,9 @@ read_address(struct slice field, struct addr *addr)
 	if (field.len != 8 + 5 && field.len != 32 + 5)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!read_hex(field.p + 8 * i, 8, &words[i]))
+		if (!procfs_hex(field.p + 8 * i, 8, &words[i]))
 			return false;
-	if (!read_hex(field.p + 8 * n + 1, 4, &port))
+	if (!procfs_hex(field.p + 8 * n + 1, 4, &port))
 		return false;
 	if (n == 1) {
 		memcpy(&in.sin_addr, words, sizeof(in.sin_addr));
@@ -71,25 +55,13 @@ read_address(struct slice field, struct addr *addr)
 	return true;
 }
 
-/* The next word of a row; an empty one at its end. */
-static struct slice
-next_word(const char **row)
-{
-	struct slice word;
-
-	*row += strspn(*row, " \n");
-	word = (struct slice){ *row, strcspn(*row, " \n") };
-	*row += word.len;
-	return word;
-}
-
 bool
 doctor_read_row(const char *row, struct addr *addr, uint64_t *inode)
 {
 	struct slice words[INODE_WORD + 1];
 
 	for (size_t i = 0; i <= INODE_WORD; i++)
-		words[i] = next_word(&row);
+		words[i] = procfs_word(&row);
 	return slice_eq(words[STATE_WORD], "0A") && /* TCP_LISTEN */
 	    text_u64(words[INODE_WORD].p, words[INODE_WORD].len, UINT64_MAX,
 	        inode) &&
@@ -152,17 +124,17 @@ is_ours(const struct json *status, pid_t pid)
 }
 
 static void
-read_name(pid_t pid, char name[32])
+read_name(pid_t pid, char name[DOCTOR_NAME_SIZE])
 {
 	char path[64];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	file = fopen(path, "re");
-	snprintf(name, 32, "process");
+	snprintf(name, DOCTOR_NAME_SIZE, "process");
 	if (file == NULL)
 		return;
-	if (fgets(name, 32, file) != NULL)
+	if (fgets(name, DOCTOR_NAME_SIZE, file) != NULL)
 		name[strcspn(name, "\n")] = '\0';
 	fclose(file);
 }
@@ -237,6 +209,29 @@ find_holders(const struct json *status, const struct sockets *sockets,
 		closedir(dir);
 }
 
+void
+doctor_look_at_port(const struct addr *addr, const struct json *status,
+    struct doctor_port *port)
+{
+	struct sockets sockets = { .n = 0 };
+
+	find_sockets("/proc/net/tcp", addr, &sockets);
+	find_sockets("/proc/net/tcp6", addr, &sockets);
+	port->taken = sockets.n > 0;
+	if (port->taken)
+		find_holders(status, &sockets, port);
+}
+
+bool
+doctor_find_holder(const struct addr *addr, char name[DOCTOR_NAME_SIZE])
+{
+	struct doctor_port port = { .other = 0 };
+
+	doctor_look_at_port(addr, NULL, &port);
+	memcpy(name, port.name, DOCTOR_NAME_SIZE);
+	return port.other != 0;
+}
+
 enum doctor_verdict
 doctor_judge_port(const struct doctor_port *port)
 {
@@ -281,15 +276,10 @@ check_port(struct doctor *doctor, const struct config_listener *listener)
 {
 	struct doctor_port port = { .running = doctor->status != NULL ||
 		    doctor->is_silent };
-	struct sockets sockets = { .n = 0 };
 	char text[ADDR_TEXT_SIZE];
 	enum doctor_verdict verdict;
 
-	find_sockets("/proc/net/tcp", &listener->addr, &sockets);
-	find_sockets("/proc/net/tcp6", &listener->addr, &sockets);
-	port.taken = sockets.n > 0;
-	if (port.taken)
-		find_holders(doctor->status, &sockets, &port);
+	doctor_look_at_port(&listener->addr, doctor->status, &port);
 	verdict = doctor_judge_port(&port);
 	doctor_say(doctor, verdict,
 	    xasprintf("port %s", addr_text(&listener->addr, text)),

@@ -9,10 +9,6 @@
 #define COLUMNS 80
 #define INDENT 6
 
-/* What no house can see of itself. */
-static const char not_checked[] =
-    "whether the internet reaches us: that takes somebody outside";
-
 static const struct {
 	const char *word;
 	const char *colour;
@@ -137,7 +133,9 @@ doctor_print(const struct doctor_report *report, bool colour, FILE *out)
 {
 	for (size_t i = 0; i < report->n; i++)
 		print_finding(&report->findings[i], colour, out);
-	fprintf(out, "\nnot checked: %s\n", not_checked);
+	fputc('\n', out);
+	if (report->not_checked != NULL)
+		fprintf(out, "not checked: %s\n", report->not_checked);
 	print_sum(report, out);
 }
 
@@ -161,7 +159,8 @@ doctor_print_json(const struct doctor_report *report, FILE *out)
 		json_append(checks, row);
 	}
 	json_set(doc, "checks", checks);
-	json_set_str(doc, "not_checked", not_checked);
+	json_set_str(doc, "not_checked",
+	    report->not_checked != NULL ? report->not_checked : "");
 	text = json_dump(doc);
 	fprintf(out, "%s\n", text);
 	free(text);

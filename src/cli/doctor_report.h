@@ -30,6 +30,7 @@ struct doctor_report {
 	struct doctor_finding findings[DOCTOR_FINDINGS_MAX];
 	size_t n; /* those past the bound are only judged */
 	enum doctor_verdict worst;
+	const char *not_checked; /* what nobody looked at; NULL: nothing */
 };
 
 /* Takes the texts over. `check` must outlive the report. */

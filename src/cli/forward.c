@@ -60,9 +60,8 @@ command_renew(const struct arguments *args)
 	    args, rehearse ? "dry-run" : "renew", args->operand);
 }
 
-/* What cannot be undone is asked for once more: on a terminal, or by --yes. */
-static bool
-is_meant(const struct arguments *args, const char *question)
+bool
+command_is_meant(const struct arguments *args, const char *question)
 {
 	char answer[8] = "";
 
@@ -92,7 +91,7 @@ command_revoke(const struct arguments *args)
 	question =
 	    xasprintf("Revoke the certificate of %s? This cannot be undone.",
 	        args->operand);
-	meant = is_meant(args, question);
+	meant = command_is_meant(args, question);
 	free(question);
 	if (!meant)
 		return EXIT_USAGE;
@@ -109,7 +108,8 @@ command_account(const struct arguments *args)
 	int status;
 
 	if (strcmp(action, "deactivate") == 0 &&
-	    !is_meant(args, "Close the account? This cannot be undone."))
+	    !command_is_meant(
+	        args, "Close the account? This cannot be undone."))
 		return EXIT_USAGE;
 	verb = xasprintf("account %s", action);
 	status = forward_name(args, verb, args->option[OPTION_ACME]);

@@ -18,7 +18,7 @@ run(const struct command *command, char *const *argv)
 
 	if (command_parse(command, argv, &args, &err) == -1) {
 		say("%s", err.msg);
-		return EXIT_USAGE;
+		return command_misuse(command);
 	}
 	if (args.option[OPTION_HELP] != NULL) {
 		command_print(command, stdout);

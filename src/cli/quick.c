@@ -9,10 +9,10 @@
 #include "base/xalloc.h"
 #include "config/config.h"
 
-static void
-put_word(struct buf *buf, const char *word, const char *value)
+void
+quick_put(struct buf *buf, const char *word, const char *value)
 {
-	buf_printf(buf, "%s \"", word);
+	buf_printf(buf, "%s\"", word);
 	for (; *value != '\0'; value++) {
 		if (*value == '"' || *value == '\\')
 			buf_append_str(buf, "\\");
@@ -21,9 +21,8 @@ put_word(struct buf *buf, const char *word, const char *value)
 	buf_append_str(buf, "\"\n");
 }
 
-/* What the parser says of the values, without a place in a file of ours. */
-static int
-judge(const char *content, struct error *err)
+int
+quick_judge(const char *content, struct error *err)
 {
 	struct config_text *text =
 	    config_text_new("run", content, strlen(content));
@@ -51,17 +50,19 @@ quick_text(const struct quick *quick, struct error *err)
 
 	buf_append_str(&buf,
 	    "# Written by `gatehouse run --host`, and again each time.\n");
-	put_word(&buf, "StateDir", quick->state_dir);
+	quick_put(&buf, "StateDir\t", quick->state_dir);
 	if (quick->unprivileged)
-		put_word(&buf, "User", "nobody");
+		quick_put(&buf, "User\t", "nobody");
 	buf_append_str(&buf, "LogFacility -\n");
-	put_word(&buf, "Gateway", quick->host);
-	put_word(&buf, "\tForward", quick->backend);
+	quick_put(&buf, "Gateway ", quick->host);
+	quick_put(&buf, "\tForward\t", quick->backend);
+	if (quick->insecure)
+		buf_append_str(&buf, "\tInsecure\n");
 	if (quick->email != NULL)
-		put_word(&buf, "\tEmail", quick->email);
+		quick_put(&buf, "\tEmail\t", quick->email);
 	buf_append_str(&buf, "End\n");
 	text = buf_detach(&buf, NULL);
-	if (judge(text, err) == 0)
+	if (quick_judge(text, err) == 0)
 		return text;
 	free(text);
 	return NULL;
@@ -87,4 +88,17 @@ quick_state_dir(struct error *err)
 	error_set(err, ERR_NOTFOUND,
 	    "you have no home directory: say --state-dir DIRECTORY");
 	return NULL;
+}
+
+char *
+quick_absolute(const char *path)
+{
+	char *here, *full;
+
+	if (path[0] == '/')
+		return xstrdup(path);
+	here = getcwd(NULL, 0);
+	full = xasprintf("%s/%s", here != NULL ? here : "", path);
+	free(here);
+	return full;
 }

@@ -3,7 +3,6 @@
  * one that a few options stand for.
  */
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,30 +13,17 @@
 #include "command.h"
 #include "commands.h"
 #include "config/config.h"
+#include "ha_find.h"
+#include "program.h"
 #include "quick.h"
 #include "say.h"
 
 #define QUICK_FILE "gatehouse.conf" /* in the state directory */
 
-/* Programs find each other relative to their own executable. */
-static char *
-find_daemon(void)
-{
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	if (len == -1)
-		return xstrdup("gatehoused");
-	self[len] = '\0';
-	slash = strrchr(self, '/');
-	return xasprintf("%.*s/../sbin/gatehoused", (int)(slash - self), self);
-}
-
 static int
 become_daemon(const char *file)
 {
-	char *daemon = find_daemon();
+	char *daemon = program_find("../sbin/gatehoused");
 
 	fflush(stdout);
 	execl(daemon, "gatehoused", "-f", file, (char *)NULL);
@@ -107,9 +93,6 @@ misuse(const struct arguments *args)
 
 	if (host && args->option[OPTION_FILE] != NULL)
 		return "either --file or --host: a file says all of it";
-	if (host && args->option[OPTION_BACKEND] == NULL)
-		return "--host needs --backend ADDRESS:PORT: where is your "
-		       "Home Assistant?";
 	if (!host &&
 	    (args->option[OPTION_BACKEND] != NULL ||
 	        args->option[OPTION_EMAIL] != NULL ||
@@ -119,18 +102,37 @@ misuse(const struct arguments *args)
 	return NULL;
 }
 
-/* An absolute path: the daemon may run elsewhere. */
-static char *
-absolute(const char *path)
+static void
+say_found(const struct ha_found *found)
 {
-	char *here, *full;
+	char local[ADDR_TEXT_SIZE];
 
-	if (path[0] == '/')
-		return xstrdup(path);
-	here = getcwd(NULL, 0);
-	full = xasprintf("%s/%s", here != NULL ? here : "", path);
-	free(here);
-	return full;
+	printf("Home Assistant %s was found at %s.\n", found->version,
+	    found->place);
+	if (!found->trusts)
+		printf("It does not trust this gateway yet, which it sees as "
+		       "%s: `gatehouse doctor`\nhas the cure.\n",
+		    addr_ip_text(&found->local, local));
+	putchar('\n');
+}
+
+static int
+run_found(struct quick *quick)
+{
+	struct ha_found found;
+	struct error err;
+	int status;
+
+	if (ha_find(NULL, &found, &err) == -1) {
+		say("run: %s", err.msg);
+		return EXIT_BAD;
+	}
+	say_found(&found);
+	quick->backend = found.place;
+	quick->insecure = found.tls;
+	status = run_quick(quick);
+	ha_found_release(&found);
+	return status;
 }
 
 int
@@ -153,14 +155,14 @@ command_run(const struct arguments *args)
 	if (quick.host == NULL)
 		return become_daemon(file != NULL ? file : CONFIG_DEFAULT_FILE);
 	dir = args->option[OPTION_STATE_DIR] != NULL
-	    ? absolute(args->option[OPTION_STATE_DIR])
+	    ? quick_absolute(args->option[OPTION_STATE_DIR])
 	    : quick_state_dir(&err);
 	if (dir == NULL) {
 		say("run: %s", err.msg);
 		return EXIT_BAD;
 	}
 	quick.state_dir = dir;
-	status = run_quick(&quick);
+	status = quick.backend != NULL ? run_quick(&quick) : run_found(&quick);
 	free(dir);
 	return status;
 }

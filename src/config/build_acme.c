@@ -45,6 +45,21 @@ config_acme_staging(const char *directory)
 	return directory;
 }
 
+bool
+config_acme_is_production(const char *directory)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < NDIRECTORIES; i++) {
+		const char *staging = directories[i].staging;
+
+		if (staging != NULL && strcmp(directory, staging) == 0)
+			return false;
+		known = known || strcmp(directory, directories[i].url) == 0;
+	}
+	return known;
+}
+
 static const char *
 directory_url(const char *text)
 {

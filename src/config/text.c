@@ -336,6 +336,15 @@ config_text_check(const struct config_text *text, struct diag *diag)
 	}
 }
 
+const char *
+config_text_secret_file(const struct config_text *text, unsigned n)
+{
+	for (unsigned i = 0; i < text->nsources; i++)
+		if (text->sources[i]->nsecrets > 0 && n-- == 0)
+			return text->sources[i]->path;
+	return NULL;
+}
+
 /* The bytes with every secret overwritten; the caller frees. */
 static char *
 blanked(const struct source *source)

@@ -96,6 +96,14 @@ json_int(const struct json *value, const char *member, int64_t otherwise)
 	return json_is_integer(found) ? json_integer_value(found) : otherwise;
 }
 
+int64_t
+json_number(const struct json *value, int64_t otherwise)
+{
+	const json_t *number = native_const(value);
+
+	return json_is_integer(number) ? json_integer_value(number) : otherwise;
+}
+
 bool
 json_bool(const struct json *value, const char *member, bool otherwise)
 {
@@ -175,6 +183,18 @@ json_append(struct json *array, struct json *child)
 {
 	if (json_array_append_new(native(array), native(child)) != 0)
 		fatal("out of memory");
+}
+
+void
+json_remove(struct json *object, const char *member)
+{
+	json_object_del(native(object), member);
+}
+
+struct json *
+json_clone(const struct json *value)
+{
+	return made(json_deep_copy(native_const(value)));
 }
 
 char *

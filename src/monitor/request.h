@@ -23,6 +23,7 @@ enum request_arg { REQUEST_ALONE, REQUEST_WORD, REQUEST_WORDS };
 	REQUEST_VERB("reload", REQUEST_ALONE, false)                           \
 	REQUEST_VERB("renew", REQUEST_WORD, false)                             \
 	REQUEST_VERB("dry-run", REQUEST_WORD, false)                           \
+	REQUEST_VERB("reach", REQUEST_WORDS, false)                            \
 	REQUEST_VERB("revoke", REQUEST_WORDS, false)                           \
 	REQUEST_VERB("account", REQUEST_WORDS, false)                          \
 	REQUEST_VERB("import", REQUEST_WORD, false)                            \

@@ -11,6 +11,12 @@ pki_digest(const void *data, size_t len, unsigned char digest[PKI_DIGEST_SIZE])
 }
 
 void
+pki_sha1(const void *data, size_t len, unsigned char digest[PKI_SHA1_SIZE])
+{
+	EVP_Digest(data, len, digest, NULL, EVP_sha1(), NULL);
+}
+
+void
 pki_mac(const unsigned char key[PKI_MAC_SIZE], const void *data, size_t len,
     unsigned char mac[PKI_MAC_SIZE])
 {

@@ -64,7 +64,8 @@ read_pair(struct brief *brief)
 	bool revokes = task->kind == JOB_REVOKE;
 	struct buf pem = { 0 };
 
-	if (slot == NULL || (!revokes && slot_dates(slot) == NULL) ||
+	if (slot == NULL || task->kind == JOB_REACH ||
+	    (!revokes && slot_dates(slot) == NULL) ||
 	    slot_read_pair(slot, &pem, NULL) == -1)
 		return;
 	if (revokes || authority_issued(slot) == task->acme)
@@ -130,11 +131,14 @@ print_ways(struct brief *brief, const struct generation *generation)
 	const struct config *config = generation->plan->config;
 	const struct job_task *task = brief->task;
 
-	ways_print(&(struct ways){ .config = config,
-	               .cert = task->slot->config,
-	               .acme = task->acme,
-	               .failed = task->slot->record.failed_way },
-	    &brief->challenges);
+	if (task->kind == JOB_REACH)
+		buf_append_str(&brief->challenges, task->arg);
+	else
+		ways_print(&(struct ways){ .config = config,
+		               .cert = task->slot->config,
+		               .acme = task->acme,
+		               .failed = task->slot->record.failed_way },
+		    &brief->challenges);
 	if (generation->bindings != NULL)
 		ways_print_http_address(
 		    config, generation->bindings->list, &brief->http_address);
@@ -164,11 +168,14 @@ tell_authority(struct brief *brief, struct msg_JOB *job)
 static void
 tell_names(struct brief *brief, struct msg_JOB *job)
 {
-	const struct config_cert *cert = brief->task->slot->config;
+	const struct job_task *task = brief->task;
+	const struct config_cert *cert = task->slot->config;
 
-	for (unsigned i = 0; i < cert->nnames; i++)
+	for (unsigned i = 0; task->name == NULL && i < cert->nnames; i++)
 		buf_printf(
 		    &brief->names, "%s%s", i > 0 ? " " : "", cert->names[i]);
+	if (task->name != NULL)
+		buf_append_str(&brief->names, task->name);
 	job->names = text_of(&brief->names);
 	job->key_type = cert->key_type;
 }

@@ -24,6 +24,7 @@ struct job_task {
 	const struct config_acme *acme; /* NULL: no CA */
 	const char *directory;          /* of the CA, or a URL; NULL: none */
 	const char *arg;                /* NULL: none */
+	const char *name; /* JOB_REACH: of the slot's, the only one */
 };
 
 /* Borrows the task. NULL if the store cannot be read. */

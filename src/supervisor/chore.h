@@ -3,7 +3,8 @@
 
 /*
  * What a person asks of a certificate authority beside renewals: to rehearse
- * one, to revoke a certificate, to look after the account. Chores wait for each
+ * one, to look whether it reaches us, to revoke a certificate, to look after
+ * the account. Chores wait for each
  * other and for the jobs of renewals: one conversation at a time. None of them
  * touches a schedule, but that what was revoked is to be replaced.
  */
@@ -16,11 +17,17 @@ struct chore;
 struct renewal_failure;
 struct slot;
 
+#define CHORE_NOT_REACHED "not reached: "
+
 /*
- * Commands. Arguments: "[NAME]", "REASON NAME", "ACTION [SECTION]"; answered
- * when the job has ended.
+ * Commands. Arguments: "[NAME]", "NAME CHALLENGE", "REASON NAME", "ACTION
+ * [SECTION]"; answered when the job has ended. To chore_reach(): "ok" and the
+ * place where the CA met us; an error that begins with CHORE_NOT_REACHED, and
+ * has what it saw and on the next line perhaps what to do; or another error,
+ * which says nothing of whether we can be reached.
  */
 void chore_dry_run(struct supervisor *sup, struct asker asker, const char *arg);
+void chore_reach(struct supervisor *sup, struct asker asker, const char *arg);
 void chore_revoke(struct supervisor *sup, struct asker asker, const char *arg);
 void chore_account(struct supervisor *sup, struct asker asker, const char *arg);
 

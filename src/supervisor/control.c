@@ -52,6 +52,7 @@ static const struct command {
 	{ "reload", command_reload },
 	{ "renew", renewal_ask },
 	{ "dry-run", chore_dry_run },
+	{ "reach", chore_reach },
 	{ "revoke", chore_revoke },
 	{ "account", chore_account },
 	{ "import", import_ask },

@@ -23,7 +23,7 @@
 #define PROGRAM "gatehoused"
 
 static const char usage[] =
-    "usage: gatehoused [-cvVh] [-f file] [-p file]\n"
+    "usage: gatehoused [-cdvVh] [-f file] [-p file]\n"
     "\n"
     "The TLS gateway for Home Assistant, as a service. People use "
     "gatehouse(1).\n"
@@ -31,6 +31,7 @@ static const char usage[] =
     "  -f, --file FILE      the configuration "
     "(" CONFIG_DEFAULT_FILE ")\n"
     "  -c, --check          read the configuration, say what is wrong, exit\n"
+    "  -d, --daemon         go to the background when it serves\n"
     "  -p, --pid-file FILE  write the process id there\n"
     "  -v, --verbose        log for those who read the code\n"
     "  -V, --version        say which version this is\n"
@@ -38,11 +39,12 @@ static const char usage[] =
     "\n"
     "SIGHUP reloads the configuration, SIGUSR1 opens the access log anew,\n"
     "SIGINT lets connections end, SIGTERM stops. It stays in the foreground\n"
-    "unless the configuration says Daemon 1.\n";
+    "unless the configuration says Daemon 1, or --daemon is given.\n";
 
 static const struct option options[] = {
 	{ "file", required_argument, NULL, 'f' },
 	{ "check", no_argument, NULL, 'c' },
+	{ "daemon", no_argument, NULL, 'd' },
 	{ "pid-file", required_argument, NULL, 'p' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
@@ -54,6 +56,7 @@ struct command_line {
 	const char *file;
 	const char *pid_file;
 	bool check;
+	bool daemon;
 	bool verbose;
 };
 
@@ -63,13 +66,16 @@ read_command_line(struct command_line *line, int argc, char **argv)
 	int c;
 
 	*line = (struct command_line){ .file = CONFIG_DEFAULT_FILE };
-	while ((c = getopt_long(argc, argv, "f:cp:vVh", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "f:cdp:vVh", options, NULL)) != -1)
 		switch (c) {
 		case 'f':
 			line->file = optarg;
 			break;
 		case 'c':
 			line->check = true;
+			break;
+		case 'd':
+			line->daemon = true;
 			break;
 		case 'p':
 			line->pid_file = optarg;
@@ -187,7 +193,7 @@ main(int argc, char **argv)
 	    xstrdup(plan->config->log_tag != NULL ? plan->config->log_tag : "");
 	log_set_tag(tag);
 	opts.log.tag = tag;
-	if (plan->config->daemonize) {
+	if (line.daemon || plan->config->daemonize) {
 		if (plan->config->log_facility != -1) {
 			opts.log.target = LOG_TO_SYSLOG;
 			opts.log.facility = plan->config->log_facility;

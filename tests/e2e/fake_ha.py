@@ -19,6 +19,7 @@ import ipaddress
 import json
 import secrets
 import signal
+import ssl
 import string
 import struct
 import time
@@ -545,6 +546,8 @@ def parse_options() -> argparse.Namespace:
                         type=ipaddress.ip_network, metavar="NETWORK")
     parser.add_argument("--no-forwarded", action="store_true",
                         help="refuse requests with X-Forwarded-For")
+    parser.add_argument("--certificate", metavar="FILE",
+                        help="speak TLS, with this chain and its key")
     return parser.parse_args()
 
 
@@ -558,7 +561,12 @@ async def serve(options: argparse.Namespace) -> None:
                            max_line_size=MAX_LINE, max_field_size=MAX_LINE)
     await runner.setup()
     fake.observe(runner.server)
-    await web.TCPSite(runner, options.host, options.port).start()
+    tls = None
+    if options.certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(options.certificate)
+    await web.TCPSite(runner, options.host, options.port,
+                      ssl_context=tls).start()
     host, port = runner.addresses[0][:2]
     print(f"listening on http://{host}:{port}", flush=True)
     await ended.wait()

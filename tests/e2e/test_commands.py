@@ -16,9 +16,10 @@ from actors.gateway import BUILD, REPOSITORY, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
-VERBS = ["run", "check", "status", "doctor", "ha-sensors", "reload", "renew",
+VERBS = ["setup", "run", "check", "status", "doctor", "ha-sensors", "reload", "renew",
          "revoke", "account", "ddns", "import", "portmap", "client-cert",
-         "reopen", "stop", "completion", "help", "version"]
+         "reopen", "start", "stop", "uninstall", "completion", "help",
+         "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:
@@ -64,7 +65,11 @@ def test_every_command_explains_itself(verb):
      "undone. Say so with --yes."),
     (["account", "deactivate"], "Close the account? This cannot be undone. "
      "Say so with --yes."),
-    (["run", "--host", "x.test"], "run: --host needs --backend"),
+    (["uninstall"], "Stop the gateway, and start it at no boot any more? "
+     "Say so with --yes."),
+    (["uninstall", "--purge"], "Stop the gateway, and remove its "
+     "configuration, keys and certificates? This cannot be undone. "
+     "Say so with --yes."),
     (["run", "--email", "a@b.test"], "run: --backend, --email and"),
     (["run", "--host", "a b", "--backend", "127.0.0.1:1",
       "--state-dir", "/tmp/never-made"], "'Gateway' needs a host name")])

@@ -12,40 +12,12 @@ from typing import Callable, Iterator, NamedTuple
 import pytest
 
 from actors.ddns_job import Street, street
+from actors.doctor import BAD, GOOD, WARNING, Finding, examine, wrong
 from actors.front import Front, native, pound
 from actors.gateway import NO_CA, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.netns import Namespace
 from actors.process import NOBODY
-
-GOOD, WARNING, BAD = 0, 1, 2
-
-
-class Finding(NamedTuple):
-    """One of what the doctor says."""
-
-    verdict: str
-    evidence: str
-    cure: str
-
-
-def examine(front: Front, status: int) -> dict[str, Finding]:
-    """What it finds by subject, and that it exits so."""
-    done = front.run("doctor", "--json", "-f", str(front.file))
-    assert done.stderr == ""
-    found = json.loads(done.stdout)
-    assert done.returncode == status, done.stdout
-    assert found["verdict"] == ["ok", "warn", "fail"][status]
-    return {row["subject"]: Finding(
-        row["verdict"], row["evidence"], row["cure"])
-        for row in found["checks"]}
-
-
-def wrong(findings: dict[str, Finding]) -> set[str]:
-    """The subjects of what is wrong."""
-    return {subject for subject, finding in findings.items()
-            if finding.verdict in ("warn", "fail")}
-
 
 @pytest.fixture
 def house(make_gateway, monkeypatch) -> Callable[..., Front]:

@@ -47,6 +47,11 @@ class Terminal:
     def resize(self, rows: int, columns: int) -> None:
         self._set_size(self._fd, rows, columns)
 
+    @property
+    def echoes(self) -> bool:
+        """Whether what is typed is shown."""
+        return bool(termios.tcgetattr(self._fd)[3] & termios.ECHO)
+
     def type(self, keys: bytes) -> None:
         os.write(self._fd, keys)
 

@@ -17,6 +17,7 @@
 #include "client.h"
 #include "command.h"
 #include "net/listener.h"
+#include "reach.h"
 
 static char directory[] = "/tmp/gatehouse-client-XXXXXX";
 
@@ -162,20 +163,27 @@ test_nobody_listens(void **state)
 	scene->fd = -1;
 }
 
-/* Through the configuration file, which may be broken meanwhile. */
+/* A file that leads to the server, and may be broken meanwhile. */
+static void
+write_file(char file[64])
+{
+	FILE *out;
+
+	snprintf(file, 64, "%s/x.conf", directory);
+	out = fopen(file, "w");
+	assert_non_null(out);
+	fprintf(out, "Nonsense 5\nStateDir \"%s\"\nListenHTTP\n", directory);
+	assert_int_equal(fclose(out), 0);
+}
+
 static void
 test_the_socket_is_found_by_the_configuration(void **state)
 {
 	struct scene *scene = *state;
 	struct client_answer answer;
 	char file[64];
-	FILE *out;
 
-	snprintf(file, sizeof(file), "%s/x.conf", directory);
-	out = fopen(file, "w");
-	assert_non_null(out);
-	fprintf(out, "Nonsense 5\nStateDir \"%s\"\nListenHTTP\n", directory);
-	assert_int_equal(fclose(out), 0);
+	write_file(file);
 	scene->answer = "ok {}\n";
 	assert_int_equal(pthread_create(&scene->thread, NULL, serve, scene), 0);
 	assert_int_equal(
@@ -184,6 +192,61 @@ test_the_socket_is_found_by_the_configuration(void **state)
 	assert_string_equal(answer.text, "{}\n");
 	free(answer.text);
 	unlink(file);
+}
+
+/* What is asked of an authority comes back in three ways. */
+static void
+test_reach(void **state)
+{
+	static const struct {
+		const char *says, *evidence, *message; /* NULL: reached */
+		enum error_kind kind;
+	} cases[] = {
+		{ "ok x.org is reached at port 443\n",
+		    "x.org is reached at port 443", NULL, 0 },
+		{ "error not reached: x.org: timeout\nForward the port.\n",
+		    "x.org: timeout",
+		    "port 443 of x.org is not reached from the internet: "
+		    "x.org: timeout. Forward the port.",
+		    ERR_PROTOCOL },
+		{ "error not reached: x.org: timeout\n", "x.org: timeout",
+		    "port 443 of x.org is not reached from the internet: "
+		    "x.org: timeout. ",
+		    ERR_PROTOCOL },
+		{ "error the CA is ill\n", "the CA is ill",
+		    "whether port 443 of x.org is reached from the internet "
+		    "is not known: the CA is ill",
+		    ERR_SYS },
+	};
+	struct scene *scene = *state;
+	struct error err;
+	char file[64], *evidence;
+
+	write_file(file);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scene->answer = cases[i].says;
+		memset(scene->request, 0, sizeof(scene->request));
+		assert_int_equal(
+		    pthread_create(&scene->thread, NULL, serve, scene), 0);
+		assert_int_equal(
+		    reach_try(file, "x.org", "tls-alpn-01", &evidence, &err),
+		    cases[i].message == NULL ? 0 : -1);
+		assert_int_equal(pthread_join(scene->thread, NULL), 0);
+		assert_string_equal(
+		    scene->request, "reach x.org tls-alpn-01\n");
+		assert_string_equal(evidence, cases[i].evidence);
+		free(evidence);
+		if (cases[i].message == NULL)
+			continue;
+		assert_string_equal(err.msg, cases[i].message);
+		assert_int_equal(err.kind, cases[i].kind);
+	}
+	unlink(file);
+	assert_int_equal(
+	    reach_try(file, "x.org", "http-01", &evidence, &err), -1);
+	assert_non_null(strstr(err.msg, "port 80 of x.org"));
+	assert_int_equal(err.kind, ERR_SYS);
+	free(evidence);
 }
 
 static int
@@ -211,6 +274,7 @@ main(void)
 		scene_test(test_again),
 		scene_test(test_nobody_listens),
 		scene_test(test_the_socket_is_found_by_the_configuration),
+		scene_test(test_reach),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

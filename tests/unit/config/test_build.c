@@ -435,6 +435,19 @@ test_acme_staging(void **state)
 }
 
 static void
+test_acme_is_production(void **state)
+{
+	(void)state;
+	assert_true(config_acme_is_production(
+	    "https://acme-v02.api.letsencrypt.org/directory"));
+	assert_true(
+	    config_acme_is_production("https://acme.zerossl.com/v2/DV90"));
+	assert_false(config_acme_is_production(
+	    "https://acme-staging-v02.api.letsencrypt.org/directory"));
+	assert_false(config_acme_is_production("https://ca.lan/dir"));
+}
+
+static void
 test_acme_of_a_name(void **state)
 {
 	struct reading reading;
@@ -787,6 +800,7 @@ main(void)
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_acme),
 		cmocka_unit_test(test_acme_staging),
+		cmocka_unit_test(test_acme_is_production),
 		cmocka_unit_test(test_acme_of_a_name),
 		cmocka_unit_test(test_gateways_of_different_authorities),
 		cmocka_unit_test(test_status),

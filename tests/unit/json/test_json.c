@@ -166,6 +166,23 @@ test_text_that_is_not_utf8(void **state)
 	json_free(doc);
 }
 
+static void
+test_copies_are_their_own(void **state)
+{
+	struct json *doc = parse("{\"a\":{\"b\":[1],\"c\":2}}");
+	struct json *copy = json_clone(json_get(doc, "a"));
+	char *text;
+
+	(void)state;
+	json_free(doc);
+	json_remove(copy, "c");
+	json_remove(copy, "absent");
+	text = json_dump(copy);
+	assert_string_equal(text, "{\"b\":[1]}");
+	free(text);
+	json_free(copy);
+}
+
 int
 main(void)
 {
@@ -177,6 +194,7 @@ main(void)
 		cmocka_unit_test(test_error_names_the_place_only),
 		cmocka_unit_test(test_depth_is_bounded),
 		cmocka_unit_test(test_building),
+		cmocka_unit_test(test_copies_are_their_own),
 		cmocka_unit_test(test_text_that_is_not_utf8),
 	};
 

@@ -43,12 +43,27 @@ test_digest(void **state)
 	assert_memory_equal(digest, expected, sizeof(digest));
 }
 
+/* The same, appendix A.1. */
+static void
+test_sha1(void **state)
+{
+	static const unsigned char expected[PKI_SHA1_SIZE] = { 0xa9, 0x99, 0x3e,
+		0x36, 0x47, 0x06, 0x81, 0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78,
+		0x50, 0xc2, 0x6c, 0x9c, 0xd0, 0xd8, 0x9d };
+	unsigned char digest[PKI_SHA1_SIZE];
+
+	(void)state;
+	pki_sha1("abc", 3, digest);
+	assert_memory_equal(digest, expected, sizeof(digest));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_answer),
 		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_sha1),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

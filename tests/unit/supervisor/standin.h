@@ -437,6 +437,9 @@ standin_log_job(const struct msg_JOB *job)
 	if (job->kind == JOB_ISSUE)
 		log_info("job: names '%s', order '%s', account '%s'",
 		    job->names, job->order_url, job->account_url);
+	else if (job->kind == JOB_REACH)
+		log_info("job: look at '%s' by '%s' from %s", job->names,
+		    job->challenges, job->directory);
 	else
 		log_info("job: %s '%s' at %s; '%.40s', %s", kinds[job->kind],
 		    job->arg, job->directory, job->certificate,

@@ -468,6 +468,30 @@ test_other_names(void **state)
 	assert_true(store_has(house, "second"));
 }
 
+/* Who has rehearsed with the staging directory wants a real one at once. */
+static void
+test_other_authority(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house,
+	    "Use le\nAutoCert \"gw.test\"\nEnd\n"
+	    "ACME le\nDirectory letsencrypt-staging");
+	house_start(house);
+	house_wait(house, "in service: serial first");
+	house_configure(house,
+	    "Use le\nAutoCert \"gw.test\"\nEnd\n"
+	    "ACME le\nDirectory letsencrypt");
+	house_tell(house, "job", "issue second " CONFIDENT "\n");
+	kill(house->pid, SIGHUP);
+	house_wait(house,
+	    "certificate for gw.test: asking "
+	    "https://acme-v02.api.letsencrypt.org/directory");
+	house_wait(house, "in service: serial second");
+	house_stop(house);
+	assert_true(store_has(house, "second"));
+}
+
 /* A job outlives a reload that keeps its certificate. */
 static void
 test_reload_meanwhile(void **state)
@@ -586,6 +610,7 @@ main(int argc, char **argv)
 		HOUSE_TEST(test_torn),
 		HOUSE_TEST(test_refused),
 		HOUSE_TEST(test_other_names),
+		HOUSE_TEST(test_other_authority),
 		HOUSE_TEST(test_reload_meanwhile),
 		HOUSE_TEST(test_reload_before_the_answer),
 		HOUSE_TEST(test_file),

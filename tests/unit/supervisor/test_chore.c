@@ -98,6 +98,84 @@ test_job_is_lost(void **state)
 	house_stop(house);
 }
 
+/* One name in one way, and what the CA made of it. */
+static void
+test_reach(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house,
+	    "AutoCert \"gw.test\" \"www.gw.test\"\nAutoCert \"*.gw.test\"");
+	settle(house);
+	house_tell(house, "chore", "challenge token 0\ndone here 0\n");
+	house_command(house, "reach www.gw.test tls-alpn-01");
+	house_wait(
+	    house, "job: look at 'www.gw.test' by 'tls-alpn-01' from " CA);
+	house_wait(house, "worker 0: challenge token");
+	house_wait(house, "reply 7: ok: www.gw.test is reached at here");
+	house_tell(house, "chore",
+	    "refuse-as urn:ietf:params:acme:error:connection 0\n");
+	house_command(house, "reach gw.test http-01");
+	house_wait(house, "job: look at 'gw.test' by 'http-01' from " CA);
+	house_wait(house, "reply 7: error: not reached: as told");
+	house_tell(house, "chore", "refuse-as selfcheck 0\n");
+	house_command(house, "reach gw.test http-01");
+	house_wait(house, "reply 7: error: not reached: as told");
+	house_tell(house, "chore", "refuse-as outage 0\n");
+	house_command(house, "reach gw.test http-01");
+	house_wait(house, "reply 7: error: gw.test: outage: as told");
+	house_stop(house);
+	assert_false(
+	    house_said(house, "row: acme, serial 'first', failures 1"));
+}
+
+static void
+test_reach_what_cannot_be(void **state)
+{
+	struct house *house = *state;
+
+	settle(house);
+	house_command(house, "reach gw.test dns-01");
+	house_wait(house, "reply 7: error: a name is looked at that is no");
+	house_command(house, "reach gw.test");
+	house_wait(house, "reply 7: error: a name is looked at that is no");
+	house_command(house, "reach *.gw.test http-01");
+	house_wait(house, "reply 7: error: a name is looked at that is no");
+	house_command(house, "reach other.test http-01");
+	house_wait(
+	    house, "reply 7: error: no AutoCert has the name 'other.test'");
+	house_stop(house);
+	assert_false(house_said(house, "job: look"));
+}
+
+/* Where failures count, nothing is tried; two kinds of key are one name. */
+static void
+test_reach_never_in_production(void **state)
+{
+	struct house *house = *state;
+
+	house_configure(house,
+	    "Use le\nAutoCert \"gw.test\"\nUse z\nAutoCert \"z.test\"\nEnd\n"
+	    "ACME z\nDirectory zerossl\nEAB kid c2VjcmV0\nEnd\n"
+	    "ACME le\nKeyType P-256 RSA-2048");
+	house_tell(house, "job", "fail 2 0\n");
+	house_start(house);
+	for (unsigned i = 0; i < 3; i++)
+		house_wait(house, "test: as told; next attempt");
+	house_command(house, "reach gw.test http-01");
+	house_wait(house,
+	    "job: look at 'gw.test' by 'http-01' from "
+	    "https://acme-staging-v02.api.letsencrypt.org/directory");
+	house_wait(house, "reply 7: ok: gw.test is reached at well");
+	house_command(house, "reach z.test http-01");
+	house_wait(house,
+	    "reply 7: error: https://acme.zerossl.com/v2/DV90 has no "
+	    "directory to rehearse with");
+	house_stop(house);
+	assert_false(house_said(house, "from https://acme.zerossl.com"));
+	assert_false(house_said(house, "from https://acme-v02"));
+}
+
 /* The next certificate is asked for at once; meanwhile the old one serves. */
 static void
 test_revoke(void **state)
@@ -265,6 +343,9 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		HOUSE_TEST(test_dry_run),
+		HOUSE_TEST(test_reach),
+		HOUSE_TEST(test_reach_what_cannot_be),
+		HOUSE_TEST(test_reach_never_in_production),
 		HOUSE_TEST(test_job_is_lost),
 		HOUSE_TEST(test_revoke),
 		HOUSE_TEST(test_revoke_is_refused),

@@ -1,0 +1,279 @@
+#include "ha_trust.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "dial.h"
+#include "doctor_ha.h"
+#include "ha_trip.h"
+#include "tls/client.h"
+#include "json/json.h"
+
+void
+ha_tell(const struct ha_trip *trip, const char *what)
+{
+	if (trip->wish->tell != NULL)
+		trip->wish->tell(trip->wish->arg, what);
+}
+
+bool
+ha_end(struct ha_trip *trip, enum ha_trust_end how, char *text)
+{
+	free(trip->result->text);
+	trip->result->end = how;
+	trip->result->text = text;
+	return false;
+}
+
+bool
+ha_fail(struct ha_trip *trip, const char *what, const struct error *err,
+    const char *cure)
+{
+	return ha_end(trip, HA_TRUST_FAILED,
+	    xasprintf("%s: %s%s%s", what, err->msg, cure != NULL ? "; " : "",
+	        cure != NULL ? cure : ""));
+}
+
+void
+ha_add_line(struct ha_trip *trip, char *line)
+{
+	char *text = trip->result->text;
+
+	if (text != NULL)
+		trip->result->text = xasprintf("%s\n%s", text, line);
+	else
+		trip->result->text = xstrdup(line);
+	free(text);
+	free(line);
+}
+
+/* --- without credentials ------------------------------------------------- */
+
+static int
+ask(struct ha_trip *trip, const char *more, struct dial_answer *answer,
+    struct error *err)
+{
+	char host[ADDR_TEXT_SIZE];
+	const struct dial dial = { .addr = trip->place.addr,
+		.tls = trip->place.tls,
+		.host = addr_text(&trip->place.addr, host),
+		.target = "/manifest.json",
+		.more = more };
+
+	return dial_ask(&dial, answer, err);
+}
+
+int
+ha_meet(struct ha_trip *trip, struct addr *local, struct error *err)
+{
+	struct dial_answer answer;
+
+	if (ask(trip, NULL, &answer, err) == -1)
+		return -1;
+	if (answer.status != 200 || !doctor_is_ha(answer.body, answer.len))
+		return error_set(err, ERR_PROTOCOL,
+		    "what answers there (with %u) is not Home Assistant",
+		    answer.status);
+	addr_from_sockaddr(local, &answer.local.u.sa, answer.local.len);
+	return 0;
+}
+
+int
+ha_see_trust(struct ha_trip *trip, struct error *err)
+{
+	struct dial_answer answer;
+
+	if (ask(trip, "Connection: close\r\nX-Forwarded-For: 192.0.2.1\r\n",
+	        &answer, err) == -1)
+		return -1;
+	if (answer.status != 200 && answer.status != 400)
+		return error_set(err, ERR_PROTOCOL,
+		    "what comes through a proxy is answered with %u",
+		    answer.status);
+	trip->trusts = answer.status == 200;
+	return 0;
+}
+
+static bool
+look(struct ha_trip *trip)
+{
+	struct addr local;
+	char place[ADDR_TEXT_SIZE];
+	struct error err;
+
+	ha_tell(trip, "looking at Home Assistant");
+	addr_text(&trip->place.addr, place);
+	if (ha_meet(trip, &local, &err) == -1 ||
+	    ha_see_trust(trip, &err) == -1) {
+		error_wrap(&err, "%s", place);
+		return ha_fail(trip, "Home Assistant", &err,
+		    "start it, or correct its address");
+	}
+	if (trip->proxy.len == 0)
+		trip->proxy = local;
+	return true;
+}
+
+/* --- logged in ----------------------------------------------------------- */
+
+void
+ha_leave(struct ha_trip *trip)
+{
+	ha_socket_free(trip->socket);
+	json_free(trip->answer);
+	trip->socket = NULL;
+	trip->answer = NULL;
+}
+
+int
+ha_enter(struct ha_trip *trip, struct error *err)
+{
+	ha_leave(trip);
+	trip->socket = ha_socket_open(&trip->place, err);
+	if (trip->socket == NULL)
+		return -1;
+	if (ha_socket_login(trip->socket, trip->wish->token, err) == 0)
+		return 0;
+	ha_leave(trip);
+	return -1;
+}
+
+/* --- external_url -------------------------------------------------------- */
+
+static bool
+is_same_url(const char *a, const char *b)
+{
+	size_t len = strlen(b);
+
+	return a != NULL && strncmp(a, b, len) == 0 &&
+	    (a[len] == '\0' || strcmp(a + len, "/") == 0);
+}
+
+static int
+put_url(struct ha_trip *trip, struct error *err)
+{
+	struct json *arguments = json_new_object(), *answer;
+	enum ha_refusal why;
+
+	ha_tell(trip, "telling Home Assistant its public address");
+	json_set_str(arguments, "external_url", trip->wish->external_url);
+	answer = ha_socket_call(
+	    trip->socket, "config/core/update", arguments, &why, err);
+	json_free(answer);
+	return answer != NULL ? 0 : -1;
+}
+
+static void
+settle_url(struct ha_trip *trip)
+{
+	const char *url = trip->wish->external_url;
+	struct ha_trust_result *result = trip->result;
+	enum ha_refusal why;
+	struct error err;
+	struct json *core =
+	    ha_socket_call(trip->socket, "get_config", NULL, &why, &err);
+	bool same = is_same_url(json_str(core, "external_url"), url);
+
+	json_free(core);
+	if (same)
+		return;
+	if (core == NULL ||
+	    (!trip->wish->dry_run && put_url(trip, &err) == -1)) {
+		result->url_failed = true;
+		ha_add_line(trip,
+		    xasprintf("external_url could not be set: %s; set it in "
+		              "Home Assistant: Settings, System, Network, %s",
+		        err.msg, url));
+		return;
+	}
+	result->end = HA_TRUST_DONE;
+	result->url_set = !trip->wish->dry_run;
+	ha_add_line(trip,
+	    xasprintf("external_url %s %s",
+	        result->url_set ? "is now" : "would become", url));
+}
+
+/* --- all of it ----------------------------------------------------------- */
+
+/* What a person can do, who has given us no token. */
+static bool
+advise(struct ha_trip *trip)
+{
+	struct error err;
+	struct ha_socket *socket = ha_socket_open(&trip->place, &err);
+	char *added = ha_config_added(&trip->proxy);
+
+	if (socket != NULL && ha_config_wants_yaml(ha_socket_version(socket)))
+		ha_end(trip, HA_TRUST_YAML, ha_config_yaml(&trip->proxy));
+	else
+		ha_end(trip, HA_TRUST_FAILED,
+		    xasprintf(
+		        "Home Assistant does not trust the gateway (400). With "
+		        "a token this is done for you: " HA_HOW_TO_TOKEN
+		        ". Or do it yourself: Settings, System, Network, HTTP: "
+		        "switch X-Forwarded-For on, add %s to the trusted "
+		        "proxies, and confirm it within 5 minutes of the "
+		        "restart",
+		        added));
+	free(added);
+	ha_socket_free(socket);
+	return false;
+}
+
+static void
+travel(struct ha_trip *trip)
+{
+	struct error err;
+
+	if (!look(trip) ||
+	    (trip->wish->token == NULL && !trip->trusts && !advise(trip)))
+		return;
+	if (trip->wish->token != NULL) {
+		if (ha_enter(trip, &err) == -1) {
+			ha_fail(trip, "no login", &err,
+			    err.kind == ERR_DENIED || err.kind == ERR_SYNTAX
+			        ? HA_HOW_TO_TOKEN
+			        : "try again when it has started");
+			return;
+		}
+		if (!ha_settle_trust(trip))
+			return;
+		if (trip->wish->external_url != NULL)
+			settle_url(trip);
+	}
+	if (trip->result->text == NULL)
+		ha_end(trip, HA_TRUST_ALREADY,
+		    xstrdup("Home Assistant trusts the gateway already"));
+}
+
+void
+ha_trust(const struct ha_trust_wish *wish, struct ha_trust_result *result)
+{
+	struct ha_trip trip = { .wish = wish,
+		.result = result,
+		.place = { .addr = wish->addr, .tls = wish->client },
+		.proxy = wish->local };
+	struct tls_client *own = NULL;
+	char ip[ADDR_TEXT_SIZE];
+	struct error err;
+
+	*result = (struct ha_trust_result){ .end = HA_TRUST_ALREADY };
+	if (wish->tls && wish->client == NULL) {
+		own = tls_client_new(addr_ip_text(&wish->addr, ip), NULL, &err);
+		trip.place.tls = own;
+	}
+	if (wish->tls && trip.place.tls == NULL)
+		ha_fail(&trip, "Home Assistant", &err, NULL);
+	else
+		travel(&trip);
+	ha_leave(&trip);
+	tls_client_free(own);
+}
+
+void
+ha_trust_result_release(struct ha_trust_result *result)
+{
+	free(result->text);
+	*result = (struct ha_trust_result){ .text = NULL };
+}

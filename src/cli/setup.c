@@ -1,0 +1,120 @@
+/* The command `setup`: what its steps do to the world, and what it prints. */
+
+#include "setup.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/xalloc.h"
+#include "client.h"
+#include "command.h"
+#include "commands.h"
+#include "config/config.h"
+#include "dns/dns.h"
+#include "doctor.h"
+#include "doctor_port.h"
+#include "quick.h"
+#include "reach.h"
+#include "say.h"
+#include "setup_break.h"
+
+static bool
+resolves(const char *host)
+{
+	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
+	struct dns_server servers[1];
+	struct dns_answer answer;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (dns_resolve(host, types[i], &answer, NULL) == 0 &&
+		    answer.n > 0)
+			return true;
+	/* An alias, or a name that only this machine knows. */
+	return dns_find_servers(host, servers, 1) > 0;
+}
+
+static void
+look_at_port(uint16_t number, struct doctor_port *port)
+{
+	struct addr addr;
+
+	addr_parse(&addr, "::", number);
+	doctor_look_at_port(&addr, NULL, port);
+}
+
+static int
+ask_gateway(
+    const char *file, const char *request, char **answer, struct error *err)
+{
+	struct client_answer said;
+	char *path = client_socket(file, err);
+	int rc;
+
+	if (path == NULL)
+		return -1;
+	rc = client_ask(path, request, &said, err);
+	free(path);
+	if (rc == -1)
+		return -1;
+	if (said.ok) {
+		*answer = said.text;
+		return 0;
+	}
+	error_set(err, ERR_DENIED, "%s", said.text);
+	free(said.text);
+	return -1;
+}
+
+static void
+pause_for(unsigned ms)
+{
+	poll(NULL, 0, (int)ms);
+}
+
+static const struct setup_parts parts = {
+	.find = ha_find,
+	.resolves = resolves,
+	.port = look_at_port,
+	.is_running = service_is_running,
+	.start = service_start,
+	.reload = service_reload,
+	.end = service_end,
+	.remove = service_remove,
+	.ask = ask_gateway,
+	.reach = reach_look,
+	.trust = ha_trust,
+	.examine = doctor_examine,
+	.now = clock_mono_ms,
+	.pause = pause_for,
+};
+
+int
+command_setup(const struct arguments *args)
+{
+	const char *file = args->option[OPTION_FILE];
+	bool json = args->option[OPTION_JSON] != NULL;
+	char *path = quick_absolute(file != NULL ? file : CONFIG_DEFAULT_FILE);
+	struct setup setup = {
+		.args = args,
+		.parts = &parts,
+		.asks = isatty(STDIN_FILENO) && !json &&
+		    args->option[OPTION_YES] == NULL,
+		.dry_run = args->option[OPTION_DRY_RUN] != NULL,
+		.files.path = path,
+	};
+	int status;
+
+	setup_break_arm();
+	setup_screen_init(&setup.screen, json ? NULL : stdout);
+	status = setup_run(&setup);
+	if (json)
+		setup_screen_json(
+		    &setup.screen, status, setup.url, path, stdout);
+	setup_release(&setup);
+	free(path);
+	return status;
+}

@@ -1,0 +1,170 @@
+/* The last steps: what Home Assistant has to know, and the look at it all. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "base/xalloc.h"
+#include "doctor_report.h"
+#include "setup.h"
+#include "setup_ask.h"
+
+static void
+tell(void *arg, const char *what)
+{
+	setup_screen_doing(arg, what);
+}
+
+/* Home Assistant does not trust us: may we have it do so? */
+static void
+ask_token(struct setup *setup)
+{
+	char *token;
+
+	setup_screen_say(&setup->screen,
+	    "Home Assistant does not trust this gateway yet (400). With a "
+	    "long-lived access\ntoken of an administrator (your profile, "
+	    "Security) that is done now; it is not kept.\n");
+	token = setup_ask(setup->screen.out,
+	    "Token            (hidden; Enter: I do it myself): ", true);
+	if (token != NULL && token[0] != '\0')
+		setup->ha_token = token;
+	else
+		free(token);
+}
+
+static int
+end_trust(struct setup *setup, struct ha_trust_result *result)
+{
+	char *text = xstrdup(result->text != NULL ? result->text : "");
+
+	switch (result->end) {
+	case HA_TRUST_ALREADY:
+	case HA_TRUST_DONE:
+		setup->changed |= result->end == HA_TRUST_DONE;
+		setup_screen_end(&setup->screen, DOCTOR_OK, text, NULL);
+		return SETUP_GOOD;
+	case HA_TRUST_YAML:
+	case HA_TRUST_REVERTED:
+	case HA_TRUST_FAILED:
+		break;
+	}
+	setup_screen_end(&setup->screen,
+	    setup->dry_run ? DOCTOR_WARN : DOCTOR_FAIL,
+	    xstrdup("Home Assistant does not trust us"), text);
+	return setup->dry_run ? SETUP_GOOD : SETUP_HA_CONFIG;
+}
+
+int
+setup_step_trust(struct setup *setup)
+{
+	const struct ha_found *found = &setup->home_assistant;
+	struct ha_trust_result result = { .text = NULL };
+	struct ha_trust_wish wish = {
+		.addr = found->addr,
+		.tls = found->tls,
+		.local = found->local,
+		.dry_run = setup->dry_run,
+		.tell = tell,
+		.arg = &setup->screen,
+	};
+	int status;
+
+	if (!found->trusts && setup->ha_token == NULL && setup->asks &&
+	    !setup->dry_run)
+		ask_token(setup);
+	wish.token = setup->ha_token;
+	if (setup->ha_token != NULL && !setup->answers.staging)
+		wish.external_url = setup->url;
+	setup_screen_begin(&setup->screen, "Home Assistant", "asking it");
+	setup->parts->trust(&wish, &result);
+	secret_free(setup->ha_token);
+	setup->ha_token = NULL;
+	status = end_trust(setup, &result);
+	if (result.url_set) {
+		setup_screen_begin(&setup->screen, "Home Assistant", "");
+		setup_screen_end(&setup->screen, DOCTOR_OK,
+		    xasprintf("external_url = %s", setup->url), NULL);
+		setup->changed = true;
+	}
+	ha_trust_result_release(&result);
+	return status;
+}
+
+/* --- the look at it all --------------------------------------------------- */
+
+/* What a check that failed means for whoever runs us. */
+static int
+status_of(const char *check)
+{
+	static const struct {
+		const char *check;
+		int status;
+	} rows[] = {
+		{ "configuration", SETUP_USAGE },
+		{ "backends", SETUP_HA },
+		{ "ddns", SETUP_DNS },
+		{ "names", SETUP_DNS },
+		{ "certificates", SETUP_ACME },
+		{ "ways", SETUP_HA_CONFIG },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].check, check) == 0)
+			return rows[i].status;
+	return SETUP_PORT;
+}
+
+static char *
+copy(const char *text)
+{
+	return text != NULL ? xstrdup(text) : NULL;
+}
+
+/* Only what is not well; an exit status. */
+static int
+say_findings(struct setup *setup, const struct doctor_report *report)
+{
+	int status = SETUP_GOOD;
+
+	for (size_t i = 0; i < report->n; i++) {
+		const struct doctor_finding *finding = &report->findings[i];
+
+		if (finding->verdict != DOCTOR_WARN &&
+		    finding->verdict != DOCTOR_FAIL)
+			continue;
+		if (finding->verdict == DOCTOR_FAIL && status == SETUP_GOOD)
+			status = status_of(finding->check);
+		setup_screen_begin(&setup->screen, "", "");
+		setup_screen_end(&setup->screen, finding->verdict,
+		    xasprintf("%s: %s", finding->subject, finding->evidence),
+		    copy(finding->cure));
+	}
+	return status;
+}
+
+int
+setup_step_examine(struct setup *setup)
+{
+	static struct doctor_report report;
+	unsigned well = 0;
+	int status;
+
+	if (setup->answers.staging)
+		return SETUP_GOOD;
+	setup_screen_begin(&setup->screen, "Check",
+	    "looking at all of it, as the doctor does");
+	/* After a rehearsal it is known how we are reached from outside. */
+	setup->parts->examine(
+	    setup->files.path, !setup_is_rehearsed(setup), &report);
+	for (size_t i = 0; i < report.n; i++)
+		well += report.findings[i].verdict == DOCTOR_OK;
+	setup_screen_end(&setup->screen,
+	    report.worst == DOCTOR_SKIPPED ? DOCTOR_OK : report.worst,
+	    xasprintf("%u things are as they should be%s", well,
+	        report.worst > DOCTOR_OK ? ", but:" : ""),
+	    NULL);
+	status = say_findings(setup, &report);
+	doctor_release(&report);
+	return status;
+}

@@ -1,0 +1,26 @@
+#ifndef CLI_SETUP_SPINNER_H
+#define CLI_SETUP_SPINNER_H
+
+/*
+ * A process that draws one row of a terminal, over and over, while its parent
+ * waits for something else. It ends with its parent, however that ends.
+ */
+
+#include <sys/types.h>
+
+struct setup_spinner {
+	int fd; /* the pipe to it; -1: there is none, and nothing is drawn */
+	pid_t pid;
+};
+
+/* tty: the terminal. */
+void setup_spinner_start(
+    struct setup_spinner *spinner, int tty, const char *label);
+
+/* Shows this from now on. */
+void setup_spinner_show(const struct setup_spinner *spinner, const char *doing);
+
+/* Until it draws no more. */
+void setup_spinner_stop(struct setup_spinner *spinner);
+
+#endif
