@@ -129,7 +129,8 @@ setup_judge_portmap(const struct json *status, struct setup_finding *finding)
 		    NULL);
 	else if (text(row, "problem")[0] != '\0')
 		found(finding, SETUP_TROUBLED, xstrdup(text(row, "problem")),
-		    NULL);
+		    is(row, "advice", "") ? NULL
+		                          : xstrdup(text(row, "advice")));
 	else
 		found(
 		    finding, SETUP_WAITING, xstrdup("asking the router"), NULL);

@@ -106,6 +106,9 @@ test_the_router(void **state)
 	    SETUP_TROUBLED, "CGNAT", "bridge");
 	assert_portmap("\"state\":\"failing\",\"problem\":\"no router\"",
 	    SETUP_TROUBLED, "no router", NULL);
+	assert_portmap("\"state\":\"failing\",\"problem\":\"refused\","
+	               "\"advice\":\"ask for a public one\"",
+	    SETUP_TROUBLED, "refused", "a public one");
 }
 
 static void
