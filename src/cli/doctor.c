@@ -10,12 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "base/xalloc.h"
 #include "command.h"
 #include "commands.h"
 #include "config/config.h"
 #include "machine.h"
+#include "say.h"
 #include "json/json.h"
 
 #define ALL_MS 22000 /* a step that was begun may take some more */
@@ -34,6 +37,7 @@ static const struct {
 	{ "ports", doctor_check_ports, NEEDS_CONFIG },
 	{ "backends", doctor_check_backends, NEEDS_CONFIG },
 	{ "ways", doctor_check_ways, NEEDS_CONFIG | NEEDS_STATUS },
+	{ "settings", doctor_check_settings, 0 },
 	{ "certificates", doctor_check_certs, NEEDS_STATUS },
 	{ "portmap", doctor_check_portmap, NEEDS_STATUS },
 	{ "ddns", doctor_check_ddns, NEEDS_STATUS },
@@ -169,8 +173,17 @@ command_doctor(const struct arguments *args)
 		.deadline = clock_mono_ms() + ALL_MS,
 		.now = clock_wall(),
 	};
+	const char *token_file = args->option[OPTION_HA_TOKEN_FILE];
+	struct error err;
 	int status;
 
+	if (token_file != NULL) {
+		doctor.token = ask_file(token_file, &err);
+		if (doctor.token == NULL) {
+			say("%s", err.msg);
+			return EXIT_USAGE;
+		}
+	}
 	run_checks(&doctor);
 	if (args->option[OPTION_JSON] != NULL)
 		doctor_print_json(&doctor.report, stdout);
@@ -178,6 +191,7 @@ command_doctor(const struct arguments *args)
 		doctor_print(&doctor.report, wants_colour(), stdout);
 	status = doctor_exit_status(&doctor.report);
 	doctor_release(&doctor.report);
+	secret_free(doctor.token);
 	free(doctor.backends);
 	json_free(doctor.status);
 	config_free(doctor.config);

@@ -31,9 +31,10 @@ struct doctor {
 	struct json *status;      /* NULL: no gateway says it */
 	bool is_silent;           /* there is one, and it does not tell us */
 	struct doctor_backend *backends; /* by number, with a configuration */
-	const char *check;               /* the one that runs */
-	int64_t deadline;                /* on the monotonic clock */
-	int64_t now;                     /* seconds since the epoch */
+	char *token; /* of Home Assistant, a secret; NULL: none was given */
+	const char *check; /* the one that runs */
+	int64_t deadline;  /* on the monotonic clock */
+	int64_t now;       /* seconds since the epoch */
 	struct doctor_report report;
 };
 
@@ -49,6 +50,7 @@ void doctor_check_gateway(struct doctor *doctor);
 void doctor_check_ports(struct doctor *doctor);
 void doctor_check_backends(struct doctor *doctor);
 void doctor_check_ways(struct doctor *doctor);
+void doctor_check_settings(struct doctor *doctor);
 void doctor_check_certs(struct doctor *doctor);
 void doctor_check_ddns(struct doctor *doctor);
 void doctor_check_portmap(struct doctor *doctor);
