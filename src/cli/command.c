@@ -259,7 +259,7 @@ static const struct command_option options[OPTION_COUNT] = {
 	[OPTION_REASON] = { "reason", 0, "REASON", "why (unspecified)" },
 	[OPTION_YES] = { "yes", 0, NULL, "do not ask before" },
 	[OPTION_PURGE] = { "purge", 0, NULL,
-	    "remove configuration, secrets, keys and certificates" },
+	    "remove configuration, secrets and keys" },
 	[OPTION_ACME] = { "acme", 0, "NAME",
 	    "the ACME section of the authority (default)" },
 	[OPTION_CERT] = { "cert", 0, "FILE", "a certificate and its chain" },
