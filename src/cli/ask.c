@@ -75,27 +75,36 @@ on_signal(int sig)
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 #define NENDING (sizeof(ending) / sizeof(ending[0]))
 
-/* A line from the terminal; NULL, and `caught`, if a signal comes first. */
+/* They wait from here on: none is to meet a terminal that shows nothing. */
+static void
+hold_signals(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < NENDING; i++)
+		sigaddset(&held, ending[i]);
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
+/*
+ * A line from the terminal; NULL, and `caught`, if one of the signals comes
+ * first, which are held and have been as in `before`.
+ */
 static char *
-wait_line(void)
+wait_line(const sigset_t *before)
 {
 	struct sigaction action = { .sa_handler = on_signal }, old[NENDING];
 	struct pollfd terminal = { .fd = STDIN_FILENO, .events = POLLIN };
-	sigset_t blocked, before;
 	char *answer = NULL;
 
 	caught = 0;
-	sigemptyset(&blocked);
-	for (size_t i = 0; i < NENDING; i++)
-		sigaddset(&blocked, ending[i]);
-	sigprocmask(SIG_BLOCK, &blocked, &before);
 	for (size_t i = 0; i < NENDING; i++)
 		sigaction(ending[i], &action, &old[i]);
-	if (ppoll(&terminal, 1, NULL, &before) == 1)
+	if (ppoll(&terminal, 1, NULL, before) == 1)
 		answer = read_line();
 	for (size_t i = 0; i < NENDING; i++)
 		sigaction(ending[i], &old[i], NULL);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	return answer;
 }
 
@@ -103,18 +112,21 @@ char *
 ask_hidden(const char *question)
 {
 	struct termios shown, hidden;
+	sigset_t before;
 	char *answer;
 
 	do {
 		if (tcgetattr(STDIN_FILENO, &shown) == -1)
 			return NULL;
+		hold_signals(&before);
 		hidden = shown;
 		hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 		fputs(question, stderr);
-		answer = wait_line();
+		answer = wait_line(&before);
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 		fputc('\n', stderr);
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		if (caught != 0)
 			raise(caught);
 	} while (caught == SIGTSTP); /* and we were told to go on */

@@ -42,8 +42,7 @@ static struct {
 	const char *acme_problem; /* NULL: one of the ports */
 	enum reach_end http01, tls_alpn01;
 	enum ha_trust_end trust;
-	bool
-	    hairpin; /* the doctor's only finding is one of "ways" that failed */
+	bool hairpin; /* the doctor only finds a way that failed */
 
 	/* What was done. */
 	unsigned asked; /* since a start */
