@@ -7,6 +7,8 @@
 #   make asan       check and e2e under ASan+UBSan    make fuzz   FUZZ_SECONDS=60
 #   make soak       the long tests                    make install DESTDIR= PREFIX=
 #   make bench      beside nginx and HAProxy          BENCH='--quick --only idle'
+#   make setup      install it and set it up          HOST= BACKEND= EMAIL= DDNS=
+#   make uninstall  what make install has put there   TOKEN_FILE= SETUP='--yes'
 #
 # V=1 prints the commands. B= chooses another build directory.
 
@@ -327,10 +329,11 @@ put := install -D -m 644
 # Debian's zsh looks in vendor-completions, but not beneath /usr/local.
 completes = $B/$(out.cli) completion $1 | $(put) /dev/stdin $(root)/share/$2
 zsh.functions := $(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
-completions = \
-    $(call completes,bash,bash-completion/completions/gatehouse); \
-    $(call completes,zsh,zsh/$(zsh.functions)/_gatehouse); \
-    $(call completes,fish,fish/vendor_completions.d/gatehouse.fish)
+place.bash := bash-completion/completions/gatehouse
+place.zsh := zsh/$(zsh.functions)/_gatehouse
+place.fish := fish/vendor_completions.d/gatehouse.fish
+shells := bash zsh fish
+completions = $(foreach s,$(shells),$(call completes,$s,$(place.$s));)
 install: programs
 	$Q set -e; for file in $(foreach p,$(written),$(out.$p)); do \
 	    install -D -m 755 $B/$$file $(root)/$$file; done
@@ -338,7 +341,7 @@ install: programs
 	    $(put) $$file $(root)/share/man/man$${file##*.}/$${file##*/}; done
 	$Q set -e; for file in $$(cd etc && find . -type f); do \
 	    $(put) etc/$$file $(root)/share/gatehouse/$$file; done
-	$Q if $B/$(out.cli) version >/dev/null 2>&1; then $(completions); \
+	$Q if $B/$(out.cli) version >/dev/null 2>&1; then $(completions) \
 	else echo 'No completion for shells: $(out.cli) does not run here.'; fi
 	$Q $(put) systemd/gatehouse.service \
 	    $(root)/lib/systemd/system/gatehouse.service
@@ -348,6 +351,34 @@ install: programs
 	    $(put) systemd/gatehouse.$$kind \
 	    $(root)/lib/$$kind.d/gatehouse.conf; done
 
+installed = $(foreach p,$(PROGRAMS),$(out.$p)) \
+    $(foreach m,$(notdir $(wildcard docs/man/*.[1-8])),\
+    share/man/man$(subst .,,$(suffix $m))/$m) \
+    $(patsubst etc/%,share/gatehouse/%,$(shell find etc -type f)) \
+    $(foreach s,$(shells),share/$(place.$s)) \
+    lib/systemd/system/gatehouse.service \
+    $(foreach kind,sysusers tmpfiles,lib/$(kind).d/gatehouse.conf)
+uninstall:
+	$Q rm -f $(addprefix $(root)/,$(installed))
+	$Q for dir in share libexec; do \
+	    find $(root)/$$dir/gatehouse -depth -type d -empty -delete \
+	    2>/dev/null || :; done
+	$Q echo 'The service, its configuration and its state are removed by' \
+	    '`gatehouse uninstall`, before this.'
+
+# From a checkout to a house that is reached: all that setup asks for may be
+# given here, and what else it takes in SETUP.
+wishes := $(strip $(house) $(call given,DDNS,ddns) \
+    $(call given,TOKEN_FILE,ddns-token-file) \
+    $(call given,HA_TOKEN_FILE,ha-token-file))
+setup:
+	$Q [ "$$(id -u)" -eq 0 ] || { echo 'make setup installs a service:' \
+	    'say `sudo make setup` with the same words.' >&2; exit 1; }
+	$Q tests/setup setup
+	$Q $(MAKE) $(jobs) install
+	$Q systemd/prepare $(root)
+	$Q exec $(root)/bin/gatehouse setup $(wishes) $(SETUP)
+
 clean:
 	rm -rf build
 
@@ -356,5 +387,6 @@ force:
 .SECONDARY:
 .PHONY: all programs tests check list-tests asan fuzz soak test bench \
     bench-installed \
-    test-installed run lint $(lints) lint-format format install clean force \
+    test-installed run lint $(lints) lint-format format install uninstall setup clean \
+    force \
     $(foreach d,$(DIRS),lib-$d check-$d) $(harnesses:%=fuzz-%)

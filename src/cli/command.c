@@ -113,7 +113,8 @@ static const struct command commands[] = {
 	    "leaves out. Changes nothing. Exits 0 if all is well, 1 with a\n"
 	    "warning, 2 if something is wrong.\n",
 	    NULL, NULL, NULL,
-	    BIT(OPTION_FILE) | BIT(OPTION_JSON) | BIT(OPTION_INSIDE),
+	    BIT(OPTION_FILE) | BIT(OPTION_JSON) | BIT(OPTION_INSIDE) |
+	        BIT(OPTION_HA_TOKEN_FILE),
 	    command_doctor },
 	{ "ha-sensors", "print sensors for Home Assistant",
 	    "Prints YAML for the configuration.yaml of Home Assistant: "
@@ -122,6 +123,17 @@ static const struct command commands[] = {
 	    "and the requests. They ask the Status section of the\n"
 	    "configuration.\n",
 	    NULL, NULL, NULL, BIT(OPTION_FILE), command_ha_sensors },
+	{ "ha-trust", "have Home Assistant trust the gateway",
+	    "Looks whether Home Assistant takes our word for who its clients\n"
+	    "are. If not, and with a token of one of its administrators, its\n"
+	    "settings are changed, it restarts, and they are kept when they\n"
+	    "were seen to work; a version before 2026.8 gets lines for its\n"
+	    "configuration.yaml. Its external URL is set, too. Without a\n"
+	    "token file you are asked, on a terminal, if need be.\n",
+	    NULL, NULL, NULL,
+	    BIT(OPTION_FILE) | BIT(OPTION_TOKEN_FILE) | BIT(OPTION_DRY_RUN) |
+	        BIT(OPTION_JSON),
+	    command_ha_trust },
 	{ "reload", "take over a changed configuration",
 	    "The running gateway reads its configuration again. If there is\n"
 	    "an error in it, it is shown, and nothing else has happened.\n",
@@ -247,7 +259,7 @@ static const struct command_option options[OPTION_COUNT] = {
 	[OPTION_REASON] = { "reason", 0, "REASON", "why (unspecified)" },
 	[OPTION_YES] = { "yes", 0, NULL, "do not ask before" },
 	[OPTION_PURGE] = { "purge", 0, NULL,
-	    "remove configuration, secrets, keys and certificates" },
+	    "remove configuration, secrets and keys" },
 	[OPTION_ACME] = { "acme", 0, "NAME",
 	    "the ACME section of the authority (default)" },
 	[OPTION_CERT] = { "cert", 0, "FILE", "a certificate and its chain" },
@@ -262,6 +274,8 @@ static const struct command_option options[OPTION_COUNT] = {
 	[OPTION_OUT] = { "out", 0, "FILE", "what add writes (NAME.p12, here)" },
 	[OPTION_DAYS] = { "days", 0, "NUMBER",
 	    "how long it is good, with add (1825)" },
+	[OPTION_TOKEN_FILE] = { "token-file", 0, "FILE",
+	    "a long-lived token of Home Assistant" },
 };
 
 const struct command *

@@ -13,6 +13,7 @@ int command_check(const struct arguments *args);
 int command_status(const struct arguments *args);
 int command_doctor(const struct arguments *args);
 int command_ha_sensors(const struct arguments *args);
+int command_ha_trust(const struct arguments *args);
 int command_reload(const struct arguments *args);
 int command_renew(const struct arguments *args);
 int command_revoke(const struct arguments *args);

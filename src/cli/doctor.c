@@ -10,12 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "base/xalloc.h"
 #include "command.h"
 #include "commands.h"
 #include "config/config.h"
 #include "machine.h"
+#include "say.h"
 #include "json/json.h"
 
 /* A step that was begun may take some more. */
@@ -39,6 +42,7 @@ static const struct {
 	{ "ports", doctor_check_ports, NEEDS_CONFIG },
 	{ "backends", doctor_check_backends, NEEDS_CONFIG },
 	{ "ways", doctor_check_ways, NEEDS_CONFIG | NEEDS_STATUS },
+	{ "settings", doctor_check_settings, 0 },
 	{ "certificates", doctor_check_certs, NEEDS_STATUS },
 	{ "portmap", doctor_check_portmap, NEEDS_STATUS },
 	{ "ddns", doctor_check_ddns, NEEDS_STATUS },
@@ -171,13 +175,14 @@ wants_colour(void)
 }
 
 void
-doctor_examine(const char *file, bool inside, struct doctor_report *report)
+doctor_examine(const struct doctor_wish *wish, struct doctor_report *report)
 {
 	struct doctor doctor = {
-		.file = file,
+		.file = wish->file,
+		.inside = wish->inside,
+		.token = wish->token,
 		.deadline = clock_mono_ms() + ALL_MS,
 		.now = clock_wall(),
-		.inside = inside,
 		.report.not_checked = not_checked,
 	};
 
@@ -193,11 +198,26 @@ int
 command_doctor(const struct arguments *args)
 {
 	const char *file = args->option[OPTION_FILE];
+	const char *token_file = args->option[OPTION_HA_TOKEN_FILE];
+	struct doctor_wish wish = {
+		.file = file != NULL ? file : CONFIG_DEFAULT_FILE,
+		.inside = args->option[OPTION_INSIDE] != NULL,
+	};
 	struct doctor_report report;
+	struct error err;
+	char *token = NULL;
 	int status;
 
-	doctor_examine(file != NULL ? file : CONFIG_DEFAULT_FILE,
-	    args->option[OPTION_INSIDE] != NULL, &report);
+	if (token_file != NULL) {
+		token = ask_file(token_file, &err);
+		if (token == NULL) {
+			say("%s", err.msg);
+			return EXIT_USAGE;
+		}
+		wish.token = token;
+	}
+	doctor_examine(&wish, &report);
+	secret_free(token);
 	if (args->option[OPTION_JSON] != NULL)
 		doctor_print_json(&report, stdout);
 	else

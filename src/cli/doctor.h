@@ -32,9 +32,11 @@ struct doctor {
 	bool is_silent;           /* there is one, and it does not tell us */
 	bool inside;              /* nobody outside is asked */
 	struct doctor_backend *backends; /* by number, with a configuration */
-	const char *check;               /* the one that runs */
-	int64_t deadline;                /* on the monotonic clock */
-	int64_t now;                     /* seconds since the epoch */
+	const char
+	    *token; /* of Home Assistant, a secret; NULL: none was given */
+	const char *check; /* the one that runs */
+	int64_t deadline;  /* on the monotonic clock */
+	int64_t now;       /* seconds since the epoch */
 	struct doctor_report report;
 };
 
@@ -45,12 +47,15 @@ void doctor_say(struct doctor *doctor, enum doctor_verdict verdict,
 /* Time is up: the check says so, for this subject, and goes no further. */
 bool doctor_is_late(struct doctor *doctor, const char *subject);
 
-/*
- * All checks of the gateway with this configuration, the report is new. inside:
- * nobody outside is asked.
- */
+struct doctor_wish {
+	const char *file;  /* the configuration */
+	bool inside;       /* ask nobody outside */
+	const char *token; /* as below */
+};
+
+/* All checks; the report is a new one. */
 void doctor_examine(
-    const char *file, bool inside, struct doctor_report *report);
+    const struct doctor_wish *wish, struct doctor_report *report);
 
 /* Has a certificate before this slot the same name? It is looked at once. */
 bool doctor_is_repeated(
@@ -61,6 +66,7 @@ void doctor_check_gateway(struct doctor *doctor);
 void doctor_check_ports(struct doctor *doctor);
 void doctor_check_backends(struct doctor *doctor);
 void doctor_check_ways(struct doctor *doctor);
+void doctor_check_settings(struct doctor *doctor);
 void doctor_check_certs(struct doctor *doctor);
 void doctor_check_ddns(struct doctor *doctor);
 void doctor_check_portmap(struct doctor *doctor);

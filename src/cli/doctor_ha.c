@@ -7,13 +7,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "config/config.h"
 #include "dial.h"
 #include "doctor.h"
 #include "report_parts.h"
-#include "tls/client.h"
 #include "json/json.h"
 
 #define CLOCK_BAD 60 /* seconds */
@@ -82,68 +82,6 @@ say_clock(struct doctor *doctor, const char *date)
 	                  "wrong, and have it set by NTP."));
 }
 
-/* Where it is: from the configuration, or as the gateway has looked it up. */
-static bool
-find_place(const struct doctor *doctor, const struct config_backend *backend,
-    struct addr *addr)
-{
-	const struct json *rows = json_get(doctor->status, "backends");
-	const char *text = json_str(json_at(rows, backend->id), "address");
-	char host[ADDR_TEXT_SIZE];
-	uint16_t port = backend->port;
-
-	if (backend->numeric) {
-		*addr = backend->addr;
-		return true;
-	}
-	return text != NULL && addr_split(text, host, sizeof(host), &port) &&
-	    addr_parse(addr, host, port);
-}
-
-static char *
-host_of(const struct config_backend *backend)
-{
-	const char *name = config_backend_identity(backend);
-	bool v6 = strchr(name, ':') != NULL;
-
-	if (backend->server_name != NULL || backend->path != NULL)
-		return xstrdup(name);
-	return xasprintf(
-	    "%s%s%s:%u", v6 ? "[" : "", name, v6 ? "]" : "", backend->port);
-}
-
-static int
-ask(struct doctor *doctor, const struct config_backend *backend,
-    struct dial_answer *answer, struct error *err)
-{
-	const struct tls_target target = {
-		.name = config_backend_identity(backend),
-		.ca_file = backend->ca_file,
-		.insecure = backend->insecure,
-		.min_version = backend->min_version,
-		.ciphers = backend->ciphers,
-	};
-	struct tls_trust *system = NULL;
-	struct dial dial = { .path = backend->path,
-		.target = "/manifest.json" };
-	char *host;
-	int rc = -1;
-
-	if (backend->path == NULL && !find_place(doctor, backend, &dial.addr))
-		return error_set(err, ERR_NOTFOUND,
-		    "the gateway knows no address of this name");
-	host = host_of(backend);
-	dial.host = host;
-	if (backend->tls)
-		dial.tls = tls_client_open(&target, &system, err);
-	if (!backend->tls || dial.tls != NULL)
-		rc = dial_ask(&dial, answer, err);
-	tls_client_free(dial.tls);
-	tls_trust_free(system);
-	free(host);
-	return rc;
-}
-
 static void
 say_unreached(struct doctor *doctor, char *subject, const struct error *err)
 {
@@ -170,7 +108,7 @@ check_backend(struct doctor *doctor, const struct config_backend *backend)
 		    NULL);
 		return;
 	}
-	if (ask(doctor, backend, &answer, &err) == -1) {
+	if (backend_ask(backend, doctor->status, &answer, &err) == -1) {
 		say_unreached(doctor, subject, &err);
 		return;
 	}

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend.h"
 #include "base/xalloc.h"
 #include "config/config.h"
 #include "dial.h"
 #include "doctor.h"
 #include "doctor_ha.h"
+#include "ha_config.h"
 #include "tls/client.h"
 #include "json/json.h"
 
@@ -48,30 +50,11 @@ find_listener(const struct doctor *doctor,
 	return addr_parse(addr, host, port);
 }
 
-static const struct config_backend *
-find_backend(const struct doctor *doctor,
-    const struct config_listener *listener, const char *name)
-{
-	static const char path[] = "/manifest.json";
-	const struct config_request request = {
-		.host = name,
-		.peer = "127.0.0.1",
-		.client = "127.0.0.1",
-		.authority = { name, strlen(name) },
-		.method = { "GET", 3 },
-		.path = { path, sizeof(path) - 1 },
-	};
-	const struct config_service *service =
-	    config_find_service(doctor->config, listener, &request);
-
-	return service != NULL && service->nbackends > 0 ? service->backends[0]
-	                                                 : NULL;
-}
-
 static void
 say_distrust(struct doctor *doctor, const struct way *way, char *subject)
 {
 	struct addr local = doctor->backends[way->backend->id].local;
+	char *yaml = ha_config_yaml(&local);
 	char ip[ADDR_TEXT_SIZE];
 
 	addr_ip_text(&local, ip);
@@ -80,13 +63,11 @@ say_distrust(struct doctor *doctor, const struct way *way, char *subject)
 	              "400 to what comes through, and 200 without "
 	              "X-Forwarded-For; it sees the gateway as %s",
 	        ip),
-	    xasprintf("Add this to its configuration.yaml (from 2026.8 on, "
-	              "the same in its settings for HTTP) and restart it:\n"
-	              "  http:\n"
-	              "    use_x_forwarded_for: true\n"
-	              "    trusted_proxies:\n"
-	              "      - %s",
-	        ip));
+	    xasprintf("Say `gatehouse ha-trust`, which sees to it. Or, before "
+	              "2026.8, add this to its configuration.yaml and restart "
+	              "it:\n%s",
+	        yaml));
+	free(yaml);
 }
 
 static void
@@ -221,7 +202,7 @@ check_name(struct doctor *doctor, const struct config_listener *listener,
 
 	if (name == NULL || strchr(name, '*') != NULL)
 		return;
-	way.backend = find_backend(doctor, listener, name);
+	way.backend = backend_of(doctor->config, listener, name);
 	if (way.backend == NULL || doctor_is_late(doctor, name))
 		return;
 	if (listener->client_cert == CLIENT_CERT_REQUIRE)

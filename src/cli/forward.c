@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/xalloc.h"
 #include "client.h"
 #include "command.h"
@@ -63,7 +64,8 @@ command_renew(const struct arguments *args)
 bool
 command_is_meant(const struct arguments *args, const char *question)
 {
-	char answer[8] = "";
+	char *text, *answer;
+	bool meant;
 
 	if (args->option[OPTION_YES] != NULL)
 		return true;
@@ -71,10 +73,12 @@ command_is_meant(const struct arguments *args, const char *question)
 		say("%s Say so with --yes.", question);
 		return false;
 	}
-	fprintf(stderr, "%s [y/N] ", question);
-	if (fgets(answer, sizeof(answer), stdin) == NULL)
-		return false;
-	return answer[0] == 'y' || answer[0] == 'Y';
+	text = xasprintf("%s [y/N] ", question);
+	answer = ask_line(text);
+	meant = answer != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+	free(answer);
+	free(text);
+	return meant;
 }
 
 int

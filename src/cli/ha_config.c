@@ -261,11 +261,11 @@ ha_config_yaml(const struct addr *proxy)
 	unsigned n = list_added(proxy, added);
 	struct buf yaml = { 0 };
 
-	buf_printf(
-	    &yaml, "http:\n  %s: true\n  %s:", forwarded_word, proxies_word);
+	buf_printf(&yaml, "  http:\n    %s: true\n    %s:", forwarded_word,
+	    proxies_word);
 	for (unsigned i = 0; i < n; i++)
 		buf_printf(
-		    &yaml, "\n    - %s", addr_ip_text(&added[i].addr, ip));
+		    &yaml, "\n      - %s", addr_ip_text(&added[i].addr, ip));
 	return buf_detach(&yaml, NULL);
 }
 
@@ -279,6 +279,15 @@ ha_config_wants_yaml(const char *version)
 	return text_u64(version, len, 9999, &year) &&
 	    text_u64(rest, strcspn(rest, "."), 12, &month) &&
 	    (year < 2026 || (year == 2026 && month < 8));
+}
+
+bool
+ha_config_is_url(const char *found, const char *url)
+{
+	size_t len = strlen(url);
+
+	return found != NULL && strncmp(found, url, len) == 0 &&
+	    (found[len] == '\0' || strcmp(found + len, "/") == 0);
 }
 
 /* --- what it has seen ---------------------------------------------------- */

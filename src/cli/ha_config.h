@@ -44,9 +44,14 @@ struct json *ha_config_wanted(
 /* "127.0.0.1/32 and ::1/128": what is added. The caller frees. */
 char *ha_config_added(const struct addr *proxy);
 
-/* The same for the configuration.yaml of a version that reads it there. */
+/* The same as indented lines of a configuration.yaml. The caller frees. */
 char *ha_config_yaml(const struct addr *proxy);
+
+/* Does this version, "2026.4.2", read its settings there? */
 bool ha_config_wants_yaml(const char *version);
+
+/* Is the external URL that was found (or NULL) this one? */
+bool ha_config_is_url(const char *found, const char *url);
 
 /*
  * A network of the list that is none, or has bits behind its mask; NULL if all

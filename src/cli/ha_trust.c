@@ -141,15 +141,6 @@ ha_enter(struct ha_trip *trip, struct error *err)
 
 /* --- external_url -------------------------------------------------------- */
 
-static bool
-is_same_url(const char *a, const char *b)
-{
-	size_t len = strlen(b);
-
-	return a != NULL && strncmp(a, b, len) == 0 &&
-	    (a[len] == '\0' || strcmp(a + len, "/") == 0);
-}
-
 static int
 put_url(struct ha_trip *trip, struct error *err)
 {
@@ -173,7 +164,7 @@ settle_url(struct ha_trip *trip)
 	struct error err;
 	struct json *core =
 	    ha_socket_call(trip->socket, "get_config", NULL, &why, &err);
-	bool same = is_same_url(json_str(core, "external_url"), url);
+	bool same = ha_config_is_url(json_str(core, "external_url"), url);
 
 	json_free(core);
 	if (same)
@@ -197,52 +188,56 @@ settle_url(struct ha_trip *trip)
 /* --- all of it ----------------------------------------------------------- */
 
 /* What a person can do, who has given us no token. */
-static bool
+static void
 advise(struct ha_trip *trip)
 {
-	struct error err;
-	struct ha_socket *socket = ha_socket_open(&trip->place, &err);
-	char *added = ha_config_added(&trip->proxy);
+	struct ha_socket *socket = ha_socket_open(&trip->place, NULL);
+	char *added;
 
-	if (socket != NULL && ha_config_wants_yaml(ha_socket_version(socket)))
+	if (socket != NULL && ha_config_wants_yaml(ha_socket_version(socket))) {
 		ha_end(trip, HA_TRUST_YAML, ha_config_yaml(&trip->proxy));
-	else
-		ha_end(trip, HA_TRUST_FAILED,
-		    xasprintf(
-		        "Home Assistant does not trust the gateway (400). With "
-		        "a token this is done for you: " HA_HOW_TO_TOKEN
-		        ". Or do it yourself: Settings, System, Network, HTTP: "
-		        "switch X-Forwarded-For on, add %s to the trusted "
-		        "proxies, and confirm it within 5 minutes of the "
-		        "restart",
-		        added));
+		ha_socket_free(socket);
+		return;
+	}
+	added = ha_config_added(&trip->proxy);
+	trip->result->wants_token = true;
+	ha_end(trip, HA_TRUST_FAILED,
+	    xasprintf("Home Assistant does not trust the gateway (400). With a "
+	              "token this is done for you: " HA_HOW_TO_TOKEN
+	              ". Or do it yourself: Settings, System, Network, HTTP: "
+	              "switch X-Forwarded-For on, add %s to the trusted "
+	              "proxies, and confirm it within 5 minutes of the restart",
+	        added));
 	free(added);
 	ha_socket_free(socket);
-	return false;
+}
+
+/* With a token. False if the result is set. */
+static bool
+settle(struct ha_trip *trip)
+{
+	struct error err;
+
+	if (ha_enter(trip, &err) == -1)
+		return ha_fail(trip, "no login", &err,
+		    err.kind == ERR_DENIED || err.kind == ERR_SYNTAX
+		        ? HA_HOW_TO_TOKEN
+		        : "try again when it has started");
+	if (!ha_settle_trust(trip))
+		return false;
+	if (trip->wish->external_url != NULL)
+		settle_url(trip);
+	return trip->result->text == NULL;
 }
 
 static void
 travel(struct ha_trip *trip)
 {
-	struct error err;
-
-	if (!look(trip) ||
-	    (trip->wish->token == NULL && !trip->trusts && !advise(trip)))
+	if (!look(trip))
 		return;
-	if (trip->wish->token != NULL) {
-		if (ha_enter(trip, &err) == -1) {
-			ha_fail(trip, "no login", &err,
-			    err.kind == ERR_DENIED || err.kind == ERR_SYNTAX
-			        ? HA_HOW_TO_TOKEN
-			        : "try again when it has started");
-			return;
-		}
-		if (!ha_settle_trust(trip))
-			return;
-		if (trip->wish->external_url != NULL)
-			settle_url(trip);
-	}
-	if (trip->result->text == NULL)
+	if (trip->wish->token == NULL && !trip->trusts)
+		advise(trip);
+	else if (trip->wish->token == NULL || settle(trip))
 		ha_end(trip, HA_TRUST_ALREADY,
 		    xstrdup("Home Assistant trusts the gateway already"));
 }

@@ -40,9 +40,10 @@ enum ha_trust_end {
 
 struct ha_trust_result {
 	enum ha_trust_end end;
-	char *text;   /* what was done, or why not and the cure, or the YAML */
-	bool url_set; /* external_url was changed */
-	bool url_failed; /* it should have been: .text says why not */
+	char *text; /* what was done, or why not and the cure, or the YAML */
+	bool wants_token; /* there was none, and one would do it */
+	bool url_set;     /* external_url was changed */
+	bool url_failed;  /* it should have been: .text says why not */
 };
 
 void ha_trust(const struct ha_trust_wish *wish, struct ha_trust_result *result);

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "commands.h"
 #include "config/config.h"
+#include "load.h"
 #include "net/addr.h"
 #include "say.h"
 
@@ -382,28 +383,12 @@ print_for(const struct config *config, const char *file)
 int
 command_ha_sensors(const struct arguments *args)
 {
-	const char *file = args->option[OPTION_FILE] != NULL
-	    ? args->option[OPTION_FILE]
-	    : CONFIG_DEFAULT_FILE;
-	struct config_text *text;
-	struct config *config;
-	struct diag *diag;
-	struct error err;
-	int status = EXIT_BAD;
+	struct load load;
+	int status;
 
-	text = config_text_read(file, &err);
-	if (text == NULL) {
-		say("%s", err.msg);
+	if (!load_config(&load, args->option[OPTION_FILE]))
 		return EXIT_BAD;
-	}
-	diag = diag_new();
-	config = config_parse(text, diag);
-	if (config != NULL)
-		status = print_for(config, file);
-	else
-		say("there are errors in %s: see `gatehouse check`", file);
-	config_free(config);
-	diag_free(diag);
-	config_text_free(text);
+	status = print_for(load.config, load.file);
+	load_release(&load);
 	return status;
 }

@@ -5,8 +5,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "ask.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
@@ -101,7 +101,7 @@ command_setup(const struct arguments *args)
 	struct setup setup = {
 		.args = args,
 		.parts = &parts,
-		.asks = isatty(STDIN_FILENO) && !json &&
+		.asks = ask_is_possible() && !json &&
 		    args->option[OPTION_YES] == NULL,
 		.dry_run = args->option[OPTION_DRY_RUN] != NULL,
 		.files.path = path,

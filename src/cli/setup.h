@@ -21,6 +21,7 @@
 struct arguments;
 struct doctor_port;
 struct doctor_report;
+struct doctor_wish;
 struct reach;
 struct setup_parts;
 
@@ -75,7 +76,7 @@ struct setup_parts {
 	void (*trust)(
 	    const struct ha_trust_wish *wish, struct ha_trust_result *result);
 	void (*examine)(
-	    const char *file, bool inside, struct doctor_report *report);
+	    const struct doctor_wish *wish, struct doctor_report *report);
 	int64_t (*now)(void); /* milliseconds, monotonic */
 	void (*pause)(unsigned ms);
 };

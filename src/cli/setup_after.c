@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
-#include "doctor_report.h"
+#include "doctor.h"
 #include "setup.h"
-#include "setup_ask.h"
 
 static void
 tell(void *arg, const char *what)
@@ -15,22 +15,27 @@ tell(void *arg, const char *what)
 	setup_screen_doing(arg, what);
 }
 
-/* Home Assistant does not trust us: may we have it do so? */
-static void
+/* May we have it trust us? */
+static bool
 ask_token(struct setup *setup)
 {
 	char *token;
 
+	if (!setup->asks || setup->dry_run)
+		return false;
+	setup_screen_drop(&setup->screen);
 	setup_screen_say(&setup->screen,
 	    "Home Assistant does not trust this gateway yet (400). With a "
 	    "long-lived access\ntoken of an administrator (your profile, "
 	    "Security) that is done now; it is not kept.\n");
-	token = setup_ask(setup->screen.out,
-	    "Token            (hidden; Enter: I do it myself): ", true);
-	if (token != NULL && token[0] != '\0')
-		setup->ha_token = token;
-	else
+	token =
+	    ask_hidden("Token            (hidden; Enter: I do it myself): ");
+	if (token == NULL || token[0] == '\0') {
 		free(token);
+		return false;
+	}
+	setup->ha_token = token;
+	return true;
 }
 
 static int
@@ -55,29 +60,39 @@ end_trust(struct setup *setup, struct ha_trust_result *result)
 	return setup->dry_run ? SETUP_GOOD : SETUP_HA_CONFIG;
 }
 
-int
-setup_step_trust(struct setup *setup)
+static void
+try_trust(struct setup *setup, struct ha_trust_result *result)
 {
 	const struct ha_found *found = &setup->home_assistant;
-	struct ha_trust_result result = { .text = NULL };
-	struct ha_trust_wish wish = {
+	const struct ha_trust_wish wish = {
 		.addr = found->addr,
 		.tls = found->tls,
 		.local = found->local,
+		.token = setup->ha_token,
+		.external_url =
+		    setup->ha_token != NULL && !setup->answers.staging
+		    ? setup->url
+		    : NULL,
 		.dry_run = setup->dry_run,
 		.tell = tell,
 		.arg = &setup->screen,
 	};
+
+	setup_screen_begin(&setup->screen, "Home Assistant", "asking it");
+	setup->parts->trust(&wish, result);
+}
+
+int
+setup_step_trust(struct setup *setup)
+{
+	struct ha_trust_result result = { .text = NULL };
 	int status;
 
-	if (!found->trusts && setup->ha_token == NULL && setup->asks &&
-	    !setup->dry_run)
-		ask_token(setup);
-	wish.token = setup->ha_token;
-	if (setup->ha_token != NULL && !setup->answers.staging)
-		wish.external_url = setup->url;
-	setup_screen_begin(&setup->screen, "Home Assistant", "asking it");
-	setup->parts->trust(&wish, &result);
+	try_trust(setup, &result);
+	if (result.wants_token && ask_token(setup)) {
+		ha_trust_result_release(&result);
+		try_trust(setup, &result);
+	}
 	secret_free(setup->ha_token);
 	setup->ha_token = NULL;
 	status = end_trust(setup, &result);
@@ -146,6 +161,9 @@ say_findings(struct setup *setup, const struct doctor_report *report)
 int
 setup_step_examine(struct setup *setup)
 {
+	/* After a rehearsal it is known how we are reached from outside. */
+	const struct doctor_wish wish = { .file = setup->files.path,
+		.inside = !setup_is_rehearsed(setup) };
 	static struct doctor_report report;
 	unsigned well = 0;
 	int status;
@@ -154,9 +172,7 @@ setup_step_examine(struct setup *setup)
 		return SETUP_GOOD;
 	setup_screen_begin(&setup->screen, "Check",
 	    "looking at all of it, as the doctor does");
-	/* After a rehearsal it is known how we are reached from outside. */
-	setup->parts->examine(
-	    setup->files.path, !setup_is_rehearsed(setup), &report);
+	setup->parts->examine(&wish, &report);
 	for (size_t i = 0; i < report.n; i++)
 		well += report.findings[i].verdict == DOCTOR_OK;
 	setup_screen_end(&setup->screen,

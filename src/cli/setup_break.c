@@ -11,8 +11,6 @@ static const char farewell[] =
     "on\n";
 
 static volatile sig_atomic_t drawer;
-static volatile sig_atomic_t is_changed;
-static struct termios before;
 
 static void
 on_end(int sig)
@@ -21,8 +19,6 @@ on_end(int sig)
 		kill((pid_t)drawer, SIGKILL);
 		waitpid((pid_t)drawer, NULL, 0);
 	}
-	if (is_changed)
-		tcsetattr(STDIN_FILENO, TCSANOW, &before);
 	if (write(STDERR_FILENO, farewell, sizeof(farewell) - 1) == -1)
 		_exit(EXIT_FAILURE);
 	signal(sig, SIG_DFL);
@@ -46,14 +42,4 @@ void
 setup_break_drawer(pid_t pid)
 {
 	drawer = pid;
-}
-
-void
-setup_break_terminal(const struct termios *saved)
-{
-	is_changed = 0;
-	if (saved == NULL)
-		return;
-	before = *saved;
-	is_changed = 1;
 }

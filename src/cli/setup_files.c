@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/secret.h"
@@ -18,7 +19,6 @@
 #define JAIL "/run/gatehouse/empty"
 #define CONFIG_MODE 0640
 #define SECRET_MODE 0600
-#define SECRET_FILE_MAX 4096
 
 static char *
 dir_of(const char *path)
@@ -202,32 +202,6 @@ create_in(const struct setup_files *files, const char *name, const char *text,
 	return rc == 0 ? 0 : error_wrap(err, "%s", files->dir);
 }
 
-char *
-setup_read_secret(const char *path, struct error *err)
-{
-	struct buf content = { 0 };
-	const char *line;
-	char *secret = NULL;
-	size_t len;
-
-	if (file_read(path, SECRET_FILE_MAX, &content, err) == -1)
-		return NULL;
-	line = (const char *)buf_data(&content);
-	len = buf_len(&content);
-	while (len > 0 && strchr(" \t\r\n", line[len - 1]) != NULL)
-		len--;
-	if (len == 0)
-		error_set(err, ERR_SYNTAX, "%s is empty", path);
-	else if (memchr(line, '\n', len) != NULL || memchr(line, '\0', len))
-		error_set(err, ERR_SYNTAX,
-		    "%s has more than one line: it is to hold the secret alone",
-		    path);
-	else
-		secret = xstrndup(line, len);
-	buf_wipe(&content);
-	return secret;
-}
-
 int
 setup_files_put_secret(struct setup_files *files,
     const struct setup_answers *answers, struct error *err)
@@ -238,7 +212,7 @@ setup_files_put_secret(struct setup_files *files,
 
 	if (answers->secret == NULL || files->secret_path == NULL)
 		return 0;
-	there = setup_read_secret(files->secret_path, &reason);
+	there = ask_file(files->secret_path, &reason);
 	if (there != NULL && strcmp(there, answers->secret) == 0) {
 		secret_free(there);
 		return 0;

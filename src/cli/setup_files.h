@@ -60,7 +60,4 @@ int setup_files_put_beside(struct setup_files *files, struct error *err);
 /* Takes away what this run has made. */
 void setup_files_undo(struct setup_files *files);
 
-/* The one line of a file. The caller frees, by secret_free(). */
-char *setup_read_secret(const char *path, struct error *err);
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ask.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
 #include "command.h"
@@ -11,7 +12,6 @@
 #include "quick.h"
 #include "say.h"
 #include "setup.h"
-#include "setup_ask.h"
 
 #define TERMS "https://letsencrypt.org/repository/"
 
@@ -53,7 +53,7 @@ ask(struct setup *setup, const struct question *question, const char *otherwise,
 
 	while (!good) {
 		char *line =
-		    setup_ask(setup->screen.out, prompt, question->hidden);
+		    question->hidden ? ask_hidden(prompt) : ask_line(prompt);
 
 		if (line == NULL)
 			break;
@@ -266,7 +266,7 @@ read_secret(struct setup *setup, enum option o, char **secret)
 {
 	struct error err;
 
-	*secret = setup_read_secret(option(setup, o), &err);
+	*secret = ask_file(option(setup, o), &err);
 	if (*secret != NULL)
 		return SETUP_GOOD;
 	say("setup: --%s: %s", command_option(o)->name, err.msg);
@@ -335,7 +335,7 @@ ask_terms(struct setup *setup)
 		    "<" TERMS ">? Say --agree-tos");
 		return SETUP_USAGE;
 	}
-	line = setup_ask(setup->screen.out, prompt, false);
+	line = ask_line(prompt);
 	agreed = line != NULL &&
 	    (line[0] == '\0' || line[0] == 'y' || line[0] == 'Y');
 	free(line);

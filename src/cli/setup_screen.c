@@ -148,16 +148,24 @@ setup_screen_doing(struct setup_screen *screen, const char *doing)
 }
 
 void
+setup_screen_drop(struct setup_screen *screen)
+{
+	setup_spinner_stop(&screen->spinner);
+	if (!screen->terminal)
+		return;
+	fputs("\r\033[K", screen->out);
+	fflush(screen->out);
+}
+
+void
 setup_screen_end(struct setup_screen *screen, enum doctor_verdict verdict,
     char *text, char *next)
 {
 	struct setup_line line = { screen->label, text, next, verdict };
 	struct buf drawn = { 0 };
 
-	setup_spinner_stop(&screen->spinner);
+	setup_screen_drop(screen);
 	if (screen->out != NULL) {
-		if (screen->terminal)
-			fputs("\r\033[K", screen->out);
 		setup_screen_draw(&drawn, &line, screen->colour);
 		fwrite(buf_data(&drawn), 1, buf_len(&drawn), screen->out);
 		fflush(screen->out);

@@ -52,6 +52,9 @@ void setup_screen_doing(struct setup_screen *screen, const char *doing);
 void setup_screen_end(struct setup_screen *screen, enum doctor_verdict verdict,
     char *text, char *next);
 
+/* It has not ended: somebody is asked first. */
+void setup_screen_drop(struct setup_screen *screen);
+
 /* What to do now, beneath a question. There is somebody to be shown it. */
 void setup_screen_advise(struct setup_screen *screen, const char *next);
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask.h"
 #include "base/xalloc.h"
 #include "command.h"
 #include "doctor_port.h"
 #include "setup.h"
-#include "setup_ask.h"
 
 static const char home_assistant[] = "Home Assistant";
 
@@ -32,8 +32,8 @@ ask_place(struct setup *setup)
 	char *place = NULL;
 
 	if (setup->asks)
-		place = setup_ask(setup->screen.out,
-		    "Home Assistant   where is it (ADDRESS:PORT): ", false);
+		place =
+		    ask_line("Home Assistant   where is it (ADDRESS:PORT): ");
 	if (place != NULL && place[0] == '\0') {
 		free(place);
 		place = NULL;

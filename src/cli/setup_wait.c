@@ -5,12 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/xalloc.h"
 #include "command.h"
 #include "net/addr.h"
 #include "reach.h"
 #include "setup.h"
-#include "setup_ask.h"
 #include "setup_judge.h"
 #include "json/json.h"
 
@@ -119,8 +119,8 @@ is_willing(struct setup *setup)
 
 	if (!setup->asks)
 		return false;
-	line = setup_ask(setup->screen.out,
-	    "It may take longer with some providers. Go on? [y/N] ", false);
+	line =
+	    ask_line("It may take longer with some providers. Go on? [y/N] ");
 	willing = line != NULL && (line[0] == 'y' || line[0] == 'Y');
 	free(line);
 	return willing;

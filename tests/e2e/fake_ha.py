@@ -5,7 +5,8 @@ It has the parts of Home Assistant that a gateway can get wrong: the rules
 for forwarded headers, the WebSocket API with its login, endless streams,
 uploads, downloads and slow answers. /api/counters tells what is open, so
 that a test can wait until something is closed here. Its front page shows
-whoever opens it how the request arrived.
+whoever opens it how the request arrived. An administrator may change its HTTP
+settings, for which it restarts (fake_ha_settings.py).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from pathlib import Path
 from typing import AsyncIterator, Awaitable, Callable, Iterator, NamedTuple
 
 from aiohttp import WSMsgType, web
+
+from fake_ha_settings import Invalid, Settings
 
 VERSION = "2026.9.1"
 CLIENT_MAX_SIZE = 16 * 1024 * 1024
@@ -74,13 +77,15 @@ def origin(headers, peer: str, trusted: list[Network] | None) -> Origin:
         return Origin(peer)
     if trusted is None:
         raise Refused(f"A request from a reverse proxy was received from "
-                      f"{peer}, but proxies are not set up")
+                      f"{peer}, but your HTTP integration is not set-up for "
+                      f"reverse proxies")
 
     def is_trusted(address: Address) -> bool:
         return any(address in network for network in trusted)
 
     if not is_trusted(ipaddress.ip_address(peer)):
-        raise Refused(f"X-Forwarded-For from an untrusted proxy {peer}")
+        raise Refused(f"Received X-Forwarded-For header from an untrusted "
+                      f"proxy {peer}")
     try:
         chain = [ipaddress.ip_address(hop) for hop in hops]
     except ValueError:
@@ -179,24 +184,31 @@ class Counters:
 class Session:
     """One client of /api/websocket."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(self, socket: web.WebSocketResponse,
+                 fake: FakeHomeAssistant) -> None:
         self.socket = socket
+        self.fake = fake
+        self.is_admin = True
         self.last_id = 0
         self.subscriptions: dict[int, asyncio.Task] = {}
 
     async def login(self, tokens: set[str], timeout: float) -> bool:
+        version = self.fake.options.version
         await self.socket.send_json(
-            {"type": "auth_required", "ha_version": VERSION})
+            {"type": "auth_required", "ha_version": version})
         try:
             message = await self.socket.receive_json(timeout=timeout)
         except (asyncio.TimeoutError, TypeError, ValueError):
             return False
-        if message.get("access_token") not in tokens:
+        token = message.get("access_token")
+        if token not in tokens:
+            self.fake.settings.counts["wrong_logins"] += 1
             await self.socket.send_json(
                 {"type": "auth_invalid", "message": "Invalid access token"})
             return False
+        self.is_admin = token != self.fake.options.guest_token
         await self.socket.send_json(
-            {"type": "auth_ok", "ha_version": VERSION})
+            {"type": "auth_ok", "ha_version": version})
         return True
 
     async def run(self) -> None:
@@ -225,17 +237,57 @@ class Session:
             await self.succeed(number, None)
         elif kind in RESULTS:
             await self.succeed(number, RESULTS[kind])
+        elif kind == "get_config":
+            await self.succeed(number, self.fake.core_config())
+        elif kind in ADMINS and (self.fake.has_settings
+                                 or not kind.startswith("http/")):
+            await self.administrate(number, kind, message)
         else:
             await self.fail(number, "unknown_command")
 
-    async def succeed(self, number: int, result) -> None:
-        await self.socket.send_json({"id": number, "type": "result",
-                                     "success": True, "result": result})
+    async def administrate(self, number: int, kind: str, message: dict
+                           ) -> None:
+        if not self.is_admin:
+            await self.fail(number, "unauthorized", "Unauthorized")
+            return
+        try:
+            result = ADMINS[kind](self.fake, message)
+        except Invalid as error:
+            await self.fail(number, error.code, str(error))
+            return
+        if kind != "http/config/configure":
+            await self.succeed(number, result)
+            return
+        if not self.fake.options.lose_answer:
+            await self.succeed(number, result)
+        if result["restart"]:
+            # A while longer, the old one answers as if nothing were.
+            asyncio.get_running_loop().call_later(
+                0 if self.fake.options.lose_answer else 0.2,
+                self.fake.settings.restart)
 
-    async def fail(self, number: int, code: str) -> None:
-        await self.socket.send_json({
+    async def send(self, message: dict) -> None:
+        """As a whole, or as unlike that as it may be."""
+        if not self.fake.options.awkward:
+            await self.socket.send_json(message)
+            return
+        await self.socket.ping(b"are you there?")
+        text = json.dumps([{"id": 4711, "type": "pong"}, message]).encode()
+        for start in range(0, len(text), 100):
+            last = start + 100 >= len(text)
+            piece = text[start:start + 100]
+            head = bytes([0x80 * last | (start == 0), len(piece)])
+            self.fake.transport_of(self.socket).write(head + piece)
+
+    async def succeed(self, number: int, result) -> None:
+        await self.send({"id": number, "type": "result",
+                         "success": True, "result": result})
+
+    async def fail(self, number: int, code: str, message: str = "") -> None:
+        await self.send({
             "id": number, "type": "result", "success": False,
-            "error": {"code": code, "message": code.replace("_", " ")}})
+            "error": {"code": code,
+                      "message": message or code.replace("_", " ")}})
 
     async def send_events(self, number: int) -> None:
         count = 0
@@ -255,10 +307,21 @@ RESULTS = {
         {"entity_id": "light.hall", "state": "on", "attributes": {}},
         {"entity_id": "sensor.outside", "state": "8.5",
          "attributes": {"unit_of_measurement": "°C"}}],
-    "get_config": {"version": VERSION, "state": "RUNNING",
-                   "location_name": "Home", "components": []},
     "get_services": {},
     "auth/current_user": {"id": "1", "name": "Demo", "is_admin": True},
+}
+
+# What an administrator may say.
+ADMINS = {
+    "http/config": lambda fake, _message: fake.settings.read(),
+    "http/config/configure": lambda fake, message: {
+        "restart": fake.settings.configure(message.get("config"))},
+    "http/config/promote": lambda fake, _message: fake.settings.promote(),
+    "config/core/update": lambda fake, message: fake.update_core(message),
+    "system_log/list": lambda fake, _message: [
+        {"name": "homeassistant.components.http.forwarded",
+         "message": [line], "level": "ERROR", "count": 1}
+        for line in reversed(fake.settings.log)],
 }
 
 
@@ -268,13 +331,18 @@ class FakeHomeAssistant:
     """The handlers and what they share."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self.trusted = (None if options.no_forwarded
-                        else options.trusted_proxy or DEFAULT_TRUSTED)
+        self.options = options
+        self.settings = Settings(
+            options, None if options.no_forwarded
+            else options.trusted_proxy or DEFAULT_TRUSTED)
         self.token = options.token
         self.auth_timeout = options.auth_timeout
         self.tokens = {options.token}
+        if options.guest_token is not None:
+            self.tokens.add(options.guest_token)
         self.counters = Counters()
         self._tasks: dict[object, set[asyncio.Task]] = {}
+        self._transports: dict[web.WebSocketResponse, asyncio.Transport] = {}
 
     def application(self) -> web.Application:
         app = web.Application(
@@ -296,8 +364,38 @@ class FakeHomeAssistant:
             web.route("*", "/api/status/{code:[2-5][0-9][0-9]}", self.status),
             web.post("/api/early413", self.early413),
             web.get("/api/counters", self.read_counters),
+            web.route("*", "/api/{tail:.*}", self.unauthorized),
         ])
         return app
+
+    @property
+    def has_settings(self) -> bool:
+        """Else they are in its configuration.yaml."""
+        year, month, _patch = self.options.version.split(".", 2)
+        return (int(year), int(month)) >= (2026, 8)
+
+    def core_config(self) -> dict:
+        return {"version": self.options.version, "state": "RUNNING",
+                "location_name": "Home", "components": [],
+                "external_url": self.settings.external_url}
+
+    def update_core(self, message: dict) -> None:
+        url = message.get("external_url")
+        if (not isinstance(url, str)
+                or not url.startswith(("http://", "https://"))
+                or url.endswith("/") or set(message) != {
+                    "id", "type", "external_url"}):
+            raise Invalid("invalid_format", "invalid url")
+        self.settings.external_url = url
+
+    def revert(self) -> None:
+        if self.settings.give_up():
+            print("reverting to the stable settings", flush=True)
+            self.settings.restart()
+
+    def transport_of(self, socket: web.WebSocketResponse
+                     ) -> asyncio.Transport:
+        return self._transports[socket]
 
     def observe(self, server: web.Server) -> None:
         """Count connections, and end what serves one that was lost.
@@ -342,9 +440,11 @@ class FakeHomeAssistant:
                         ) -> web.StreamResponse:
         peer = request.transport.get_extra_info("peername")[0]
         try:
-            found = origin(request.headers, peer, self.trusted)
+            found = origin(request.headers, self.options.sees or peer,
+                           self.settings.trusted)
         except Refused as reason:
             print(f"400: {reason}", flush=True)
+            self.settings.log = [*self.settings.log[-49:], str(reason)]
             raise web.HTTPBadRequest() from None
         known = {name: value for name, value in found._asdict().items()
                  if value is not None}
@@ -360,11 +460,12 @@ class FakeHomeAssistant:
         rows = "\n".join(
             f"<tr><th>{html.escape(name)}</th>"
             f"<td>{html.escape(value)}</td></tr>" for name, value in facts)
+        version = self.options.version
         page = PAGE.substitute(
             state="through" if through else "direct",
             title=("You came through the gateway" if through
                    else "You came directly, not through the gateway"),
-            rows=rows, token=html.escape(self.token), version=VERSION)
+            rows=rows, token=html.escape(self.token), version=version)
         return web.Response(text=page, content_type="text/html",
                             headers={"Cache-Control": "no-store"})
 
@@ -379,10 +480,12 @@ class FakeHomeAssistant:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT)
         await socket.prepare(request)
         with self.counters.open("websockets"):
-            session = Session(socket)
+            self._transports[socket] = request.transport
+            session = Session(socket, self)
             if await session.login(self.tokens, self.auth_timeout):
                 await session.run()
             await socket.close()
+            del self._transports[socket]
         return socket
 
     async def websocket_echo(self, request: web.Request
@@ -518,6 +621,11 @@ class FakeHomeAssistant:
     async def early413(self, _request: web.Request) -> web.Response:
         return web.Response(status=413, text="too large\n")
 
+    async def unauthorized(self, _request: web.Request) -> web.Response:
+        """As a failed login this counts towards a ban."""
+        self.settings.counts["unauthorized"] += 1
+        return web.Response(status=401, text="401: Unauthorized")
+
     async def read_counters(self, request: web.Request) -> web.Response:
         """All of them; with ?streams=0 and the like, once that is so."""
         wanted = {name: int(value) for name, value in request.query.items()
@@ -527,7 +635,8 @@ class FakeHomeAssistant:
             await asyncio.wait_for(self.counters.wait(wanted), timeout)
         except asyncio.TimeoutError:
             return web.json_response(self.counters.values, status=504)
-        return web.json_response(self.counters.values)
+        return web.json_response(
+            {**self.counters.values, **self.settings.counts})
 
 
 DEFAULT_TRUSTED = [ipaddress.ip_network("127.0.0.1/32"),
@@ -544,10 +653,31 @@ def parse_options() -> argparse.Namespace:
                         help="seconds a WebSocket client has to log in")
     parser.add_argument("--trusted-proxy", action="append",
                         type=ipaddress.ip_network, metavar="NETWORK")
+    parser.add_argument("--lost-mask", metavar="NETWORK",
+                        help="have this in the list, whatever it is")
     parser.add_argument("--no-forwarded", action="store_true",
                         help="refuse requests with X-Forwarded-For")
-    parser.add_argument("--certificate", metavar="FILE",
-                        help="speak TLS, with this chain and its key")
+    parser.add_argument("--version", default=VERSION)
+    parser.add_argument("--guest-token",
+                        help="a token of nobody who may change anything")
+    parser.add_argument("--certificate",
+                        help="speak TLS: a PEM file with the key")
+    parser.add_argument("--sees", metavar="ADDRESS",
+                        help="take every connection for one from there")
+    parser.add_argument("--revert-after", type=float, default=300,
+                        metavar="SECONDS", help="how long a trial lasts")
+    parser.add_argument("--trial", choices=["refused", "unusable", "unkept"],
+                        help="how new settings fail")
+    parser.add_argument("--not-running", type=int, default=0, metavar="N",
+                        help="refuse new settings so often at first")
+    parser.add_argument("--legacy-port", action="store_true",
+                        help="run with defaults, port 80 was not free")
+    parser.add_argument("--lose-answer", action="store_true",
+                        help="restart before new settings are answered")
+    parser.add_argument("--never-back", action="store_true",
+                        help="a restart does not end")
+    parser.add_argument("--awkward", action="store_true",
+                        help="answer in fragments and arrays, with pings")
     return parser.parse_args()
 
 
@@ -557,18 +687,26 @@ async def serve(options: argparse.Namespace) -> None:
     for number in signal.SIGTERM, signal.SIGINT:
         loop.add_signal_handler(number, ended.set)
     fake = FakeHomeAssistant(options)
+    if options.never_back and fake.settings.counts["restarts"] > 0:
+        await ended.wait()
+        return
+    tls = None
+    if options.certificate is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(options.certificate)
     runner = web.AppRunner(fake.application(), access_log=None,
                            max_line_size=MAX_LINE, max_field_size=MAX_LINE)
     await runner.setup()
     fake.observe(runner.server)
-    tls = None
-    if options.certificate:
-        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(options.certificate)
     await web.TCPSite(runner, options.host, options.port,
                       ssl_context=tls).start()
     host, port = runner.addresses[0][:2]
-    print(f"listening on http://{host}:{port}", flush=True)
+    if fake.settings.revert_at is not None:
+        loop.call_later(options.revert_after, fake.revert)
+        loop.add_signal_handler(signal.SIGUSR1, fake.revert)
+    restarts = fake.settings.counts["restarts"]
+    print(f"listening on http{'s' if tls else ''}://{host}:{port}"
+          + f", restarted: {restarts}" * bool(restarts), flush=True)
     await ended.wait()
     # No farewell to open connections: they end with the process.
 

@@ -16,10 +16,10 @@ from actors.gateway import BUILD, REPOSITORY, gateway_config
 from actors.home_assistant import HomeAssistant
 from actors.process import NOBODY, Process
 
-VERBS = ["setup", "run", "check", "status", "doctor", "ha-sensors", "reload", "renew",
-         "revoke", "account", "ddns", "import", "portmap", "client-cert",
-         "reopen", "start", "stop", "uninstall", "completion", "help",
-         "version"]
+VERBS = ["setup", "run", "check", "status", "doctor", "ha-sensors", "ha-trust",
+         "reload", "renew", "revoke", "account", "ddns", "import", "portmap",
+         "client-cert", "reopen", "start", "stop", "uninstall", "completion",
+         "help", "version"]
 
 
 def gatehouse(*args: str | Path) -> subprocess.CompletedProcess[str]:

@@ -275,11 +275,16 @@ def test_daemon_that_cannot_start_says_so(make_gateway, home_assistant):
 
 # Installed
 
-def make_install(*variables: str) -> None:
-    done = subprocess.run(
-        ["make", "-C", REPOSITORY, f"B={BUILD}", "install", *variables],
+def make(*words: str, under: tuple[str, ...] = ()
+         ) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*under, "make", "-C", REPOSITORY, f"B={BUILD}", *words],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         timeout=120, check=False)
+
+
+def make_install(*variables: str) -> None:
+    done = make("install", *variables)
     assert done.returncode == 0, done.stdout
 
 
@@ -313,6 +318,29 @@ def test_installed_tree_runs_from_where_it_is(make_gateway, home_assistant,
         assert "client-cert" in (usr / "share" / path).read_text()
     for kind in "sysusers", "tmpfiles":
         assert (usr / f"lib/{kind}.d/gatehouse.conf").is_file()
+
+
+@pytest.mark.release
+def test_what_was_installed_is_removed(tmp_path):
+    """But for what somebody else has put there."""
+    make_install(f"DESTDIR={tmp_path}")
+    mine = tmp_path / "usr/share/gatehouse/mine"
+    mine.write_text("")
+    done = make("uninstall", f"DESTDIR={tmp_path}")
+    assert done.returncode == 0 and "`gatehouse uninstall`" in done.stdout
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
+    assert not (tmp_path / "usr/libexec/gatehouse").exists()
+
+
+@pytest.mark.release
+def test_setup_is_for_root(tmp_path):
+    somebody = tmp_path / "id"
+    somebody.write_text("#!/bin/sh\necho 1000\n")
+    somebody.chmod(0o755)
+    done = make("setup", "HOST=x.test", under=(
+        "env", f"PATH={tmp_path}:{os.environ['PATH']}"))
+    assert done.returncode == 2
+    assert "say `sudo make setup` with the same words" in done.stdout
 
 
 @pytest.mark.release

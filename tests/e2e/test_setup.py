@@ -39,6 +39,7 @@ class House:
         self.file = directory / "etc/gatehouse.conf"
         self.token = directory / "token"
         self.token.write_text(f"{SECRET}\n")
+        self.token.chmod(0o600)
 
     def options(self, *more: str | Path) -> list[str | Path]:
         return ["--file", self.file, "--state-dir", self.directory / "state",

@@ -41,7 +41,7 @@ class HomeAssistant(Process):
     def start(self) -> HomeAssistant:
         since = self.mark()
         super().start()
-        self.wait_for_line("listening on http://", since=since)
+        self.wait_for_line("listening on http", since=since)
         return self
 
     def client(self, **options) -> RawClient:

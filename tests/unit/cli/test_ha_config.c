@@ -225,11 +225,11 @@ test_texts(void **state)
 	assert_text(ha_config_added(&here), "127.0.0.1/32 and ::1/128");
 	assert_text(ha_config_added(&there), "10.1.2.3/32");
 	assert_text(ha_config_yaml(&here),
-	    "http:\n  use_x_forwarded_for: true\n  trusted_proxies:\n"
-	    "    - 127.0.0.1\n    - ::1");
+	    "  http:\n    use_x_forwarded_for: true\n    trusted_proxies:\n"
+	    "      - 127.0.0.1\n      - ::1");
 	assert_text(ha_config_yaml(&there),
-	    "http:\n  use_x_forwarded_for: true\n  trusted_proxies:\n"
-	    "    - 10.1.2.3");
+	    "  http:\n    use_x_forwarded_for: true\n    trusted_proxies:\n"
+	    "      - 10.1.2.3");
 }
 
 static void
@@ -245,6 +245,18 @@ test_versions(void **state)
 	assert_false(ha_config_wants_yaml(""));
 	assert_false(ha_config_wants_yaml("2026"));
 	assert_false(ha_config_wants_yaml("new.1"));
+}
+
+static void
+test_urls(void **state)
+{
+	(void)state;
+	assert_true(ha_config_is_url("https://a", "https://a"));
+	assert_true(ha_config_is_url("https://a/", "https://a"));
+	assert_false(ha_config_is_url("https://a/b", "https://a"));
+	assert_false(ha_config_is_url("https://ab", "https://a"));
+	assert_false(ha_config_is_url("https://", "https://a"));
+	assert_false(ha_config_is_url(NULL, "https://a"));
 }
 
 static void
@@ -296,6 +308,7 @@ main(void)
 		cmocka_unit_test(test_networks_that_are_refused),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_what_its_log_says),
 	};
 

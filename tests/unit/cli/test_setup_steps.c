@@ -18,8 +18,8 @@
 
 #include "base/xalloc.h"
 #include "command.h"
+#include "doctor.h"
 #include "doctor_port.h"
-#include "doctor_report.h"
 #include "reach.h"
 #include "setup.h"
 
@@ -42,8 +42,7 @@ static struct {
 	const char *acme_problem; /* NULL: one of the ports */
 	enum reach_end http01, tls_alpn01;
 	enum ha_trust_end trust;
-	bool
-	    hairpin; /* the doctor's only finding is one of "ways" that failed */
+	bool hairpin; /* the doctor only finds a way that failed */
 
 	/* What was done. */
 	unsigned asked; /* since a start */
@@ -216,7 +215,7 @@ trust(const struct ha_trust_wish *wish, struct ha_trust_result *result)
 }
 
 static void
-examine(const char *file, bool inside, struct doctor_report *report)
+examine(const struct doctor_wish *wish, struct doctor_report *report)
 {
 	const struct doctor_finding finding = {
 		.verdict = world.hairpin ? DOCTOR_FAIL : DOCTOR_OK,
@@ -226,8 +225,7 @@ examine(const char *file, bool inside, struct doctor_report *report)
 		.cure = world.hairpin ? xstrdup("Cure it.") : NULL,
 	};
 
-	(void)file;
-	world.inside = inside;
+	world.inside = wish->inside;
 	*report = (struct doctor_report){ 0 };
 	doctor_add(report, &finding);
 }
