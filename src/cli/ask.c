@@ -75,14 +75,34 @@ on_signal(int sig)
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 #define NENDING (sizeof(ending) / sizeof(ending[0]))
 
-/* A line from the terminal; NULL, and `caught`, if a signal comes first. */
+/*
+ * Asks first when nothing is shown any more: the change throws away what was
+ * typed before. NULL, and `caught`, if a signal comes in place of a line.
+ */
 static char *
-wait_line(void)
+ask_dark(const char *question, const struct termios *shown,
+    const sigset_t *unblocked)
+{
+	struct pollfd terminal = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct termios hidden = *shown;
+	char *answer = NULL;
+
+	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	fputs(question, stderr);
+	if (ppoll(&terminal, 1, NULL, unblocked) == 1)
+		answer = read_line();
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, shown);
+	fputc('\n', stderr);
+	return answer;
+}
+
+static char *
+ask_guarded(const char *question, const struct termios *shown)
 {
 	struct sigaction action = { .sa_handler = on_signal }, old[NENDING];
-	struct pollfd terminal = { .fd = STDIN_FILENO, .events = POLLIN };
 	sigset_t blocked, before;
-	char *answer = NULL;
+	char *answer;
 
 	caught = 0;
 	sigemptyset(&blocked);
@@ -91,33 +111,26 @@ wait_line(void)
 	sigprocmask(SIG_BLOCK, &blocked, &before);
 	for (size_t i = 0; i < NENDING; i++)
 		sigaction(ending[i], &action, &old[i]);
-	if (ppoll(&terminal, 1, NULL, &before) == 1)
-		answer = read_line();
+	answer = ask_dark(question, shown, &before);
 	for (size_t i = 0; i < NENDING; i++)
 		sigaction(ending[i], &old[i], NULL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (caught != 0)
+		raise(caught == SIGTSTP ? SIGSTOP : caught);
 	return answer;
 }
 
 char *
 ask_hidden(const char *question)
 {
-	struct termios shown, hidden;
+	struct termios shown;
 	char *answer;
 
-	do {
-		fputs(question, stderr);
-		if (tcgetattr(STDIN_FILENO, &shown) == -1)
-			return NULL;
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-		answer = wait_line();
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-		fputc('\n', stderr);
-		if (caught != 0)
-			raise(caught);
-	} while (caught == SIGTSTP); /* and we were told to go on */
+	if (tcgetattr(STDIN_FILENO, &shown) == -1)
+		return NULL;
+	do
+		answer = ask_guarded(question, &shown);
+	while (caught == SIGTSTP); /* we were stopped, and told to go on */
 	return answer;
 }
 
