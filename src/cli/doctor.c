@@ -21,8 +21,7 @@
 #include "say.h"
 #include "json/json.h"
 
-/* A step that was begun may take some more. */
-#define ALL_MS 22000
+#define ALL_MS 22000 /* a step that was begun takes 5 s more at the most */
 
 /* What no house can see of itself. */
 static const char not_checked[] =

@@ -13,27 +13,12 @@
 #include "say.h"
 #include "json/json.h"
 
-/* A member's text, "" if it has none. */
-static const char *
-text(const struct json *object, const char *member)
-{
-	const char *value = json_str(object, member);
-
-	return value != NULL ? value : "";
-}
-
-static bool
-is(const struct json *object, const char *member, const char *value)
-{
-	return strcmp(text(object, member), value) == 0;
-}
-
 /* What failed last, without the words that begin every problem of ACME. */
 static const char *
 problem_of(const struct json *cert)
 {
 	static const char urn[] = "urn:ietf:params:acme:error:";
-	const char *problem = text(cert, "problem");
+	const char *problem = json_said(cert, "problem");
 
 	if (strncmp(problem, urn, sizeof(urn) - 1) == 0)
 		problem += sizeof(urn) - 1;
@@ -63,114 +48,37 @@ report_span(char dst[REPORT_SPAN_SIZE], int64_t seconds)
 static char *
 backend_name(const struct json *backend)
 {
-	const char *name = text(backend, "name");
-	const char *address = text(backend, "address");
+	const char *name = json_said(backend, "name");
+	const char *address = json_said(backend, "address");
 
 	if (address[0] == '\0' || strcmp(name, address) == 0)
 		return xstrdup(name);
 	return xasprintf("%s (%s)", name, address);
 }
 
-static const char *
-first_name(const struct json *cert)
-{
-	const char *name = json_text(json_at(json_get(cert, "names"), 0));
-
-	return name != NULL ? name : "?";
-}
-
-static size_t
-count_workers(const struct json *workers, const char *state)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < json_count(workers); i++)
-		found += is(json_at(workers, i), "state", state);
-	return found;
-}
-
 /* --- what needs attention ------------------------------------------------ */
 
-struct findings {
-	FILE *out;
-	unsigned count;
-};
-
-/* One line; the first one announces those that follow. Frees the text. */
 static void
-find(struct findings *findings, char *what)
+print_verdict(const struct json *problems, FILE *out)
 {
-	if (findings->count++ == 0)
-		fputs("This needs attention:\n", findings->out);
-	fputs("  ", findings->out);
-	say_safely(findings->out, what);
-	fputc('\n', findings->out);
-	free(what);
-}
+	if (problems == NULL)
+		fputs("This gateway is older than the command, and does not "
+		      "say whether all is well.\n",
+		    out);
+	else
+		fputs(json_count(problems) == 0 ? "All is well.\n"
+		                                : "This needs attention:\n",
+		    out);
+	for (size_t i = 0; i < json_count(problems); i++) {
+		const struct json *problem = json_at(problems, i);
+		const char *advice = json_said(problem, "advice");
 
-static void
-judge_cert(struct findings *findings, const struct json *cert, int64_t now)
-{
-	int64_t not_after = json_int(cert, "not_after", 0);
-	int64_t failures = json_int(cert, "failures", 0);
-	const char *problem = problem_of(cert);
-	const char *advice = text(cert, "advice");
-	const char *name = first_name(cert);
-
-	if (is(cert, "source", "none") || is(cert, "source", "self-signed"))
-		find(findings,
-		    xasprintf(
-		        "%s has no certificate from an authority yet", name));
-	else if (not_after != 0 && not_after <= now)
-		find(findings,
-		    xasprintf("the certificate of %s has expired", name));
-	if (is(cert, "state", "revoked"))
-		find(findings,
-		    xasprintf("the certificate of %s is revoked", name));
-	if (failures > 0 || problem[0] != '\0')
-		find(findings,
-		    xasprintf("%s: %s%s%s", name,
-		        problem[0] != '\0' ? problem
-		                           : "the last attempt failed",
-		        advice[0] != '\0' ? ". " : "", advice));
-}
-
-static void
-print_verdict(const struct json *status, int64_t now, FILE *out)
-{
-	const struct json *backends = json_get(status, "backends");
-	const struct json *certs = json_get(status, "certificates");
-	const struct json *sections = json_get(status, "ddns");
-	struct findings findings = { .out = out };
-	char *portmap;
-
-	if (count_workers(json_get(status, "workers"), "serving") == 0)
-		find(&findings, xstrdup("no worker is serving"));
-	for (size_t i = 0; i < json_count(backends); i++) {
-		const struct json *backend = json_at(backends, i);
-		char *name;
-
-		if (!is(backend, "state", "down"))
-			continue;
-		name = backend_name(backend);
-		find(&findings,
-		    xasprintf("the backend %s is down: %s", name,
-		        text(backend, "error")));
-		free(name);
+		fputs("  ", out);
+		say_safely(out, json_said(problem, "what"));
+		fputs(advice[0] != '\0' ? ". " : "", out);
+		say_safely(out, advice);
+		fputc('\n', out);
 	}
-	for (size_t i = 0; i < json_count(certs); i++)
-		judge_cert(&findings, json_at(certs, i), now);
-	portmap = portmap_finding(status);
-	if (portmap != NULL)
-		find(&findings, portmap);
-	for (size_t i = 0; i < json_count(sections); i++) {
-		char *finding = report_ddns_finding(json_at(sections, i));
-
-		if (finding != NULL)
-			find(&findings, finding);
-	}
-	if (findings.count == 0)
-		fputs("All is well.\n", out);
 }
 
 /* --- the rest of the screen ---------------------------------------------- */
@@ -182,8 +90,8 @@ print_listeners(const struct json *listeners, FILE *out)
 	for (size_t i = 0; i < json_count(listeners); i++) {
 		const struct json *listener = json_at(listeners, i);
 
-		fprintf(out, "  %-5s ", text(listener, "protocol"));
-		say_safely(out, text(listener, "address"));
+		fprintf(out, "  %-5s ", json_said(listener, "protocol"));
+		say_safely(out, json_said(listener, "address"));
 		fputc('\n', out);
 	}
 }
@@ -201,10 +109,11 @@ print_backends(const struct json *backends, int64_t now, FILE *out)
 
 		fputs("  ", out);
 		say_safely(out, name);
-		if (is(backend, "state", "unknown"))
+		if (json_is(backend, "state", "unknown"))
 			fputs("  not probed yet\n", out);
 		else
-			fprintf(out, "  %s for %s\n", text(backend, "state"),
+			fprintf(out, "  %s for %s\n",
+			    json_said(backend, "state"),
 			    report_span(ago, now - since));
 		free(name);
 	}
@@ -253,7 +162,7 @@ print_renewal(const struct json *cert, int64_t now, FILE *out)
 {
 	int64_t next = json_int(cert, "next_attempt", 0);
 	int64_t failures = json_int(cert, "failures", 0);
-	const char *reason = text(cert, "reason");
+	const char *reason = json_said(cert, "reason");
 	char date[CLOCK_DATE_SIZE], left[REPORT_SPAN_SIZE];
 
 	if (next != 0) {
@@ -298,7 +207,7 @@ state_text(const struct json *cert)
 	};
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (is(cert, "state", states[i].state))
+		if (json_is(cert, "state", states[i].state))
 			return states[i].text;
 	return "";
 }
@@ -308,18 +217,18 @@ print_cert(const struct json *cert, int64_t now, FILE *out)
 {
 	report_names(json_get(cert, "names"), out);
 	report_row("state", state_text(cert), out);
-	report_row("source", text(cert, "source"), out);
-	report_row("issuer", text(cert, "issuer"), out);
-	report_row("serial", text(cert, "serial"), out);
+	report_row("source", json_said(cert, "source"), out);
+	report_row("issuer", json_said(cert, "issuer"), out);
+	report_row("serial", json_said(cert, "serial"), out);
 	print_expiry(cert, now, out);
-	report_row("issued by", text(cert, "issued_by"), out);
-	if (!is(cert, "directory", text(cert, "issued_by")))
-		report_row("next from", text(cert, "directory"), out);
-	report_row("profile", text(cert, "profile"), out);
+	report_row("issued by", json_said(cert, "issued_by"), out);
+	if (!json_is(cert, "directory", json_said(cert, "issued_by")))
+		report_row("next from", json_said(cert, "directory"), out);
+	report_row("profile", json_said(cert, "profile"), out);
 	print_window(cert, out);
 	print_renewal(cert, now, out);
 	report_row("problem", problem_of(cert), out);
-	report_row("what to do", text(cert, "advice"), out);
+	report_row("what to do", json_said(cert, "advice"), out);
 }
 
 static void
@@ -391,9 +300,9 @@ print_events(const struct json *events, int64_t now, FILE *out)
 
 		fprintf(out, "  %s ago: ",
 		    report_span(ago, now - json_int(event, "when", now)));
-		say_safely(out, text(event, "kind"));
+		say_safely(out, json_said(event, "kind"));
 		fputs(", ", out);
-		say_safely(out, text(event, "text"));
+		say_safely(out, json_said(event, "text"));
 		fputc('\n', out);
 	}
 }
@@ -408,7 +317,8 @@ print_workers(const struct json *workers, FILE *out)
 		fprintf(out,
 		    "  process %-8" PRId64 " generation %-4" PRId64 " %s\n",
 		    json_int(worker, "pid", 0),
-		    json_int(worker, "generation", 0), text(worker, "state"));
+		    json_int(worker, "generation", 0),
+		    json_said(worker, "state"));
 	}
 }
 
@@ -417,9 +327,9 @@ report_print(const struct json *status, int64_t now, FILE *out)
 {
 	char up[REPORT_SPAN_SIZE];
 
-	print_verdict(status, now, out);
+	print_verdict(json_get(status, "problems"), out);
 	fprintf(out, "\nGatehouse %s, process %" PRId64 ", up for %s\n",
-	    text(status, "version"), json_int(status, "pid", 0),
+	    json_said(status, "version"), json_int(status, "pid", 0),
 	    report_span(up, json_int(status, "uptime", 0)));
 	print_listeners(json_get(status, "listeners"), out);
 	print_backends(json_get(status, "backends"), now, out);

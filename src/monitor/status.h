@@ -137,6 +137,10 @@ void status_portmap(struct status *status, const struct msg_SHOW_PORTMAP *said);
 void status_portmap_release(struct portmap_row *row);
 void status_ddns(struct status *status, const struct msg_SHOW_DDNS *row);
 
+/* Where a backend is asked; "" if that is not known, or a path. */
+void status_backend_address(
+    const struct probe *probe, char dst[ADDR_TEXT_SIZE]);
+
 /* One JSON object. `probes`: one for each backend. */
 void status_render(
     const struct status *status, const struct probe *probes, struct buf *out);

@@ -14,12 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../base/directory.h"
 #include "client.h"
 #include "command.h"
 #include "net/listener.h"
 #include "reach.h"
-
-static char directory[] = "/tmp/gatehouse-client-XXXXXX";
 
 struct scene {
 	int fd;
@@ -247,20 +246,6 @@ test_reach(void **state)
 	assert_non_null(strstr(err.msg, "port 80 of x.org"));
 	assert_int_equal(err.kind, ERR_SYS);
 	free(evidence);
-}
-
-static int
-make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) == NULL;
-}
-
-static int
-remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
 }
 
 #define scene_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -9,14 +9,12 @@
 
 #include <cmocka.h>
 
-#include "ipc/msg.h"
+#include "../ipc/wire.h"
 
 static void
 test_copy(void **state)
 {
-	const struct msg_DDNS_JOB msg = { .uid = -1,
-		.gid = 65534,
-		.kind = DDNS_FORCE,
+	const struct msg_DDNS_JOB msg = { .kind = DDNS_FORCE,
 		.provider = "duckdns",
 		.hosts = "a.example b.example",
 		.login = "l",
@@ -44,8 +42,6 @@ test_copy(void **state)
 
 	(void)state;
 	job_init(&job, &msg);
-	assert_int_equal(job.uid, (uid_t)-1);
-	assert_int_equal(job.gid, 65534);
 	assert_int_equal(job.kind, DDNS_FORCE);
 	assert_int_equal(job.nhosts, 2);
 	assert_string_equal(job.hosts[0], "a.example");
@@ -82,34 +78,17 @@ test_copy(void **state)
 static void
 test_server_of_the_provider(void **state)
 {
-	struct msg_DDNS_JOB msg = { .provider = "duckdns",
-		.hosts = "",
-		.login = "",
-		.password = "",
-		.token = "",
-		.zone = "",
-		.server = "",
-		.ca_file = "",
-		.url = "",
-		.method = "",
-		.headers = "",
-		.body = "",
-		.success = "",
-		.services = "",
-		.router = "",
-		.known4 = "",
-		.known6 = "",
-		.name = "",
-		.value = "" };
+	struct msg msg = over_the_wire((struct msg){
+	    .kind = MSG_DDNS_JOB, .u.DDNS_JOB.provider = "duckdns" });
 	struct ddns_job job;
 
 	(void)state;
-	job_init(&job, &msg);
+	job_init(&job, &msg.u.DDNS_JOB);
 	assert_string_equal(job.server, "www.duckdns.org");
 	assert_int_equal(job.nhosts, 0);
 	job_release(&job);
-	msg.provider = "custom";
-	job_init(&job, &msg);
+	msg.u.DDNS_JOB.provider = "custom";
+	job_init(&job, &msg.u.DDNS_JOB);
 	assert_string_equal(job.server, "");
 	job_release(&job);
 }
