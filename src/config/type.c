@@ -625,8 +625,11 @@ read_server(struct reading *reading)
 	if (has_scheme(text, "http://"))
 		return refuse(reading,
 		    "it is asked over https only; write the name alone");
-	if (strstr(text, "://") != NULL)
+	if (has_scheme(text, "https://"))
 		return refuse(reading, "the name alone, without https://");
+	if (strstr(text, "://") != NULL)
+		return refuse(
+		    reading, "the name alone, without what ends in ://");
 	if (strchr(text, '/') != NULL)
 		return refuse(reading, "the name alone, without a path");
 	return addr_split(text, host, sizeof(host), &port) && is_host(host) &&
