@@ -42,9 +42,7 @@ list_profiles(const struct json *profiles)
 static char *
 optional(const struct json *doc, const char *member)
 {
-	const char *text = json_str(doc, member);
-
-	return xstrdup(text != NULL ? text : "");
+	return xstrdup(json_said(doc, member));
 }
 
 int

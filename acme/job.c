@@ -77,8 +77,6 @@ job_init(struct job *job, struct chan *supervisor, const struct msg_JOB *msg)
 {
 	*job = (struct job){
 		.supervisor = supervisor,
-		.uid = (uid_t)msg->uid,
-		.gid = (gid_t)msg->gid,
 		.kind = (enum job_kind)msg->kind,
 		.arg = xstrdup(msg->arg),
 		.directory = xstrdup(msg->directory),

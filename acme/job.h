@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "ipc/job.h"
 
@@ -19,8 +18,6 @@ struct msg_JOB;
 
 struct job {
 	struct chan *supervisor; /* borrowed */
-	uid_t uid;
-	gid_t gid;
 	enum job_kind kind;
 	char **names; /* as a CA writes them: lower case, RFC 5952 */
 	size_t nnames;

@@ -5,18 +5,13 @@
  * nothing, which the supervisor does for it.
  */
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "account.h"
 #include "base/log.h"
-#include "base/sandbox.h"
 #include "certificate.h"
 #include "client.h"
-#include "ipc/chan.h"
-#include "ipc/msg.h"
+#include "ipc/line.h"
 #include "job.h"
 #include "manage.h"
 #include "notify.h"
@@ -28,29 +23,6 @@
 #include "supervisor.h"
 
 #define PROGRAM "gatehouse-acme"
-
-static void
-read_job(struct job *job, struct chan *supervisor)
-{
-	struct msg_JOB msg;
-
-	supervisor_read_job(supervisor, &msg);
-	log_set_tag(msg.log_tag);
-	log_open(
-	    PROGRAM, (enum log_target)msg.log_target, (int)msg.log_facility);
-	log_set_level((enum log_level)msg.log_level);
-	job_init(job, supervisor, &msg);
-}
-
-static void
-give_up_privilege(const struct job *job)
-{
-	struct sandbox box = { .uid = job->uid, .gid = job->gid };
-	struct error err;
-
-	if (sandbox_enter(&box, &err) == -1)
-		fatal("cannot give up privilege: %s", err.msg);
-}
 
 static int
 fulfil(struct order *order, struct client *client, const struct job *job,
@@ -131,18 +103,14 @@ main(void)
 	struct chan *supervisor;
 	struct problem problem;
 	struct job job;
+	struct msg msg;
 	int ret;
 
-	if (fcntl(CHAN_CHILD_FD, F_GETFD) == -1) {
-		fputs(PROGRAM " is started by gatehoused\n", stderr);
-		return 2;
-	}
-	signal(SIGUSR1, SIG_IGN); /* may be sent to the whole service */
-	log_open(PROGRAM, LOG_TO_STDERR, 0);
-	supervisor = chan_new(CHAN_CHILD_FD, IPC_ACME, IPC_SUPERVISOR, true);
-	read_job(&job, supervisor);
-	give_up_privilege(&job);
-	signal(SIGPIPE, SIG_IGN);
+	supervisor = line_begin(IPC_ACME, PROGRAM, true);
+	line_hear(supervisor, MSG_JOB, &msg);
+	line_settle(PROGRAM, &msg);
+	line_confine(&msg);
+	job_init(&job, supervisor, &msg.u.JOB);
 
 	ret = run(&job, &problem);
 	if (ret == -1)

@@ -4,65 +4,15 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/xalloc.h"
-#include "ipc/chan.h"
-#include "ipc/msg.h"
+#include "ipc/line.h"
 #include "pki/cert.h"
 #include "problem.h"
 #include "proof.h"
 #include "renewal.h"
-
-/* It closes the line to call the job off. */
-static _Noreturn void
-stop(void)
-{
-	log_info("the supervisor is gone");
-	exit(EXIT_FAILURE);
-}
-
-static void
-tell(struct chan *supervisor, const struct msg *msg)
-{
-	struct error err;
-
-	if (chan_send(supervisor, msg, &err) == -1)
-		fatal("cannot tell the supervisor %s: %s", msg_name(msg->kind),
-		    err.msg);
-}
-
-static void
-hear(struct chan *supervisor, enum msg_kind kind, struct msg *msg)
-{
-	struct error err;
-
-	switch (chan_recv(supervisor, msg, &err)) {
-	case CHAN_MESSAGE:
-		break;
-	case CHAN_EMPTY:
-	case CHAN_CLOSED:
-		stop();
-	case CHAN_BROKEN:
-		fatal("the supervisor sent nonsense: %s", err.msg);
-	}
-	if (msg->kind != kind)
-		fatal("the supervisor sent %s instead of %s",
-		    msg_name(msg->kind), msg_name(kind));
-}
-
-void
-supervisor_read_job(struct chan *supervisor, struct msg_JOB *job)
-{
-	struct msg msg;
-
-	hear(supervisor, MSG_JOB, &msg);
-	*job = msg.u.JOB;
-}
 
 void
 supervisor_save_account(
@@ -72,8 +22,8 @@ supervisor_save_account(
 		.fd = -1,
 		.u.ACCOUNT_SAVE = { .key = key, .url = url } };
 
-	tell(supervisor, &msg);
-	hear(supervisor, MSG_SAVED, &msg);
+	line_tell(supervisor, &msg);
+	line_hear(supervisor, MSG_SAVED, &msg);
 }
 
 void
@@ -83,8 +33,8 @@ supervisor_save_order(struct chan *supervisor, const char *url, const char *key)
 		.fd = -1,
 		.u.ORDER_SAVE = { .url = url, .key = key } };
 
-	tell(supervisor, &msg);
-	hear(supervisor, MSG_SAVED, &msg);
+	line_tell(supervisor, &msg);
+	line_hear(supervisor, MSG_SAVED, &msg);
 }
 
 int
@@ -98,8 +48,8 @@ supervisor_set_challenge(
 		    .answer = { proof->answer, strlen(proof->answer) } } };
 	const struct msg_CHALLENGE_READY *ready = &msg.u.CHALLENGE_READY;
 
-	tell(supervisor, &msg);
-	hear(supervisor, MSG_CHALLENGE_READY, &msg);
+	line_tell(supervisor, &msg);
+	line_hear(supervisor, MSG_CHALLENGE_READY, &msg);
 	if (strcmp(ready->name, proof->name) != 0)
 		fatal("the supervisor is ready for another challenge");
 	if (*ready->error != '\0')
@@ -115,7 +65,7 @@ supervisor_clear_challenge(struct chan *supervisor, const struct proof *proof)
 		.u.CHALLENGE_CLEAR = {
 		    .kind = proof->kind, .name = proof->name } };
 
-	tell(supervisor, &msg);
+	line_tell(supervisor, &msg);
 }
 
 void
@@ -129,7 +79,7 @@ supervisor_pause(struct chan *supervisor, int64_t ms)
 		if (poll(&line, 1, (int)left) == -1 && errno != EINTR)
 			fatal("poll: %s", strerror(errno));
 		if (line.revents != 0)
-			stop();
+			line_lost();
 		left = end - clock_mono_ms();
 	} while (left > 0);
 }
@@ -144,7 +94,7 @@ supervisor_informed(struct chan *supervisor, const struct renewal *renewal)
 		    .retry_after = renewal->retry_after,
 		    .url = renewal->page } };
 
-	tell(supervisor, &msg);
+	line_tell(supervisor, &msg);
 }
 
 void
@@ -154,7 +104,7 @@ supervisor_done(struct chan *supervisor, const char *text)
 		.kind = MSG_JOB_DONE, .fd = -1, .u.JOB_DONE = { .text = text }
 	};
 
-	tell(supervisor, &msg);
+	line_tell(supervisor, &msg);
 }
 
 void
@@ -168,7 +118,7 @@ supervisor_issued(
 		    .not_after = info->not_after,
 		    .serial = info->serial } };
 
-	tell(supervisor, &msg);
+	line_tell(supervisor, &msg);
 }
 
 void
@@ -183,5 +133,5 @@ supervisor_failed(struct chan *supervisor, const struct problem *problem)
 		    .advice = advice,
 		    .retry_after = problem->retry_after } };
 
-	tell(supervisor, &msg);
+	line_tell(supervisor, &msg);
 }

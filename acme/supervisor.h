@@ -10,14 +10,10 @@
 #include <stdint.h>
 
 struct chan;
-struct msg_JOB;
 struct pki_cert_info;
 struct problem;
 struct proof;
 struct renewal;
-
-/* The first message; borrowed until the next call of this kind. */
-void supervisor_read_job(struct chan *supervisor, struct msg_JOB *job);
 
 /* Return when the state is on the disk. */
 void supervisor_save_account(

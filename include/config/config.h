@@ -553,6 +553,9 @@ char *config_backend_label(
 char *config_listener_label(
     const struct config_listener *listener, char dst[CONFIG_LABEL_SIZE]);
 
+/* Does an earlier one have its label? Two services may have one backend. */
+bool config_backend_repeats(const struct config *config, unsigned index);
+
 /* What conditions are about. */
 struct config_request {
 	const char *host;       /* lower case, without port; "" if none */

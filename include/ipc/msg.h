@@ -51,6 +51,10 @@ struct msg_bytes {
 MSGS(MSG_STRUCT)
 #undef MSG_STRUCT
 
+struct msg_terms {
+	MSG_TERMS(MSG_DECLARE_U32, MSG_DECLARE_I64, MSG_DECLARE_STR)
+};
+
 /*
  * A message. Texts and bytes are borrowed: from the sender until it is encoded,
  * from the receiver's buffer until the next receive. NULL text sends as "".
@@ -62,6 +66,7 @@ struct msg {
 #define MSG_MEMBER(kind, from, to, fd) struct msg_##kind kind;
 		MSGS(MSG_MEMBER)
 #undef MSG_MEMBER
+		struct msg_terms terms; /* to read, of a first message */
 	} u;
 };
 

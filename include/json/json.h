@@ -31,6 +31,10 @@ const char *json_next_member(const struct json *object, const char *name);
 /* NULL when missing or no string. Lives as long as the document. */
 const char *json_str(const struct json *value, const char *member);
 
+/* The same, but "" when missing; and whether that is `text`. */
+const char *json_said(const struct json *value, const char *member);
+bool json_is(const struct json *value, const char *member, const char *text);
+
 /* `otherwise` when missing or no integer. */
 int64_t json_int(
     const struct json *value, const char *member, int64_t otherwise);

@@ -16,20 +16,6 @@
 #define STATUS_SECONDS 3
 #define SOON (7 * 86400)
 
-static const char *
-text(const struct json *object, const char *member)
-{
-	const char *value = json_str(object, member);
-
-	return value != NULL ? value : "";
-}
-
-static bool
-is(const struct json *object, const char *member, const char *value)
-{
-	return strcmp(text(object, member), value) == 0;
-}
-
 static void
 say_silence(struct doctor *doctor, const struct error *err)
 {
@@ -56,7 +42,7 @@ say_workers(struct doctor *doctor)
 	char up[REPORT_SPAN_SIZE];
 
 	for (size_t i = 0; i < json_count(workers); i++)
-		serving += is(json_at(workers, i), "state", "serving");
+		serving += json_is(json_at(workers, i), "state", "serving");
 	if (serving == 0)
 		doctor_say(doctor, DOCTOR_FAIL, xstrdup("gateway"),
 		    xstrdup("it runs, and no worker serves"),
@@ -102,14 +88,15 @@ doctor_check_gateway(struct doctor *doctor)
 static bool
 is_missing(const struct json *cert)
 {
-	return is(cert, "source", "none") || is(cert, "source", "self-signed");
+	return json_is(cert, "source", "none") ||
+	    json_is(cert, "source", "self-signed");
 }
 
 /* The first attempt has begun, and has not failed. */
 static bool
 is_on_its_way(const struct json *cert)
 {
-	return is_missing(cert) && is(cert, "state", "issuing") &&
+	return is_missing(cert) && json_is(cert, "state", "issuing") &&
 	    json_int(cert, "failures", 0) == 0;
 }
 
@@ -120,12 +107,12 @@ doctor_judge_cert(const struct json *cert, int64_t now)
 
 	if (is_on_its_way(cert))
 		return DOCTOR_WARN;
-	if (is_missing(cert) || is(cert, "state", "revoked") ||
+	if (is_missing(cert) || json_is(cert, "state", "revoked") ||
 	    not_after <= now)
 		return DOCTOR_FAIL;
-	if (json_int(cert, "failures", 0) > 0 || text(cert, "problem")[0])
+	if (json_int(cert, "failures", 0) > 0 || json_said(cert, "problem")[0])
 		return DOCTOR_WARN;
-	if (is(cert, "state", "own") && not_after - now < SOON)
+	if (json_is(cert, "state", "own") && not_after - now < SOON)
 		return DOCTOR_WARN;
 	return DOCTOR_OK;
 }
@@ -135,7 +122,7 @@ cert_evidence(const struct json *cert, int64_t now)
 {
 	int64_t not_after = json_int(cert, "not_after", 0);
 	int64_t next = json_int(cert, "next_attempt", 0);
-	const char *problem = text(cert, "problem");
+	const char *problem = json_said(cert, "problem");
 	char span[REPORT_SPAN_SIZE], date[CLOCK_DATE_SIZE];
 	char *base, *whole;
 
@@ -143,14 +130,15 @@ cert_evidence(const struct json *cert, int64_t now)
 		base = xstrdup("the first one is being obtained");
 	else if (is_missing(cert))
 		base = xstrdup("there is none from an authority yet");
-	else if (is(cert, "state", "revoked"))
+	else if (json_is(cert, "state", "revoked"))
 		base = xstrdup("it is revoked");
 	else if (not_after <= now)
 		base = xasprintf("it has expired %s ago",
 		    report_span(span, now - not_after));
 	else
 		base = xasprintf("%s left, by %s",
-		    report_span(span, not_after - now), text(cert, "issuer"));
+		    report_span(span, not_after - now),
+		    json_said(cert, "issuer"));
 	whole = xasprintf("%s%s%s%s%s", base, problem[0] != '\0' ? "; " : "",
 	    problem,
 	    next > now
@@ -164,13 +152,13 @@ cert_evidence(const struct json *cert, int64_t now)
 static char *
 cert_cure(const struct json *cert)
 {
-	const char *advice = text(cert, "advice");
+	const char *advice = json_said(cert, "advice");
 
 	if (advice[0] != '\0')
 		return xstrdup(advice);
 	if (is_on_its_way(cert))
 		return xstrdup("Ask again in a minute.");
-	if (is(cert, "state", "own"))
+	if (json_is(cert, "state", "own"))
 		return xstrdup("Put a new one into its file, then say "
 		               "`gatehouse reload`.");
 	return xstrdup("Cure what else is wrong here, then say `gatehouse "
@@ -203,10 +191,10 @@ say_ddns(struct doctor *doctor, const struct json *section)
 {
 	const char *name = json_text(json_at(json_get(section, "names"), 0));
 	char *subject = xasprintf("address of %s", name != NULL ? name : "?");
-	const char *problem = text(section, "problem");
-	const char *advice = text(section, "advice");
-	const char *ipv4 = text(section, "published4");
-	const char *ipv6 = text(section, "published6");
+	const char *problem = json_said(section, "problem");
+	const char *advice = json_said(section, "advice");
+	const char *ipv4 = json_said(section, "published4");
+	const char *ipv6 = json_said(section, "published6");
 
 	if (problem[0] != '\0')
 		doctor_say(doctor, DOCTOR_FAIL, subject, xstrdup(problem),
@@ -215,13 +203,13 @@ say_ddns(struct doctor *doctor, const struct json *section)
 		            : "Look at `gatehouse ddns status`."));
 	else if (ipv4[0] == '\0' && ipv6[0] == '\0')
 		doctor_say(doctor, DOCTOR_WARN, subject,
-		    xasprintf(
-		        "%s has published none yet", text(section, "provider")),
+		    xasprintf("%s has published none yet",
+		        json_said(section, "provider")),
 		    xstrdup("Look at `gatehouse ddns status` in a minute."));
 	else
 		doctor_say(doctor, DOCTOR_OK, subject,
 		    xasprintf("%s has published %s%s%s",
-		        text(section, "provider"), ipv4,
+		        json_said(section, "provider"), ipv4,
 		        ipv4[0] != '\0' && ipv6[0] != '\0' ? " and " : "",
 		        ipv6),
 		    NULL);
@@ -240,26 +228,27 @@ void
 doctor_check_portmap(struct doctor *doctor)
 {
 	const struct json *portmap = json_get(doctor->status, "portmap");
-	const char *state = text(portmap, "state");
-	const char *advice = text(portmap, "advice");
+	const char *state = json_said(portmap, "state");
+	const char *advice = json_said(portmap, "advice");
 
 	if (state[0] == '\0' || strcmp(state, "off") == 0)
 		return;
-	if (text(portmap, "problem")[0] != '\0')
+	if (json_said(portmap, "problem")[0] != '\0')
 		doctor_say(doctor, DOCTOR_FAIL, xstrdup("router"),
-		    xstrdup(text(portmap, "problem")),
+		    xstrdup(json_said(portmap, "problem")),
 		    xstrdup(advice[0] != '\0'
 		            ? advice
 		            : "Lead the ports to this machine by hand, on "
 		              "the page of the router."));
-	else if (text(portmap, "warning")[0] != '\0')
+	else if (json_said(portmap, "warning")[0] != '\0')
 		doctor_say(doctor, DOCTOR_WARN, xstrdup("router"),
-		    xstrdup(text(portmap, "warning")),
+		    xstrdup(json_said(portmap, "warning")),
 		    xstrdup("If the other router is yours, make it a bridge; "
 		            "else ask the provider of your internet access "
 		            "for a public IPv4 address, or publish only "
 		            "IPv6."));
 	else
 		doctor_say(doctor, DOCTOR_OK, xstrdup("router"),
-		    xasprintf("%s %s", state, text(portmap, "ports")), NULL);
+		    xasprintf("%s %s", state, json_said(portmap, "ports")),
+		    NULL);
 }

@@ -8,26 +8,19 @@
 #include "say.h"
 #include "json/json.h"
 
-static const char *
-text(const struct json *portmap, const char *member)
-{
-	const char *value = json_str(portmap, member);
-
-	return value != NULL ? value : "";
-}
-
 char *
 portmap_finding(const struct json *status)
 {
 	const struct json *portmap = json_get(status, "portmap");
-	const char *advice = text(portmap, "advice");
+	const char *advice = json_said(portmap, "advice");
 
-	if (text(portmap, "problem")[0] != '\0')
+	if (json_said(portmap, "problem")[0] != '\0')
 		return xasprintf("port mapping: %s%s%s",
-		    text(portmap, "problem"), advice[0] != '\0' ? ". " : "",
-		    advice);
-	if (text(portmap, "warning")[0] != '\0')
-		return xasprintf("port mapping: %s", text(portmap, "warning"));
+		    json_said(portmap, "problem"),
+		    advice[0] != '\0' ? ". " : "", advice);
+	if (json_said(portmap, "warning")[0] != '\0')
+		return xasprintf(
+		    "port mapping: %s", json_said(portmap, "warning"));
 	return NULL;
 }
 
@@ -66,7 +59,7 @@ void
 portmap_print(const struct json *status, int64_t now, FILE *out)
 {
 	const struct json *portmap = json_get(status, "portmap");
-	const char *state = text(portmap, "state");
+	const char *state = json_said(portmap, "state");
 	int64_t next = json_int(portmap, "next_attempt", 0);
 	char date[CLOCK_DATE_SIZE];
 
@@ -74,12 +67,12 @@ portmap_print(const struct json *status, int64_t now, FILE *out)
 		return;
 	fputs("\nPort mapping\n", out);
 	print_row("state", state_text(state), out);
-	print_row("ports", text(portmap, "ports"), out);
-	print_row("by", text(portmap, "protocol"), out);
-	print_row("address", text(portmap, "wan"), out);
+	print_row("ports", json_said(portmap, "ports"), out);
+	print_row("by", json_said(portmap, "protocol"), out);
+	print_row("address", json_said(portmap, "wan"), out);
 	if (next > now)
 		print_row("next", clock_date(date, next), out);
-	print_row("problem", text(portmap, "problem"), out);
-	print_row("what to do", text(portmap, "advice"), out);
-	print_row("but", text(portmap, "warning"), out);
+	print_row("problem", json_said(portmap, "problem"), out);
+	print_row("what to do", json_said(portmap, "advice"), out);
+	print_row("but", json_said(portmap, "warning"), out);
 }

@@ -13,27 +13,12 @@
 #include "say.h"
 #include "json/json.h"
 
-/* A member's text, "" if it has none. */
-static const char *
-text(const struct json *object, const char *member)
-{
-	const char *value = json_str(object, member);
-
-	return value != NULL ? value : "";
-}
-
-static bool
-is(const struct json *object, const char *member, const char *value)
-{
-	return strcmp(text(object, member), value) == 0;
-}
-
 /* What failed last, without the words that begin every problem of ACME. */
 static const char *
 problem_of(const struct json *cert)
 {
 	static const char urn[] = "urn:ietf:params:acme:error:";
-	const char *problem = text(cert, "problem");
+	const char *problem = json_said(cert, "problem");
 
 	if (strncmp(problem, urn, sizeof(urn) - 1) == 0)
 		problem += sizeof(urn) - 1;
@@ -63,8 +48,8 @@ report_span(char dst[REPORT_SPAN_SIZE], int64_t seconds)
 static char *
 backend_name(const struct json *backend)
 {
-	const char *name = text(backend, "name");
-	const char *address = text(backend, "address");
+	const char *name = json_said(backend, "name");
+	const char *address = json_said(backend, "address");
 
 	if (address[0] == '\0' || strcmp(name, address) == 0)
 		return xstrdup(name);
@@ -85,7 +70,7 @@ count_workers(const struct json *workers, const char *state)
 	size_t found = 0;
 
 	for (size_t i = 0; i < json_count(workers); i++)
-		found += is(json_at(workers, i), "state", state);
+		found += json_is(json_at(workers, i), "state", state);
 	return found;
 }
 
@@ -114,17 +99,18 @@ judge_cert(struct findings *findings, const struct json *cert, int64_t now)
 	int64_t not_after = json_int(cert, "not_after", 0);
 	int64_t failures = json_int(cert, "failures", 0);
 	const char *problem = problem_of(cert);
-	const char *advice = text(cert, "advice");
+	const char *advice = json_said(cert, "advice");
 	const char *name = first_name(cert);
 
-	if (is(cert, "source", "none") || is(cert, "source", "self-signed"))
+	if (json_is(cert, "source", "none") ||
+	    json_is(cert, "source", "self-signed"))
 		find(findings,
 		    xasprintf(
 		        "%s has no certificate from an authority yet", name));
 	else if (not_after != 0 && not_after <= now)
 		find(findings,
 		    xasprintf("the certificate of %s has expired", name));
-	if (is(cert, "state", "revoked"))
+	if (json_is(cert, "state", "revoked"))
 		find(findings,
 		    xasprintf("the certificate of %s is revoked", name));
 	if (failures > 0 || problem[0] != '\0')
@@ -150,12 +136,12 @@ print_verdict(const struct json *status, int64_t now, FILE *out)
 		const struct json *backend = json_at(backends, i);
 		char *name;
 
-		if (!is(backend, "state", "down"))
+		if (!json_is(backend, "state", "down"))
 			continue;
 		name = backend_name(backend);
 		find(&findings,
 		    xasprintf("the backend %s is down: %s", name,
-		        text(backend, "error")));
+		        json_said(backend, "error")));
 		free(name);
 	}
 	for (size_t i = 0; i < json_count(certs); i++)
@@ -182,8 +168,8 @@ print_listeners(const struct json *listeners, FILE *out)
 	for (size_t i = 0; i < json_count(listeners); i++) {
 		const struct json *listener = json_at(listeners, i);
 
-		fprintf(out, "  %-5s ", text(listener, "protocol"));
-		say_safely(out, text(listener, "address"));
+		fprintf(out, "  %-5s ", json_said(listener, "protocol"));
+		say_safely(out, json_said(listener, "address"));
 		fputc('\n', out);
 	}
 }
@@ -201,10 +187,11 @@ print_backends(const struct json *backends, int64_t now, FILE *out)
 
 		fputs("  ", out);
 		say_safely(out, name);
-		if (is(backend, "state", "unknown"))
+		if (json_is(backend, "state", "unknown"))
 			fputs("  not probed yet\n", out);
 		else
-			fprintf(out, "  %s for %s\n", text(backend, "state"),
+			fprintf(out, "  %s for %s\n",
+			    json_said(backend, "state"),
 			    report_span(ago, now - since));
 		free(name);
 	}
@@ -253,7 +240,7 @@ print_renewal(const struct json *cert, int64_t now, FILE *out)
 {
 	int64_t next = json_int(cert, "next_attempt", 0);
 	int64_t failures = json_int(cert, "failures", 0);
-	const char *reason = text(cert, "reason");
+	const char *reason = json_said(cert, "reason");
 	char date[CLOCK_DATE_SIZE], left[REPORT_SPAN_SIZE];
 
 	if (next != 0) {
@@ -298,7 +285,7 @@ state_text(const struct json *cert)
 	};
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (is(cert, "state", states[i].state))
+		if (json_is(cert, "state", states[i].state))
 			return states[i].text;
 	return "";
 }
@@ -308,18 +295,18 @@ print_cert(const struct json *cert, int64_t now, FILE *out)
 {
 	report_names(json_get(cert, "names"), out);
 	report_row("state", state_text(cert), out);
-	report_row("source", text(cert, "source"), out);
-	report_row("issuer", text(cert, "issuer"), out);
-	report_row("serial", text(cert, "serial"), out);
+	report_row("source", json_said(cert, "source"), out);
+	report_row("issuer", json_said(cert, "issuer"), out);
+	report_row("serial", json_said(cert, "serial"), out);
 	print_expiry(cert, now, out);
-	report_row("issued by", text(cert, "issued_by"), out);
-	if (!is(cert, "directory", text(cert, "issued_by")))
-		report_row("next from", text(cert, "directory"), out);
-	report_row("profile", text(cert, "profile"), out);
+	report_row("issued by", json_said(cert, "issued_by"), out);
+	if (!json_is(cert, "directory", json_said(cert, "issued_by")))
+		report_row("next from", json_said(cert, "directory"), out);
+	report_row("profile", json_said(cert, "profile"), out);
 	print_window(cert, out);
 	print_renewal(cert, now, out);
 	report_row("problem", problem_of(cert), out);
-	report_row("what to do", text(cert, "advice"), out);
+	report_row("what to do", json_said(cert, "advice"), out);
 }
 
 static void
@@ -391,9 +378,9 @@ print_events(const struct json *events, int64_t now, FILE *out)
 
 		fprintf(out, "  %s ago: ",
 		    report_span(ago, now - json_int(event, "when", now)));
-		say_safely(out, text(event, "kind"));
+		say_safely(out, json_said(event, "kind"));
 		fputs(", ", out);
-		say_safely(out, text(event, "text"));
+		say_safely(out, json_said(event, "text"));
 		fputc('\n', out);
 	}
 }
@@ -408,7 +395,8 @@ print_workers(const struct json *workers, FILE *out)
 		fprintf(out,
 		    "  process %-8" PRId64 " generation %-4" PRId64 " %s\n",
 		    json_int(worker, "pid", 0),
-		    json_int(worker, "generation", 0), text(worker, "state"));
+		    json_int(worker, "generation", 0),
+		    json_said(worker, "state"));
 	}
 }
 
@@ -419,7 +407,7 @@ report_print(const struct json *status, int64_t now, FILE *out)
 
 	print_verdict(status, now, out);
 	fprintf(out, "\nGatehouse %s, process %" PRId64 ", up for %s\n",
-	    text(status, "version"), json_int(status, "pid", 0),
+	    json_said(status, "version"), json_int(status, "pid", 0),
 	    report_span(up, json_int(status, "uptime", 0)));
 	print_listeners(json_get(status, "listeners"), out);
 	print_backends(json_get(status, "backends"), now, out);

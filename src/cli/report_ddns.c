@@ -11,15 +11,6 @@
 #include "say.h"
 #include "json/json.h"
 
-/* A member's text, "" if it has none. */
-static const char *
-text(const struct json *object, const char *member)
-{
-	const char *value = json_str(object, member);
-
-	return value != NULL ? value : "";
-}
-
 static const char *
 first_name(const struct json *section)
 {
@@ -31,7 +22,7 @@ first_name(const struct json *section)
 static bool
 is_stopped(const struct json *section)
 {
-	return strcmp(text(section, "state"), "stopped") == 0;
+	return json_is(section, "state", "stopped");
 }
 
 static const char *
@@ -51,7 +42,7 @@ state_text(const struct json *section)
 	};
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (strcmp(states[i].state, text(section, "state")) == 0)
+		if (strcmp(states[i].state, json_said(section, "state")) == 0)
 			return states[i].text;
 	return "";
 }
@@ -67,14 +58,14 @@ both(const char *ipv4, const char *ipv6)
 char *
 report_ddns_finding(const struct json *section)
 {
-	const char *problem = text(section, "problem");
-	const char *advice = text(section, "advice");
+	const char *problem = json_said(section, "problem");
+	const char *advice = json_said(section, "advice");
 	bool stopped = is_stopped(section);
 
 	if (problem[0] == '\0')
 		return NULL;
 	return xasprintf("the address of %s is not published (%s): %s%s%s%s%s",
-	    first_name(section), text(section, "provider"), problem,
+	    first_name(section), json_said(section, "provider"), problem,
 	    advice[0] != '\0' ? ". " : "", advice,
 	    stopped && advice[0] == '\0' ? "." : "",
 	    stopped ? " It is not asked again until the configuration "
@@ -85,8 +76,8 @@ report_ddns_finding(const struct json *section)
 static void
 print_short(const struct json *section, FILE *out)
 {
-	char *known =
-	    both(text(section, "published4"), text(section, "published6"));
+	char *known = both(
+	    json_said(section, "published4"), json_said(section, "published6"));
 
 	fputs("  ", out);
 	say_safely(out, first_name(section));
@@ -95,11 +86,11 @@ print_short(const struct json *section, FILE *out)
 	fputs("  ", out);
 	say_safely(out, known[0] != '\0' ? known : "no address");
 	fputs(" at ", out);
-	say_safely(out, text(section, "provider"));
+	say_safely(out, json_said(section, "provider"));
 	fprintf(out, ": %s\n", state_text(section));
 	free(known);
-	report_row("problem", text(section, "problem"), out);
-	report_row("what to do", text(section, "advice"), out);
+	report_row("problem", json_said(section, "problem"), out);
+	report_row("what to do", json_said(section, "advice"), out);
 }
 
 void
@@ -151,7 +142,8 @@ print_when(const char *label, int64_t when, int64_t now, FILE *out)
 static void
 print_servers(const struct json *section, FILE *out)
 {
-	char *said = both(text(section, "dns4"), text(section, "dns6"));
+	char *said =
+	    both(json_said(section, "dns4"), json_said(section, "dns6"));
 
 	if (json_int(section, "visible", 2) == 2)
 		report_row("servers say", "could not be asked", out);
@@ -164,26 +156,26 @@ print_servers(const struct json *section, FILE *out)
 static void
 print_section(const struct json *section, int64_t now, FILE *out)
 {
-	char *known =
-	    both(text(section, "published4"), text(section, "published6"));
+	char *known = both(
+	    json_said(section, "published4"), json_said(section, "published6"));
 
 	report_names(json_get(section, "names"), out);
-	report_row("provider", text(section, "provider"), out);
+	report_row("provider", json_said(section, "provider"), out);
 	report_row("state",
 	    is_stopped(section)
 	        ? "refused; not asked again until this section changes"
 	        : state_text(section),
 	    out);
-	print_address(
-	    "IPv4", text(section, "ipv4"), text(section, "source4"), out);
-	print_address(
-	    "IPv6", text(section, "ipv6"), text(section, "source6"), out);
+	print_address("IPv4", json_said(section, "ipv4"),
+	    json_said(section, "source4"), out);
+	print_address("IPv6", json_said(section, "ipv6"),
+	    json_said(section, "source6"), out);
 	report_row("published", known[0] != '\0' ? known : "nothing", out);
 	print_when("confirmed", json_int(section, "published_at", 0), now, out);
 	print_servers(section, out);
 	print_when("next look", json_int(section, "next_look", 0), now, out);
-	report_row("problem", text(section, "problem"), out);
-	report_row("what to do", text(section, "advice"), out);
+	report_row("problem", json_said(section, "problem"), out);
+	report_row("what to do", json_said(section, "advice"), out);
 	free(known);
 }
 

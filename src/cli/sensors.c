@@ -138,19 +138,6 @@ print_problem_text(FILE *out)
 	    out);
 }
 
-/* Two services may have the same backend. */
-static bool
-was_backend(const struct config *config, unsigned n, const char *name)
-{
-	char other[CONFIG_LABEL_SIZE];
-
-	for (unsigned i = 0; i < n; i++)
-		if (strcmp(config_backend_label(config->backends[i], other),
-		        name) == 0)
-			return true;
-	return false;
-}
-
 static void
 print_backends(const struct config *config, FILE *out)
 {
@@ -160,7 +147,7 @@ print_backends(const struct config *config, FILE *out)
 		char *literal;
 
 		config_backend_label(config->backends[i], name);
-		if (was_backend(config, i, name))
+		if (config_backend_repeats(config, i))
 			continue;
 		literal = jinja(name);
 		begin(out, "backend", name);

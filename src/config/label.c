@@ -19,6 +19,19 @@ config_backend_label(
 	return dst;
 }
 
+bool
+config_backend_repeats(const struct config *config, unsigned index)
+{
+	char name[CONFIG_LABEL_SIZE], other[CONFIG_LABEL_SIZE];
+
+	config_backend_label(config->backends[index], name);
+	for (unsigned i = 0; i < index; i++)
+		if (strcmp(config_backend_label(config->backends[i], other),
+		        name) == 0)
+			return true;
+	return false;
+}
+
 char *
 config_listener_label(
     const struct config_listener *listener, char dst[CONFIG_LABEL_SIZE])

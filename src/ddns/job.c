@@ -52,8 +52,6 @@ void
 job_init(struct ddns_job *job, const struct msg_DDNS_JOB *msg)
 {
 	*job = (struct ddns_job){
-		.uid = (uid_t)msg->uid,
-		.gid = (gid_t)msg->gid,
 		.kind = (enum ddns_kind)msg->kind,
 		.provider = xstrdup(msg->provider),
 		.login = xstrdup(msg->login),

@@ -5,7 +5,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "config/ddns.h"
 #include "ipc/ddns.h"
@@ -13,8 +12,6 @@
 struct msg_DDNS_JOB;
 
 struct ddns_job {
-	uid_t uid;
-	gid_t gid;
 	enum ddns_kind kind;
 	/* As in ipc/ddns.h and config/ddns.h; "" = none. */
 	char *provider;

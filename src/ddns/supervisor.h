@@ -9,11 +9,7 @@
 #include <stdbool.h>
 
 struct chan;
-struct msg_DDNS_JOB;
 struct refusal;
-
-/* The first message; borrowed until the next call of this kind. */
-void supervisor_read_job(struct chan *supervisor, struct msg_DDNS_JOB *job);
 
 /* A DDNS_FOUND. */
 struct finding {

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -86,6 +87,20 @@ const char *
 json_str(const struct json *value, const char *member)
 {
 	return json_text(json_get(value, member));
+}
+
+const char *
+json_said(const struct json *value, const char *member)
+{
+	const char *text = json_str(value, member);
+
+	return text != NULL ? text : "";
+}
+
+bool
+json_is(const struct json *value, const char *member, const char *text)
+{
+	return strcmp(json_said(value, member), text) == 0;
 }
 
 int64_t

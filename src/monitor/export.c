@@ -12,19 +12,6 @@
 #define LABELS(...)                                                            \
 	((const struct metrics_label[]){ __VA_ARGS__, { NULL, NULL } })
 
-/* Two services may have the same backend: it is told once. */
-static bool
-was_told(const struct config *config, unsigned n, const char *name)
-{
-	char other[CONFIG_LABEL_SIZE];
-
-	for (unsigned i = 0; i < n; i++)
-		if (strcmp(config_backend_label(config->backends[i], other),
-		        name) == 0)
-			return true;
-	return false;
-}
-
 static void
 put_backends(
     const struct status *status, const struct probe *probes, struct buf *out)
@@ -36,7 +23,7 @@ put_backends(
 	for (unsigned i = 0; i < status->config->nbackends; i++) {
 		config_backend_label(status->config->backends[i], name);
 		if (probes[i].state != PROBE_UNKNOWN &&
-		    !was_told(status->config, i, name))
+		    !config_backend_repeats(status->config, i))
 			metrics_sample(out, "gatehouse_backend_up", "",
 			    LABELS({ "backend", name }),
 			    probes[i].state == PROBE_UP);

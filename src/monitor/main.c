@@ -6,7 +6,6 @@
  */
 
 #include <assert.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +13,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/sandbox.h"
 #include "base/xalloc.h"
 #include "config/config.h"
 #include "control.h"
-#include "ipc/chan.h"
+#include "ipc/line.h"
 #include "net/loop.h"
 #include "page.h"
 #include "probe.h"
@@ -28,6 +26,8 @@
 #include "status.h"
 #include "tls/client.h"
 #include "web.h"
+
+#define PROGRAM "gatehouse-monitor"
 
 struct monitor {
 	struct loop *loop;
@@ -227,16 +227,12 @@ static void
 on_start(struct monitor *monitor, const struct msg *msg)
 {
 	const struct msg_START *start = &msg->u.START;
-	const struct sandbox box = { NULL, (uid_t)start->uid,
-		(gid_t)start->gid };
+	const struct sandbox box = line_box(msg);
 	struct error err;
 
 	if (monitor->config != NULL)
 		fatal("a second START");
-	log_set_tag(start->log_tag);
-	log_open(
-	    "gatehouse-monitor", start->log_target, (int)start->log_facility);
-	log_set_level(start->log_level);
+	line_settle(PROGRAM, msg);
 	read_config(monitor, msg->fd);
 	init_probes(monitor);
 	if (sandbox_enter(&box, &err) == -1)
@@ -486,17 +482,8 @@ main(void)
 {
 	struct monitor monitor = { .control_fd = -1, .status_fd = -1 };
 
-	log_open("gatehouse-monitor", LOG_TO_STDERR, 0);
-	if (fcntl(CHAN_CHILD_FD, F_GETFD) == -1)
-		fatal("this is started by gatehoused, not by hand");
-	/* A terminal's Ctrl-C and hang-up are the supervisor's to judge. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN);
-
 	monitor.loop = loop_new();
-	monitor.chan =
-	    chan_new(CHAN_CHILD_FD, IPC_MONITOR, IPC_SUPERVISOR, false);
+	monitor.chan = line_begin(IPC_MONITOR, PROGRAM, false);
 	monitor.io.fn = on_channel;
 	monitor.terminate.fn = on_terminate;
 	monitor.sampler.fn = on_sample;

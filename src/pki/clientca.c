@@ -34,30 +34,6 @@ struct pki_clientca {
 	int64_t not_after;
 };
 
-struct extension {
-	int nid;
-	const char *value;
-};
-
-/* issuer: whose key is named; for itself, cert. */
-static int
-add_extensions(X509 *cert, X509 *issuer, const struct extension *list)
-{
-	X509V3_CTX ctx = { 0 };
-
-	X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
-	for (; list->value != NULL; list++) {
-		X509_EXTENSION *extension =
-		    X509V3_EXT_conf_nid(NULL, &ctx, list->nid, list->value);
-		int ok = extension != NULL && X509_add_ext(cert, extension, -1);
-
-		X509_EXTENSION_free(extension);
-		if (!ok)
-			return 0;
-	}
-	return 1;
-}
-
 static int
 add_common_name(X509_NAME *name, const char *text)
 {
@@ -97,7 +73,7 @@ set_authority_name(X509 *cert)
 char *
 pki_clientca_new(const struct pki_key *key, int64_t now, struct error *err)
 {
-	static const struct extension extensions[] = {
+	static const struct pki_extension extensions[] = {
 		{ NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
 		{ NID_key_usage, "critical,keyCertSign,cRLSign" },
 		/* Whoever trusts it by mistake trusts no server of it. */
@@ -115,7 +91,7 @@ pki_clientca_new(const struct pki_key *key, int64_t now, struct error *err)
 	    pki_cert_set_dates(cert, now - CLOCKS_DIFFER,
 	        now + (int64_t)PKI_CLIENTCA_DAYS * DAY) &&
 	    X509_set_pubkey(cert, key->evp) &&
-	    add_extensions(cert, cert, extensions) &&
+	    pki_cert_extend(cert, cert, extensions) &&
 	    X509_sign(cert, key->evp, pki_key_digest(key)) != 0)
 		pem = pki_cert_text(cert);
 	if (pem == NULL)
@@ -186,7 +162,7 @@ static X509 *
 certify(struct pki_clientca *ca, const struct pki_key *key,
     const struct pki_client *client)
 {
-	static const struct extension extensions[] = {
+	static const struct pki_extension extensions[] = {
 		{ NID_basic_constraints, "critical,CA:FALSE" },
 		{ NID_key_usage, "critical,digitalSignature" },
 		{ NID_ext_key_usage, "clientAuth" },
@@ -203,7 +179,7 @@ certify(struct pki_clientca *ca, const struct pki_key *key,
 	    pki_cert_set_dates(
 	        cert, client->not_before - CLOCKS_DIFFER, client->not_after) &&
 	    X509_set_pubkey(cert, key->evp) &&
-	    add_extensions(cert, ca->cert, extensions) &&
+	    pki_cert_extend(cert, ca->cert, extensions) &&
 	    X509_sign(cert, ca->key->evp, pki_key_digest(ca->key)) != 0)
 		return cert;
 	X509_free(cert);

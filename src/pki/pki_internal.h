@@ -46,6 +46,15 @@ char *pki_bio_text(BIO *bio);
 int pki_cert_set_serial(X509 *cert);
 int pki_cert_set_dates(X509 *cert, int64_t not_before, int64_t not_after);
 
+/* In libcrypto's own words; a list ends with a value of NULL. */
+struct pki_extension {
+	int nid;
+	const char *value;
+};
+
+/* issuer: whose key an extension may name; for itself, cert. 0 on failure. */
+int pki_cert_extend(X509 *cert, X509 *issuer, const struct pki_extension *list);
+
 /* As PEM; the caller frees. NULL on failure. */
 char *pki_cert_text(X509 *cert);
 

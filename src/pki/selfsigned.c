@@ -58,21 +58,15 @@ set_subject(X509 *cert, const char *issuer)
 	return ok;
 }
 
-static int
-set_purpose(X509 *cert)
+int
+pki_cert_extend(X509 *cert, X509 *issuer, const struct pki_extension *list)
 {
-	static const struct {
-		int nid;
-		const char *value;
-	} extensions[] = {
-		{ NID_basic_constraints, "critical,CA:FALSE" },
-		{ NID_key_usage, "critical,digitalSignature,keyEncipherment" },
-		{ NID_ext_key_usage, "serverAuth" },
-	};
+	X509V3_CTX ctx = { 0 };
 
-	for (size_t i = 0; i < sizeof(extensions) / sizeof(*extensions); i++) {
-		X509_EXTENSION *extension = X509V3_EXT_conf_nid(
-		    NULL, NULL, extensions[i].nid, extensions[i].value);
+	X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
+	for (; list->value != NULL; list++) {
+		X509_EXTENSION *extension =
+		    X509V3_EXT_conf_nid(NULL, &ctx, list->nid, list->value);
 		int ok = extension != NULL && X509_add_ext(cert, extension, -1);
 
 		X509_EXTENSION_free(extension);
@@ -128,6 +122,12 @@ static char *
 make(const struct pki_key *key, const struct contents *contents,
     struct error *err)
 {
+	static const struct pki_extension extensions[] = {
+		{ NID_basic_constraints, "critical,CA:FALSE" },
+		{ NID_key_usage, "critical,digitalSignature,keyEncipherment" },
+		{ NID_ext_key_usage, "serverAuth" },
+		{ 0, NULL },
+	};
 	X509_EXTENSION *san;
 	X509 *cert;
 	char *pem = NULL;
@@ -142,7 +142,7 @@ make(const struct pki_key *key, const struct contents *contents,
 	    pki_cert_set_dates(
 	        cert, contents->not_before, contents->not_after) &&
 	    X509_set_pubkey(cert, key->evp) && X509_add_ext(cert, san, -1) &&
-	    set_purpose(cert) &&
+	    pki_cert_extend(cert, cert, extensions) &&
 	    (contents->digest == NULL ||
 	        set_acme_identifier(cert, contents->digest)) &&
 	    X509_sign(cert, key->evp, pki_key_digest(key)) != 0)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "line.h"
+#include "ipc/line.h"
 #include "order.h"
 
 #define FIRST_MS 250 /* RFC 6886 section 3.1 */
@@ -40,7 +40,7 @@ static bool
 wait_for(const struct order *order, int fd, int64_t until)
 {
 	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
-		{ .fd = line_fd(order->supervisor), .events = POLLIN } };
+		{ .fd = chan_fd(order->supervisor), .events = POLLIN } };
 	int64_t left;
 
 	while ((left = until - clock_mono_ms()) > 0) {

@@ -5,8 +5,6 @@
  */
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +12,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/sandbox.h"
 #include "base/text.h"
 #include "exchange.h"
-#include "ipc/chan.h"
-#include "ipc/msg.h"
-#include "line.h"
+#include "ipc/line.h"
 #include "protocol.h"
 #include "route.h"
+#include "supervisor.h"
 
 #define PROGRAM "gatehouse-portmap"
 #define MEMORY_MAX (64u * 1024 * 1024) /* bytes, beside what is there */
@@ -87,30 +83,25 @@ bound_memory(void)
 static bool
 read_order(struct order *order, struct chan *supervisor, struct error *err)
 {
-	struct msg_PORTMAP_JOB msg;
-	struct sandbox box;
+	const struct msg_PORTMAP_JOB *job;
+	struct msg msg;
 	struct error why;
 	bool found;
 
-	line_read_job(supervisor, &msg);
-	log_set_tag(msg.log_tag);
-	log_open(
-	    PROGRAM, (enum log_target)msg.log_target, (int)msg.log_facility);
-	log_set_level((enum log_level)msg.log_level);
-	if (msg.kind >= PORTMAP_KIND_COUNT || msg.nonce.len != PCP_NONCE_SIZE)
+	line_hear(supervisor, MSG_PORTMAP_JOB, &msg);
+	line_settle(PROGRAM, &msg);
+	job = &msg.u.PORTMAP_JOB;
+	if (job->kind >= PORTMAP_KIND_COUNT || job->nonce.len != PCP_NONCE_SIZE)
 		fatal("the supervisor wants an unknown job");
-	*order = (struct order){ .kind = (enum portmap_kind)msg.kind,
-		.lifetime = msg.lifetime,
+	*order = (struct order){ .kind = (enum portmap_kind)job->kind,
+		.lifetime = job->lifetime,
 		.supervisor = supervisor };
-	memcpy(order->nonce, msg.nonce.p, PCP_NONCE_SIZE);
-	if (order_read_ports(order, msg.ports, &why) == -1)
+	memcpy(order->nonce, job->nonce.p, PCP_NONCE_SIZE);
+	if (order_read_ports(order, job->ports, &why) == -1)
 		fatal("the supervisor's order: %s", why.msg);
-	found = find_router(order, msg.gateway, err);
+	found = find_router(order, job->gateway, err);
 	bound_memory();
-	box = (struct sandbox){ *msg.root != '\0' ? msg.root : NULL,
-		(uid_t)msg.uid, (gid_t)msg.gid };
-	if (sandbox_enter(&box, &why) == -1)
-		fatal("cannot give up privilege: %s", why.msg);
+	line_confine(&msg);
 	return found;
 }
 
@@ -175,16 +166,16 @@ run(const struct order *order)
 		}
 	}
 	if (name != NULL) {
-		line_done(order->supervisor, name, &done);
+		supervisor_done(order->supervisor, name, &done);
 		return 0;
 	}
 	if (refuser != NULL) {
-		line_failed(
+		supervisor_failed(
 		    order->supervisor, PORTMAP_REFUSED, refuser, &refused);
 		return -1;
 	}
 	silent(order, &refused);
-	line_failed(order->supervisor, PORTMAP_SILENT, "", &refused);
+	supervisor_failed(order->supervisor, PORTMAP_SILENT, "", &refused);
 	return -1;
 }
 
@@ -197,20 +188,13 @@ main(void)
 	struct error err;
 	int ret = -1;
 
-	if (fcntl(CHAN_CHILD_FD, F_GETFD) == -1) {
-		fputs(PROGRAM " is started by gatehoused\n", stderr);
-		return 2;
-	}
-	signal(SIGUSR1, SIG_IGN); /* may be sent to the whole service */
-	log_open(PROGRAM, LOG_TO_STDERR, 0);
-	supervisor = chan_new(CHAN_CHILD_FD, IPC_PORTMAP, IPC_SUPERVISOR, true);
+	supervisor = line_begin(IPC_PORTMAP, PROGRAM, true);
 	if (read_order(&order, supervisor, &err)) {
-		signal(SIGPIPE, SIG_IGN);
 		ret = run(&order);
 	} else {
 		outcome_refused(&nowhere, "no router",
 		    "Connect this machine to the network", "%s", err.msg);
-		line_failed(supervisor, PORTMAP_SILENT, "", &nowhere);
+		supervisor_failed(supervisor, PORTMAP_SILENT, "", &nowhere);
 	}
 	chan_free(supervisor);
 	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -13,12 +13,11 @@
 
 #include "backend.h"
 #include "base/log.h"
-#include "base/sandbox.h"
 #include "base/xalloc.h"
 #include "challenge.h"
 #include "count.h"
-#include "ipc/chan.h"
 #include "ipc/job.h"
+#include "ipc/line.h"
 #include "pki/cert.h"
 #include "session.h"
 #include "tls/server.h"
@@ -71,16 +70,11 @@ static void
 on_start(struct worker *worker, const struct msg *msg)
 {
 	const struct msg_START *start = &msg->u.START;
-	struct sandbox box = { .root = start->root[0] ? start->root : NULL,
-		.uid = (uid_t)start->uid,
-		.gid = (gid_t)start->gid };
+	const struct sandbox box = line_box(msg);
 	struct error err;
 
 	tzset(); /* what it reads is not in the jail */
-	log_set_tag(start->log_tag);
-	log_open(PROGRAM, (enum log_target)start->log_target,
-	    (int)start->log_facility);
-	log_set_level((enum log_level)start->log_level);
+	line_settle(PROGRAM, msg);
 	worker->index = start->worker;
 	worker->generation = start->generation;
 	worker->jail = box.root;
@@ -313,15 +307,11 @@ int
 main(void)
 {
 	static struct worker worker;
+	struct chan *chan = line_begin(IPC_PROXY, PROGRAM, false);
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a full file is an error of its write */
-	log_open(PROGRAM, LOG_TO_STDERR, 0);
 	worker_init(&worker);
-	worker.chan = chan_new(CHAN_CHILD_FD, IPC_PROXY, IPC_SUPERVISOR, false);
+	worker.chan = chan;
 	worker.chan_io.fn = chan_ready;
 	worker.chan_io.arg = &worker;
 	loop_io_add(worker.loop, &worker.chan_io, chan_fd(worker.chan),

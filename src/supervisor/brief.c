@@ -183,15 +183,8 @@ brief_send(struct brief *brief, struct child *child)
 	const struct plan *plan = generation->plan;
 	struct msg msg = { .kind = MSG_JOB,
 		.fd = -1,
-		.u.JOB = { .uid = plan_wire_id(plan->uid),
-		    .gid = plan_wire_id(plan->gid),
-		    .kind = task->kind,
-		    .arg = task->arg,
-		    .directory = task->directory,
-		    .log_target = sup->log.target,
-		    .log_facility = (uint32_t)sup->log.facility,
-		    .log_level = sup->log.level,
-		    .log_tag = sup->log.tag } };
+		.u.JOB = { SUPERVISOR_TERMS(sup, plan), .kind = task->kind,
+		    .arg = task->arg, .directory = task->directory } };
 
 	if (task->slot != NULL && task->acme != NULL)
 		print_ways(brief, generation);

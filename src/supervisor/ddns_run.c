@@ -91,15 +91,6 @@ tell_section(struct msg_DDNS_JOB *job, const struct config_ddns *config)
 }
 
 static void
-tell_log(struct msg_DDNS_JOB *job, const struct supervisor *sup)
-{
-	job->log_target = sup->log.target;
-	job->log_facility = (uint32_t)sup->log.facility;
-	job->log_level = sup->log.level;
-	job->log_tag = sup->log.tag;
-}
-
-static void
 tell(struct ddns_run *run, const struct ddns_task *task)
 {
 	const struct config_ddns *config = task->config;
@@ -109,22 +100,16 @@ tell(struct ddns_run *run, const struct ddns_task *task)
 	char *services = join(config->services, config->nservices, " ");
 	struct msg msg = { .kind = MSG_DDNS_JOB,
 		.fd = -1,
-		.u.DDNS_JOB = { .uid = plan_wire_id(plan->uid),
-		    .gid = plan_wire_id(plan->gid),
-		    .kind = task->kind,
-		    .hosts = hosts,
-		    .headers = headers,
-		    .services = services,
-		    .listens = listens(run->sup),
+		.u.DDNS_JOB = { SUPERVISOR_TERMS(run->sup, plan),
+		    .kind = task->kind, .hosts = hosts, .headers = headers,
+		    .services = services, .listens = listens(run->sup),
 		    .router = portmap_wan(run->sup),
 		    .known4 = task->record->known4,
 		    .known6 = task->record->known6,
 		    .published = task->record->schedule.published_at,
-		    .name = task->name,
-		    .value = task->value } };
+		    .name = task->name, .value = task->value } };
 
 	tell_section(&msg.u.DDNS_JOB, config);
-	tell_log(&msg.u.DDNS_JOB, run->sup);
 	child_send(run->child, &msg);
 	free(hosts);
 	free(services);

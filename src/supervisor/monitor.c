@@ -107,13 +107,8 @@ send_start(struct monitor *monitor)
 	const struct supervisor *sup = generation->sup;
 	struct msg msg = { .kind = MSG_START,
 		.fd = generation->plan->sealed,
-		.u.START = { .generation = generation->number,
-		    .uid = plan_wire_id(generation->plan->uid),
-		    .gid = plan_wire_id(generation->plan->gid),
-		    .log_target = sup->log.target,
-		    .log_facility = (uint32_t)sup->log.facility,
-		    .log_level = sup->log.level,
-		    .log_tag = sup->log.tag,
+		.u.START = { SUPERVISOR_TERMS(sup, generation->plan),
+		    .generation = generation->number,
 		    .started = sup->started_at } };
 	struct msg control = { .kind = MSG_CONTROL_LISTENER,
 		.fd = sup->control_fd };

@@ -201,17 +201,10 @@ send_order(struct portmap *pm, const char *ports)
 	const struct plan *plan = sup->current->plan;
 	struct msg msg = { .kind = MSG_PORTMAP_JOB,
 		.fd = -1,
-		.u.PORTMAP_JOB = { .uid = plan_wire_id(plan->uid),
-		    .gid = plan_wire_id(plan->gid),
-		    .root = plan->root,
-		    .kind = pm->kind,
-		    .ports = ports,
+		.u.PORTMAP_JOB = { SUPERVISOR_TERMS(sup, plan),
+		    .root = plan->root, .kind = pm->kind, .ports = ports,
 		    .lifetime = LEASE_SECONDS,
-		    .nonce = { pm->kept.nonce, sizeof(pm->kept.nonce) },
-		    .log_target = sup->log.target,
-		    .log_facility = (uint32_t)sup->log.facility,
-		    .log_level = sup->log.level,
-		    .log_tag = sup->log.tag } };
+		    .nonce = { pm->kept.nonce, sizeof(pm->kept.nonce) } } };
 
 	child_send(pm->child, &msg);
 }

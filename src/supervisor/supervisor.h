@@ -53,6 +53,13 @@ struct log_settings {
 	const char *tag; /* what syslog calls us; "" = the program */
 };
 
+/* MSG_TERMS of a first message. Who is jailed has .root = plan->root, too. */
+#define SUPERVISOR_TERMS(sup, plan)                                            \
+	.uid = plan_wire_id((plan)->uid), .gid = plan_wire_id((plan)->gid),    \
+	.log_target = (sup)->log.target,                                       \
+	.log_facility = (uint32_t)(sup)->log.facility,                         \
+	.log_level = (sup)->log.level, .log_tag = (sup)->log.tag
+
 /* Who asked for something through the monitor. */
 struct asker {
 	struct child *monitor; /* NULL: a signal, nobody waits */

@@ -145,16 +145,9 @@ send_start(struct worker *worker)
 	const struct plan *plan = generation->plan;
 	struct msg msg = { .kind = MSG_START,
 		.fd = plan->sealed,
-		.u.START = { .worker = worker->index,
-		    .generation = generation->number,
-		    .uid = plan_wire_id(plan->uid),
-		    .gid = plan_wire_id(plan->gid),
-		    .root = plan->root,
-		    .log_target = sup->log.target,
-		    .log_facility = (uint32_t)sup->log.facility,
-		    .log_level = sup->log.level,
-		    .log_tag = sup->log.tag,
-		    .started = sup->started_at } };
+		.u.START = { SUPERVISOR_TERMS(sup, plan),
+		    .worker = worker->index, .generation = generation->number,
+		    .root = plan->root, .started = sup->started_at } };
 
 	child_send(worker->child, &msg);
 }

@@ -28,6 +28,8 @@ def _read_table() -> dict[str, list[tuple[str, str]]]:
     """Kind -> its fields as (type, name), in the order of msg.def."""
     text = (REPOSITORY / "include/ipc/msg.def").read_text()
     text = text.replace("\\\n", " ")
+    terms = re.search(r"#define MSG_TERMS\(U32, I64, STR\)(.*)", text)[1]
+    text = text.replace("MSG_TERMS(U32, I64, STR) ", terms)
     fields = {
         kind: re.findall(r"(\w+)\((\w+)\)", rest) for kind, rest in re.findall(
             r"#define MSG_FIELDS_(\w+)\(U32, I64, STR, BYTES\)(.*)", text)}

@@ -17,9 +17,7 @@
 static void
 init(struct job *job, const char *names)
 {
-	struct msg_JOB msg = { .uid = -1,
-		.gid = 65534,
-		.kind = JOB_PLACEHOLDER,
+	struct msg_JOB msg = { .kind = JOB_PLACEHOLDER,
 		.names = names,
 		.arg = "a",
 		.directory = "d",
@@ -49,8 +47,6 @@ test_fields(void **state)
 
 	(void)state;
 	init(&job, "a");
-	assert_int_equal(job.uid, (uid_t)-1);
-	assert_int_equal(job.gid, 65534);
 	assert_int_equal(job.kind, JOB_PLACEHOLDER);
 	assert_string_equal(job.arg, "a");
 	assert_string_equal(job.directory, "d");

@@ -14,9 +14,7 @@
 static void
 test_copy(void **state)
 {
-	const struct msg_DDNS_JOB msg = { .uid = -1,
-		.gid = 65534,
-		.kind = DDNS_FORCE,
+	const struct msg_DDNS_JOB msg = { .kind = DDNS_FORCE,
 		.provider = "duckdns",
 		.hosts = "a.example b.example",
 		.login = "l",
@@ -44,8 +42,6 @@ test_copy(void **state)
 
 	(void)state;
 	job_init(&job, &msg);
-	assert_int_equal(job.uid, (uid_t)-1);
-	assert_int_equal(job.gid, 65534);
 	assert_int_equal(job.kind, DDNS_FORCE);
 	assert_int_equal(job.nhosts, 2);
 	assert_string_equal(job.hosts[0], "a.example");

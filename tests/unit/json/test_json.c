@@ -39,6 +39,11 @@ test_getters(void **state)
 	assert_null(json_str(doc, "i"));
 	assert_null(json_str(doc, "absent"));
 	assert_null(json_str(doc, "n"));
+	assert_string_equal(json_said(doc, "s"), "text");
+	assert_string_equal(json_said(doc, "i"), "");
+	assert_true(json_is(doc, "s", "text"));
+	assert_false(json_is(doc, "s", "tex"));
+	assert_true(json_is(doc, "absent", ""));
 	assert_int_equal(json_int(doc, "s", 1), 1);
 	assert_int_equal(json_int(doc, "r", 1), 1);
 	assert_int_equal(json_int(doc, "absent", 1), 1);
