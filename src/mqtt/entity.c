@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "base/xalloc.h"
-#include "member.h"
 #include "problems.h"
 #include "json/json.h"
 
@@ -115,7 +114,7 @@ set_moment(struct json *attributes, const char *name, int64_t seconds)
 static void
 copy_text(struct json *attributes, const struct json *from, const char *name)
 {
-	json_set_str(attributes, name, member_text(from, name));
+	json_set_str(attributes, name, json_said(from, name));
 }
 
 static void
@@ -136,7 +135,7 @@ add_cert(struct entities *entities, const struct json *cert)
 {
 	static const struct kind kind = { "sensor", "timestamp", "certificate_",
 		"Certificate" };
-	struct json *attributes = add(entities, &kind, member_first_name(cert),
+	struct json *attributes = add(entities, &kind, problems_subject(cert),
 	    moment(json_int(cert, "not_after", 0)));
 
 	if (attributes == NULL)
@@ -155,14 +154,14 @@ add_backend(struct entities *entities, const struct json *backend)
 {
 	static const struct kind kind = { "binary_sensor", "connectivity",
 		"backend_", "Backend" };
-	const char *name = member_text(backend, "name");
+	const char *name = json_said(backend, "name");
 	char *full = xasprintf("%s %s", kind.name, name);
 	struct json *attributes = NULL;
 
 	if (!has_name(entities, full))
 		attributes = add(entities, &kind, name,
-		    xstrdup(member_is(backend, "state", "up") ? ENTITY_ON
-		            : member_is(backend, "state", "down")
+		    xstrdup(json_is(backend, "state", "up") ? ENTITY_ON
+		            : json_is(backend, "state", "down")
 		            ? ENTITY_OFF
 		            : ENTITY_UNKNOWN));
 	free(full);
@@ -179,8 +178,8 @@ add_address(
 {
 	static const struct kind kind = { "sensor", NULL, "address_",
 		"Address" };
-	const char *ipv4 = member_text(ddns, "ipv4");
-	const char *ipv6 = member_text(ddns, "ipv6");
+	const char *ipv4 = json_said(ddns, "ipv4");
+	const char *ipv6 = json_said(ddns, "ipv6");
 	char *full = xasprintf("%s %s", kind.name, name);
 	struct json *attributes = NULL;
 

@@ -6,8 +6,15 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "member.h"
 #include "json/json.h"
+
+const char *
+problems_subject(const struct json *object)
+{
+	const char *name = json_text(json_at(json_get(object, "names"), 0));
+
+	return name != NULL ? name : "?";
+}
 
 /* Frees the text. */
 static void
@@ -21,8 +28,8 @@ add(struct json *problems, char *text)
 static void
 add_said(struct json *problems, const char *subject, const struct json *object)
 {
-	const char *problem = member_text(object, "problem");
-	const char *advice = member_text(object, "advice");
+	const char *problem = json_said(object, "problem");
+	const char *advice = json_said(object, "advice");
 
 	if (problem[0] != '\0')
 		add(problems,
@@ -34,7 +41,7 @@ static void
 judge_workers(struct json *problems, const struct json *workers)
 {
 	for (size_t i = 0; i < json_count(workers); i++)
-		if (member_is(json_at(workers, i), "state", "serving"))
+		if (json_is(json_at(workers, i), "state", "serving"))
 			return;
 	add(problems, xstrdup("no worker is serving"));
 }
@@ -42,31 +49,31 @@ judge_workers(struct json *problems, const struct json *workers)
 static void
 judge_backend(struct json *problems, const struct json *backend)
 {
-	if (member_is(backend, "state", "down"))
+	if (json_is(backend, "state", "down"))
 		add(problems,
 		    xasprintf("the backend %s is down: %s",
-		        member_text(backend, "name"),
-		        member_text(backend, "error")));
+		        json_said(backend, "name"),
+		        json_said(backend, "error")));
 }
 
 static void
 judge_cert(struct json *problems, const struct json *cert, int64_t now)
 {
 	int64_t not_after = json_int(cert, "not_after", 0);
-	const char *name = member_first_name(cert);
+	const char *name = problems_subject(cert);
 
-	if (member_is(cert, "source", "none") ||
-	    member_is(cert, "source", "self-signed"))
+	if (json_is(cert, "source", "none") ||
+	    json_is(cert, "source", "self-signed"))
 		add(problems,
 		    xasprintf(
 		        "%s has no certificate from an authority yet", name));
 	else if (not_after != 0 && not_after <= now)
 		add(problems,
 		    xasprintf("the certificate of %s has expired", name));
-	if (member_is(cert, "state", "revoked"))
+	if (json_is(cert, "state", "revoked"))
 		add(problems,
 		    xasprintf("the certificate of %s is revoked", name));
-	if (member_text(cert, "problem")[0] != '\0')
+	if (json_said(cert, "problem")[0] != '\0')
 		add_said(problems, name, cert);
 	else if (json_int(cert, "failures", 0) > 0)
 		add(problems, xasprintf("%s: the last attempt failed", name));
@@ -86,7 +93,7 @@ problems_of(const struct json *status, int64_t now)
 	for (size_t i = 0; i < json_count(certs); i++)
 		judge_cert(problems, json_at(certs, i), now);
 	for (size_t i = 0; i < json_count(sections); i++)
-		add_said(problems, member_first_name(json_at(sections, i)),
+		add_said(problems, problems_subject(json_at(sections, i)),
 		    json_at(sections, i));
 	add_said(problems, "port mapping", json_get(status, "portmap"));
 	return problems;

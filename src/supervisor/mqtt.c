@@ -231,21 +231,12 @@ send_job(struct mqtt *mqtt, int status)
 	const struct plan *plan = sup->current->plan;
 	struct msg msg = { .kind = MSG_MQTT_JOB,
 		.fd = status,
-		.u.MQTT_JOB = { .uid = plan_wire_id(plan->uid),
-		    .gid = plan_wire_id(plan->gid),
-		    .host = config->host,
-		    .port = config->port,
-		    .tls = config->tls,
-		    .login = config->login,
-		    .password = config->password,
-		    .ca_file = config->ca_file,
-		    .prefix = config->prefix,
-		    .id = config->id,
-		    .interval = config->interval,
-		    .log_target = sup->log.target,
-		    .log_facility = (uint32_t)sup->log.facility,
-		    .log_level = sup->log.level,
-		    .log_tag = sup->log.tag } };
+		.u.MQTT_JOB = { SUPERVISOR_TERMS(sup, plan),
+		    .host = config->host, .port = config->port,
+		    .tls = config->tls, .login = config->login,
+		    .password = config->password, .ca_file = config->ca_file,
+		    .prefix = config->prefix, .id = config->id,
+		    .interval = config->interval } };
 
 	child_send(mqtt->child, &msg);
 }
