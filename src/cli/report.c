@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "mqtt.h"
 #include "portmap.h"
 #include "report_ddns.h"
 #include "report_parts.h"
@@ -128,7 +129,7 @@ print_verdict(const struct json *status, int64_t now, FILE *out)
 	const struct json *certs = json_get(status, "certificates");
 	const struct json *sections = json_get(status, "ddns");
 	struct findings findings = { .out = out };
-	char *portmap;
+	char *portmap, *mqtt;
 
 	if (count_workers(json_get(status, "workers"), "serving") == 0)
 		find(&findings, xstrdup("no worker is serving"));
@@ -149,6 +150,9 @@ print_verdict(const struct json *status, int64_t now, FILE *out)
 	portmap = portmap_finding(status);
 	if (portmap != NULL)
 		find(&findings, portmap);
+	mqtt = mqtt_finding(status);
+	if (mqtt != NULL)
+		find(&findings, mqtt);
 	for (size_t i = 0; i < json_count(sections); i++) {
 		char *finding = report_ddns_finding(json_at(sections, i));
 
@@ -413,6 +417,7 @@ report_print(const struct json *status, int64_t now, FILE *out)
 	print_backends(json_get(status, "backends"), now, out);
 	print_certs(json_get(status, "certificates"), now, out);
 	portmap_print(status, now, out);
+	mqtt_print(status, now, out);
 	report_ddns_short(json_get(status, "ddns"), out);
 	print_workers(json_get(status, "workers"), out);
 	print_traffic(status, out);

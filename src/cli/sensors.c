@@ -113,8 +113,8 @@ begin(FILE *out, const char *of, const char *what)
 	"             ['the certificate of ' ~ name ~ ' is not valid'] %}\n"   \
 	"          {% endif %}\n"                                              \
 	"          {% endfor %}\n"                                             \
-	"          {% for o in value_json.ddns + [value_json.portmap]\n"       \
-	"             if o.problem %}\n"                                       \
+	"          {% for o in value_json.ddns + [value_json.portmap,\n"       \
+	"             value_json.mqtt | default({})] if o.problem %}\n"        \
 	"          {% set found.all = found.all + [o.problem] %}\n"            \
 	"          {% endfor %}\n"
 

@@ -338,6 +338,23 @@ test_port_mapping(void **state)
 }
 
 static void
+test_mqtt(void **state)
+{
+	(void)state;
+	assert_reports("{" WORKER ",\"mqtt\":{\"state\":\"failing\","
+	               "\"problem\":\"login: no\",\"advice\":\"Look\"}}",
+	    "This needs attention:\n  MQTT: login: no. Look\n");
+	assert_reports("{" WORKER ",\"mqtt\":{\"state\":\"told\","
+	               "\"server\":\"192.0.2.1\",\"told_at\":1800001800,"
+	               "\"next_attempt\":1800001800}}",
+	    "\nMQTT\n"
+	    "    state        Home Assistant is told\n"
+	    "    broker       192.0.2.1\n"
+	    "    last told    2027-01-15 08:30:00Z\n"
+	    "    next         2027-01-15 08:30:00Z\n");
+}
+
+static void
 test_nothing_reaches_the_terminal_raw(void **state)
 {
 	char *screen =
@@ -361,6 +378,7 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_no_worker),
 		cmocka_unit_test(test_port_mapping),
+		cmocka_unit_test(test_mqtt),
 		cmocka_unit_test(test_nothing_reaches_the_terminal_raw),
 	};
 
