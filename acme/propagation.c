@@ -38,7 +38,8 @@ look(struct authority *authority, const char *name, const char *value)
 		    authority->said, sizeof(authority->said), "has no address");
 		return;
 	}
-	if (dns_zone_ask(authority->host, name, DNS_TXT, &answer, &err) == -1) {
+	if (dns_zone_ask(authority->host, name, DNS_TXT, DNS_NO_DEADLINE,
+	        &answer, &err) == -1) {
 		snprintf(authority->said, sizeof(authority->said),
 		    "gives %.120s", err.msg);
 		return;
@@ -103,7 +104,7 @@ propagation_wait(
 	int64_t pause = FIRST_PAUSE_MS;
 	struct error err;
 
-	if (dns_zone_find(proof->name, &zone, &err) == -1)
+	if (dns_zone_find(proof->name, DNS_NO_DEADLINE, &zone, &err) == -1)
 		return problem_set(problem, PROBLEM_DNS,
 		    "%s: it cannot be seen whether the record is there: %s",
 		    proof->name, err.msg);

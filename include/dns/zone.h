@@ -29,22 +29,23 @@ struct dns_zone {
 
 /*
  * Follows aliases, walks up to a name that has servers, and looks up their
- * addresses: all with the system's resolver.
+ * addresses, as long as there is time: all with the system's resolver.
  */
-int dns_zone_find(const char *name, struct dns_zone *zone, struct error *err);
+int dns_zone_find(const char *name, int64_t deadline_ms, struct dns_zone *zone,
+    struct error *err);
 
 /*
  * Asks one server, at one of its addresses after the other until one answers.
  * -1: none does; the error is what the last one said.
  */
 int dns_zone_ask(const struct dns_host *host, const char *name,
-    enum dns_type type, struct dns_answer *answer, struct error *err);
+    enum dns_type type, int64_t deadline_ms, struct dns_answer *answer,
+    struct error *err);
 
 /*
  * Whether all of the zone's servers that answer have just this one record of
  * the name and type (NULL: none). If not, `answer` is what the first other one
- * says, else what they all say. Nobody is asked any more past the deadline, on
- * the monotonic clock. -1: nobody answers.
+ * says, else what they all say. -1: nobody answers.
  */
 int dns_zone_says(const struct dns_zone *zone, enum dns_type type,
     const char *value, int64_t deadline_ms, struct dns_answer *answer,

@@ -18,7 +18,7 @@
 #include "machine.h"
 #include "json/json.h"
 
-#define ALL_MS 22000 /* a step that was begun may take some more */
+#define ALL_MS 22000 /* a step that was begun takes 5 s more at the most */
 
 enum { NEEDS_CONFIG = 1, NEEDS_STATUS = 2 };
 

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "base/xalloc.h"
 #include "config/config.h"
 #include "dial.h"
@@ -88,17 +87,10 @@ static int
 ask_zone(const struct doctor *doctor, const struct dns_zone *zone,
     enum dns_type type, struct dns_answer *answer)
 {
-	for (size_t i = 0; i < zone->nhosts; i++) {
-		const struct dns_host *host = &zone->hosts[i];
-
-		for (size_t n = 0; n < host->naddresses; n++) {
-			if (clock_mono_ms() >= doctor->deadline)
-				return -1;
-			if (dns_ask(&host->addresses[n], zone->name, type,
-			        answer, NULL) == 0)
-				return 0;
-		}
-	}
+	for (size_t i = 0; i < zone->nhosts; i++)
+		if (dns_zone_ask(&zone->hosts[i], zone->name, type,
+		        doctor->deadline, answer, NULL) == 0)
+			return 0;
 	return -1;
 }
 
@@ -254,14 +246,13 @@ find_caa(const struct doctor *doctor, const struct name *name,
 {
 	const char *at = name->name;
 
-	if (dns_resolve(name->zone->name, DNS_CAA, answer, err) == -1)
+	if (dns_resolve(
+	        name->zone->name, DNS_CAA, doctor->deadline, answer, err) == -1)
 		return -1;
-	while (answer->n == 0 && (at = strchr(at, '.')) != NULL) {
-		if (clock_mono_ms() >= doctor->deadline)
-			return error_set(err, ERR_TIMEOUT, "the time is up");
-		if (dns_resolve(++at, DNS_CAA, answer, err) == -1)
+	while (answer->n == 0 && (at = strchr(at, '.')) != NULL)
+		if (dns_resolve(++at, DNS_CAA, doctor->deadline, answer, err) ==
+		    -1)
 			return -1;
-	}
 	return 0;
 }
 
@@ -307,8 +298,11 @@ check_name(struct doctor *doctor, struct name *name, bool wildcard)
 {
 	static struct dns_zone zone;
 	struct error err;
+	int rc = dns_zone_find(name->name, doctor->deadline, &zone, &err);
 
-	if (dns_zone_find(name->name, &zone, &err) == -1) {
+	if (doctor_is_late(doctor, name->name))
+		return;
+	if (rc == -1) {
 		doctor_say(doctor, DOCTOR_FAIL, xstrdup(name->name),
 		    xasprintf("its zone cannot be found: %s", err.msg),
 		    xstrdup("See whether the name is right and paid for, and "

@@ -3,22 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/xalloc.h"
 #include "report_parts.h"
 #include "json/json.h"
-
-char *
-mqtt_finding(const struct json *status)
-{
-	const struct json *mqtt = json_get(status, "mqtt");
-	const char *problem = json_said(mqtt, "problem");
-	const char *advice = json_said(mqtt, "advice");
-
-	if (problem[0] == '\0')
-		return NULL;
-	return xasprintf(
-	    "MQTT: %s%s%s", problem, advice[0] != '\0' ? ". " : "", advice);
-}
 
 static const char *
 state_text(const char *state)

@@ -8,9 +8,6 @@
 
 struct json;
 
-/* What needs attention, or NULL. The caller frees. */
-char *mqtt_finding(const struct json *status);
-
 /* Its part of the screen: nothing if it is off. */
 void mqtt_print(const struct json *status, int64_t now, FILE *out);
 

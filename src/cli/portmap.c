@@ -1,28 +1,10 @@
 #include "portmap.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/xalloc.h"
 #include "say.h"
 #include "json/json.h"
-
-char *
-portmap_finding(const struct json *status)
-{
-	const struct json *portmap = json_get(status, "portmap");
-	const char *advice = json_said(portmap, "advice");
-
-	if (json_said(portmap, "problem")[0] != '\0')
-		return xasprintf("port mapping: %s%s%s",
-		    json_said(portmap, "problem"),
-		    advice[0] != '\0' ? ". " : "", advice);
-	if (json_said(portmap, "warning")[0] != '\0')
-		return xasprintf(
-		    "port mapping: %s", json_said(portmap, "warning"));
-	return NULL;
-}
 
 static void
 print_row(const char *label, const char *value, FILE *out)

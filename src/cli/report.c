@@ -57,110 +57,29 @@ backend_name(const struct json *backend)
 	return xasprintf("%s (%s)", name, address);
 }
 
-static const char *
-first_name(const struct json *cert)
-{
-	const char *name = json_text(json_at(json_get(cert, "names"), 0));
-
-	return name != NULL ? name : "?";
-}
-
-static size_t
-count_workers(const struct json *workers, const char *state)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < json_count(workers); i++)
-		found += json_is(json_at(workers, i), "state", state);
-	return found;
-}
-
 /* --- what needs attention ------------------------------------------------ */
 
-struct findings {
-	FILE *out;
-	unsigned count;
-};
-
-/* One line; the first one announces those that follow. Frees the text. */
 static void
-find(struct findings *findings, char *what)
+print_verdict(const struct json *problems, FILE *out)
 {
-	if (findings->count++ == 0)
-		fputs("This needs attention:\n", findings->out);
-	fputs("  ", findings->out);
-	say_safely(findings->out, what);
-	fputc('\n', findings->out);
-	free(what);
-}
+	if (problems == NULL)
+		fputs("This gateway is older than the command, and does not "
+		      "say whether all is well.\n",
+		    out);
+	else
+		fputs(json_count(problems) == 0 ? "All is well.\n"
+		                                : "This needs attention:\n",
+		    out);
+	for (size_t i = 0; i < json_count(problems); i++) {
+		const struct json *problem = json_at(problems, i);
+		const char *advice = json_said(problem, "advice");
 
-static void
-judge_cert(struct findings *findings, const struct json *cert, int64_t now)
-{
-	int64_t not_after = json_int(cert, "not_after", 0);
-	int64_t failures = json_int(cert, "failures", 0);
-	const char *problem = problem_of(cert);
-	const char *advice = json_said(cert, "advice");
-	const char *name = first_name(cert);
-
-	if (json_is(cert, "source", "none") ||
-	    json_is(cert, "source", "self-signed"))
-		find(findings,
-		    xasprintf(
-		        "%s has no certificate from an authority yet", name));
-	else if (not_after != 0 && not_after <= now)
-		find(findings,
-		    xasprintf("the certificate of %s has expired", name));
-	if (json_is(cert, "state", "revoked"))
-		find(findings,
-		    xasprintf("the certificate of %s is revoked", name));
-	if (failures > 0 || problem[0] != '\0')
-		find(findings,
-		    xasprintf("%s: %s%s%s", name,
-		        problem[0] != '\0' ? problem
-		                           : "the last attempt failed",
-		        advice[0] != '\0' ? ". " : "", advice));
-}
-
-static void
-print_verdict(const struct json *status, int64_t now, FILE *out)
-{
-	const struct json *backends = json_get(status, "backends");
-	const struct json *certs = json_get(status, "certificates");
-	const struct json *sections = json_get(status, "ddns");
-	struct findings findings = { .out = out };
-	char *portmap, *mqtt;
-
-	if (count_workers(json_get(status, "workers"), "serving") == 0)
-		find(&findings, xstrdup("no worker is serving"));
-	for (size_t i = 0; i < json_count(backends); i++) {
-		const struct json *backend = json_at(backends, i);
-		char *name;
-
-		if (!json_is(backend, "state", "down"))
-			continue;
-		name = backend_name(backend);
-		find(&findings,
-		    xasprintf("the backend %s is down: %s", name,
-		        json_said(backend, "error")));
-		free(name);
+		fputs("  ", out);
+		say_safely(out, json_said(problem, "what"));
+		fputs(advice[0] != '\0' ? ". " : "", out);
+		say_safely(out, advice);
+		fputc('\n', out);
 	}
-	for (size_t i = 0; i < json_count(certs); i++)
-		judge_cert(&findings, json_at(certs, i), now);
-	portmap = portmap_finding(status);
-	if (portmap != NULL)
-		find(&findings, portmap);
-	mqtt = mqtt_finding(status);
-	if (mqtt != NULL)
-		find(&findings, mqtt);
-	for (size_t i = 0; i < json_count(sections); i++) {
-		char *finding = report_ddns_finding(json_at(sections, i));
-
-		if (finding != NULL)
-			find(&findings, finding);
-	}
-	if (findings.count == 0)
-		fputs("All is well.\n", out);
 }
 
 /* --- the rest of the screen ---------------------------------------------- */
@@ -409,7 +328,7 @@ report_print(const struct json *status, int64_t now, FILE *out)
 {
 	char up[REPORT_SPAN_SIZE];
 
-	print_verdict(status, now, out);
+	print_verdict(json_get(status, "problems"), out);
 	fprintf(out, "\nGatehouse %s, process %" PRId64 ", up for %s\n",
 	    json_said(status, "version"), json_int(status, "pid", 0),
 	    report_span(up, json_int(status, "uptime", 0)));

@@ -55,24 +55,6 @@ both(const char *ipv4, const char *ipv6)
 	    ipv4[0] != '\0' && ipv6[0] != '\0' ? " and " : "", ipv6);
 }
 
-char *
-report_ddns_finding(const struct json *section)
-{
-	const char *problem = json_said(section, "problem");
-	const char *advice = json_said(section, "advice");
-	bool stopped = is_stopped(section);
-
-	if (problem[0] == '\0')
-		return NULL;
-	return xasprintf("the address of %s is not published (%s): %s%s%s%s%s",
-	    first_name(section), json_said(section, "provider"), problem,
-	    advice[0] != '\0' ? ". " : "", advice,
-	    stopped && advice[0] == '\0' ? "." : "",
-	    stopped ? " It is not asked again until the configuration "
-	              "changes, or you say `gatehouse ddns update`"
-	            : "");
-}
-
 static void
 print_short(const struct json *section, FILE *out)
 {

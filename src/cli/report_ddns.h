@@ -8,9 +8,6 @@
 
 struct json;
 
-/* What needs attention of a section; NULL: nothing. The caller frees. */
-char *report_ddns_finding(const struct json *section);
-
 /* A line for each section, and what is wrong with it; nothing for none. */
 void report_ddns_short(const struct json *sections, FILE *out);
 

@@ -88,44 +88,13 @@ begin(FILE *out, const char *of, const char *what)
 
 /* --- sensors ------------------------------------------------------------- */
 
-/* The texts of all that is wrong, as the list found.all. */
-#define FIND_PROBLEMS                                                          \
-	"          {% set found = namespace(all=[]) %}\n"                      \
-	"          {% if 'serving' not in value_json.workers\n"                \
-	"             | map(attribute='state') | list %}\n"                    \
-	"          {% set found.all = ['no worker is serving'] %}\n"           \
-	"          {% endif %}\n"                                              \
-	"          {% for b in value_json.backends if b.state == 'down' %}\n"  \
-	"          {% set found.all = found.all +\n"                           \
-	"             [b.name ~ ' is down: ' ~ b.error] %}\n"                  \
-	"          {% endfor %}\n"                                             \
-	"          {% for c in value_json.certificates %}\n"                   \
-	"          {% set name = c.names | first %}\n"                         \
-	"          {% if c.failures > 0 or c.problem %}\n"                     \
-	"          {% set found.all = found.all + [name ~ ': ' ~\n"            \
-	"             (c.problem or 'the last attempt failed')] %}\n"          \
-	"          {% elif c.source in ['none', 'self-signed'] %}\n"           \
-	"          {% set found.all = found.all +\n"                           \
-	"             [name ~ ' has no certificate yet'] %}\n"                 \
-	"          {% elif c.state == 'revoked' or\n"                          \
-	"             0 < c.not_after <= value_json.now %}\n"                  \
-	"          {% set found.all = found.all +\n"                           \
-	"             ['the certificate of ' ~ name ~ ' is not valid'] %}\n"   \
-	"          {% endif %}\n"                                              \
-	"          {% endfor %}\n"                                             \
-	"          {% for o in value_json.ddns + [value_json.portmap,\n"       \
-	"             value_json.mqtt | default({})] if o.problem %}\n"        \
-	"          {% set found.all = found.all + [o.problem] %}\n"            \
-	"          {% endfor %}\n"
-
 static void
 print_problem(FILE *out)
 {
 	begin(out, "", "problem");
-	fputs("        device_class: problem\n"
-	      "        value_template: >-\n" FIND_PROBLEMS
-	      "          {{ found.all | length > 0 }}\n",
-	    out);
+	fputs("        device_class: problem\n", out);
+	put_template(out, "value_template",
+	    xstrdup("{{ value_json.problems | length > 0 }}"));
 }
 
 static void
@@ -133,9 +102,9 @@ print_problem_text(FILE *out)
 {
 	begin(out, "", "problem text");
 	/* A state of Home Assistant has 255 characters at most. */
-	fputs("        value_template: >-\n" FIND_PROBLEMS
-	      "          {{ (found.all | join('; '))[:250] or 'none' }}\n",
-	    out);
+	put_template(out, "value_template",
+	    xstrdup("{{ (value_json.problems | map(attribute='what') "
+	            "| join('; '))[:250] or 'none' }}"));
 }
 
 static void

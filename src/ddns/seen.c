@@ -52,7 +52,7 @@ look(const char *host, const struct wanted *wanted, int64_t deadline,
 	enum shown v4, v6;
 	struct error err;
 
-	if (dns_zone_find(host, &zone, &err) == -1) {
+	if (dns_zone_find(host, deadline, &zone, &err) == -1) {
 		log_debug("%s: %s", host, err.msg);
 		return SHOWN_UNKNOWN;
 	}

@@ -159,17 +159,35 @@ dns_read(const struct dns_message *message, const char *name,
 
 /* --- the system's resolver ------------------------------------------------ */
 
+/* Every server is waited for `retrans` seconds, `retry` times. */
+static void
+hurry(struct __res_state *resolver, int64_t deadline)
+{
+	int64_t left = (deadline - clock_mono_ms()) / 1000;
+
+	if (left <
+	    (int64_t)resolver->retrans * resolver->retry * resolver->nscount) {
+		resolver->retry = 1;
+		resolver->retrans = (int)(left / resolver->nscount);
+		if (resolver->retrans < 1)
+			resolver->retrans = 1;
+	}
+}
+
 int
-dns_resolve(const char *name, enum dns_type type, struct dns_answer *answer,
-    struct error *err)
+dns_resolve(const char *name, enum dns_type type, int64_t deadline_ms,
+    struct dns_answer *answer, struct error *err)
 {
 	static unsigned char data[ANSWER_MAX];
 	struct dns_message message = { .data = data };
 	struct __res_state resolver = { 0 };
 	int len, why;
 
+	if (clock_mono_ms() >= deadline_ms)
+		return error_set(err, ERR_TIMEOUT, "the time is up");
 	if (res_ninit(&resolver) == -1)
 		return error_set(err, ERR_SYS, "no resolver");
+	hurry(&resolver, deadline_ms);
 	len = res_nquery(
 	    &resolver, name, ns_c_in, types[type], data, sizeof(data));
 	why = resolver.res_h_errno;
@@ -190,9 +208,12 @@ dns_find_servers(const char *host, struct dns_server *servers, size_t max)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_DGRAM };
 	struct addrinfo *list, *at;
+	char absolute[DNS_TEXT_SIZE + 1];
 	size_t n = 0;
 
-	if (getaddrinfo(host, "53", &hints, &list) != 0)
+	/* No domain that this machine would look for it in as well. */
+	snprintf(absolute, sizeof(absolute), "%s.", host);
+	if (getaddrinfo(absolute, "53", &hints, &list) != 0)
 		return 0;
 	for (at = list; at != NULL && n < max; at = at->ai_next, n++) {
 		memcpy(&servers[n].address, at->ai_addr, at->ai_addrlen);
@@ -235,9 +256,9 @@ is_reply(const struct packet *query, const struct packet *reply)
 }
 
 static int
-exchange_udp(int fd, const struct packet *query, struct packet *reply)
+exchange_udp(
+    int fd, const struct packet *query, struct packet *reply, int64_t deadline)
 {
-	int64_t deadline = clock_mono_ms() + TRY_MS;
 	ssize_t n;
 
 	if (send(fd, query->data, query->len, MSG_NOSIGNAL) == -1)
@@ -255,9 +276,9 @@ exchange_udp(int fd, const struct packet *query, struct packet *reply)
 
 /* The length goes before a message (RFC 1035 section 4.2.2). */
 static int
-exchange_tcp(int fd, const struct packet *query, struct packet *reply)
+exchange_tcp(
+    int fd, const struct packet *query, struct packet *reply, int64_t deadline)
 {
-	int64_t deadline = clock_mono_ms() + TRY_MS;
 	unsigned char both[2 + QUERY_MAX], size[2];
 
 	both[0] = (unsigned char)(query->len >> 8);
@@ -279,8 +300,9 @@ exchange_tcp(int fd, const struct packet *query, struct packet *reply)
 
 static int
 exchange(const struct dns_server *server, int kind, const struct packet *query,
-    struct packet *reply)
+    struct packet *reply, int64_t deadline)
 {
+	int64_t now = clock_mono_ms();
 	const struct sockaddr *address =
 	    (const struct sockaddr *)&server->address;
 	int fd =
@@ -289,9 +311,11 @@ exchange(const struct dns_server *server, int kind, const struct packet *query,
 
 	if (fd == -1)
 		return -1;
+	if (deadline > now + TRY_MS)
+		deadline = now + TRY_MS;
 	if (connect(fd, address, server->len) == 0 || errno == EINPROGRESS)
-		rc = kind == SOCK_DGRAM ? exchange_udp(fd, query, reply)
-		                        : exchange_tcp(fd, query, reply);
+		rc = (kind == SOCK_DGRAM ? exchange_udp : exchange_tcp)(
+		    fd, query, reply, deadline);
 	failure = errno;
 	close(fd);
 	errno = failure;
@@ -319,7 +343,7 @@ make_query(struct packet *query, const char *name, enum dns_type type)
 
 int
 dns_ask(const struct dns_server *server, const char *name, enum dns_type type,
-    struct dns_answer *answer, struct error *err)
+    int64_t deadline_ms, struct dns_answer *answer, struct error *err)
 {
 	static struct packet query, reply;
 	struct dns_message message = { .data = reply.data };
@@ -327,10 +351,12 @@ dns_ask(const struct dns_server *server, const char *name, enum dns_type type,
 
 	if (make_query(&query, name, type) == -1)
 		return error_set(err, ERR_SYNTAX, "no name that can be asked");
-	for (int i = 0; i < TRIES && rc == -1; i++)
-		rc = exchange(server, SOCK_DGRAM, &query, &reply);
+	errno = ETIMEDOUT;
+	for (int i = 0; i < TRIES && rc == -1 && clock_mono_ms() < deadline_ms;
+	     i++)
+		rc = exchange(server, SOCK_DGRAM, &query, &reply, deadline_ms);
 	if (rc == 0 && (reply.data[2] & 0x02) != 0) /* truncated */
-		rc = exchange(server, SOCK_STREAM, &query, &reply);
+		rc = exchange(server, SOCK_STREAM, &query, &reply, deadline_ms);
 	if (rc == -1)
 		return error_sys(err, "no answer");
 	message.len = reply.len;

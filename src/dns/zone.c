@@ -10,12 +10,12 @@
 
 /* Where a record that is in fact somewhere else is. */
 static int
-follow_aliases(char name[DNS_TEXT_SIZE], struct error *err)
+follow_aliases(char name[DNS_TEXT_SIZE], int64_t deadline, struct error *err)
 {
 	static struct dns_answer answer;
 
 	for (int i = 0; i < ALIASES_MAX; i++) {
-		if (dns_resolve(name, DNS_CNAME, &answer, err) == -1)
+		if (dns_resolve(name, DNS_CNAME, deadline, &answer, err) == -1)
 			return -1;
 		if (answer.n == 0)
 			return 0;
@@ -25,12 +25,13 @@ follow_aliases(char name[DNS_TEXT_SIZE], struct error *err)
 }
 
 static int
-find_hosts(const char *name, struct dns_answer *hosts, struct error *err)
+find_hosts(const char *name, int64_t deadline, struct dns_answer *hosts,
+    struct error *err)
 {
 	const char *zone = name, *dot;
 
 	for (;;) {
-		if (dns_resolve(zone, DNS_NS, hosts, err) == -1)
+		if (dns_resolve(zone, DNS_NS, deadline, hosts, err) == -1)
 			return -1;
 		if (hosts->n > 0)
 			return 0;
@@ -43,33 +44,37 @@ find_hosts(const char *name, struct dns_answer *hosts, struct error *err)
 }
 
 int
-dns_zone_find(const char *name, struct dns_zone *zone, struct error *err)
+dns_zone_find(const char *name, int64_t deadline_ms, struct dns_zone *zone,
+    struct error *err)
 {
 	static struct dns_answer hosts;
 
 	if (strlen(name) >= sizeof(zone->name))
 		return error_set(err, ERR_LIMIT, "too long a name");
 	memcpy(zone->name, name, strlen(name) + 1);
-	if (follow_aliases(zone->name, err) == -1 ||
-	    find_hosts(zone->name, &hosts, err) == -1)
+	if (follow_aliases(zone->name, deadline_ms, err) == -1 ||
+	    find_hosts(zone->name, deadline_ms, &hosts, err) == -1)
 		return -1;
 	zone->nhosts = hosts.n;
 	for (size_t i = 0; i < hosts.n; i++) {
 		struct dns_host *host = &zone->hosts[i];
 
 		memcpy(host->name, hosts.records[i], sizeof(host->name));
-		host->naddresses = dns_find_servers(
-		    host->name, host->addresses, DNS_ADDRESSES_MAX);
+		host->naddresses = clock_mono_ms() < deadline_ms
+		    ? dns_find_servers(
+		          host->name, host->addresses, DNS_ADDRESSES_MAX)
+		    : 0;
 	}
 	return 0;
 }
 
 int
 dns_zone_ask(const struct dns_host *host, const char *name, enum dns_type type,
-    struct dns_answer *answer, struct error *err)
+    int64_t deadline_ms, struct dns_answer *answer, struct error *err)
 {
 	for (size_t i = 0; i < host->naddresses; i++)
-		if (dns_ask(&host->addresses[i], name, type, answer, err) == 0)
+		if (dns_ask(&host->addresses[i], name, type, deadline_ms,
+		        answer, err) == 0)
 			return 0;
 	if (host->naddresses == 0)
 		error_set(err, ERR_NOTFOUND, "no address");
@@ -92,10 +97,8 @@ dns_zone_says(const struct dns_zone *zone, enum dns_type type,
 	static struct dns_answer said;
 	bool asked = false;
 	for (size_t i = 0; i < zone->nhosts; i++) {
-		if (clock_mono_ms() >= deadline_ms)
-			break;
-		if (dns_zone_ask(
-		        &zone->hosts[i], zone->name, type, &said, NULL) == -1)
+		if (dns_zone_ask(&zone->hosts[i], zone->name, type, deadline_ms,
+		        &said, NULL) == -1)
 			continue;
 		asked = true;
 		*answer = said;

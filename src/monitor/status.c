@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attention.h"
 #include "base/clock.h"
 #include "base/version.h"
 #include "base/xalloc.h"
@@ -164,6 +165,14 @@ render_listeners(const struct status *status, struct jsonout *json)
 	jsonout_array_end(json);
 }
 
+void
+status_backend_address(const struct probe *probe, char dst[ADDR_TEXT_SIZE])
+{
+	dst[0] = '\0';
+	if (probe->naddresses > 0 && probe->backend->path == NULL)
+		addr_text(&probe->addresses[0], dst);
+}
+
 static void
 render_backends(const struct status *status, const struct probe *probes,
     struct jsonout *json)
@@ -171,10 +180,9 @@ render_backends(const struct status *status, const struct probe *probes,
 	jsonout_array(json, "backends");
 	for (unsigned i = 0; i < status->config->nbackends; i++) {
 		const struct probe *probe = &probes[i];
-		char address[ADDR_TEXT_SIZE] = "", name[CONFIG_LABEL_SIZE];
+		char address[ADDR_TEXT_SIZE], name[CONFIG_LABEL_SIZE];
 
-		if (probe->naddresses > 0 && probe->backend->path == NULL)
-			addr_text(&probe->addresses[0], address);
+		status_backend_address(probe, address);
 		jsonout_object(json, NULL);
 		jsonout_int(json, "id", i);
 		jsonout_str(
@@ -302,6 +310,7 @@ status_render(
 	render_memory(status, &json);
 	status_portmap_render(status, &json);
 	status_mqtt_render(status, &json);
+	attention_render(status, probes, now, &json);
 	jsonout_int(&json, "now", now);
 	traffic_render(status->stats, status->journal, &json);
 	jsonout_object_end(&json);

@@ -158,6 +158,10 @@ void status_mqtt(struct status *status, const struct msg_SHOW_MQTT *said);
 void status_mqtt_release(struct mqtt_row *row);
 void status_ddns(struct status *status, const struct msg_SHOW_DDNS *row);
 
+/* Where a backend is asked; "" if that is not known, or a path. */
+void status_backend_address(
+    const struct probe *probe, char dst[ADDR_TEXT_SIZE]);
+
 /* One JSON object. `probes`: one for each backend. */
 void status_render(
     const struct status *status, const struct probe *probes, struct buf *out);

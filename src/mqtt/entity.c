@@ -7,10 +7,18 @@
 #include <time.h>
 
 #include "base/xalloc.h"
-#include "problems.h"
 #include "json/json.h"
 
 #define MOMENT_SIZE 32
+
+/* Of a certificate. */
+static const char *
+first_name(const struct json *cert)
+{
+	const char *name = json_text(json_at(json_get(cert, "names"), 0));
+
+	return name != NULL ? name : "?";
+}
 
 /* RFC 3339, as Home Assistant takes it for a moment. 0 is none. */
 static char *
@@ -117,17 +125,34 @@ copy_text(struct json *attributes, const struct json *from, const char *name)
 	json_set_str(attributes, name, json_said(from, name));
 }
 
+/* What is wrong and what to do, a text for each. */
+static struct json *
+texts_of(const struct json *problems)
+{
+	struct json *texts = json_new_array();
+
+	for (size_t i = 0; i < json_count(problems); i++) {
+		const char *advice = json_said(json_at(problems, i), "advice");
+		char *text =
+		    xasprintf("%s%s%s", json_said(json_at(problems, i), "what"),
+		        advice[0] != '\0' ? ". " : "", advice);
+
+		json_append(texts, json_new_string(text));
+		free(text);
+	}
+	return texts;
+}
+
 static void
-add_verdict(struct entities *entities, const struct json *status, int64_t now)
+add_verdict(struct entities *entities, const struct json *problems)
 {
 	static const struct kind kind = { "binary_sensor", "problem", "problem",
 		"Problem" };
-	struct json *problems = problems_of(status, now);
 	bool well = json_count(problems) == 0;
 
 	json_set(
 	    add(entities, &kind, "", xstrdup(well ? ENTITY_OFF : ENTITY_ON)),
-	    "problems", problems);
+	    "problems", texts_of(problems));
 }
 
 static void
@@ -135,7 +160,7 @@ add_cert(struct entities *entities, const struct json *cert)
 {
 	static const struct kind kind = { "sensor", "timestamp", "certificate_",
 		"Certificate" };
-	struct json *attributes = add(entities, &kind, problems_subject(cert),
+	struct json *attributes = add(entities, &kind, first_name(cert),
 	    moment(json_int(cert, "not_after", 0)));
 
 	if (attributes == NULL)
@@ -213,14 +238,14 @@ add_addresses(struct entities *entities, const struct json *ddns)
 }
 
 void
-entities_init(struct entities *entities, const struct json *status, int64_t now)
+entities_init(struct entities *entities, const struct json *status)
 {
 	const struct json *certs = json_get(status, "certificates");
 	const struct json *backends = json_get(status, "backends");
 	const struct json *sections = json_get(status, "ddns");
 
 	entities->n = 0;
-	add_verdict(entities, status, now);
+	add_verdict(entities, json_get(status, "problems"));
 	for (size_t i = 0; i < json_count(certs); i++)
 		add_cert(entities, json_at(certs, i));
 	for (size_t i = 0; i < json_count(backends); i++)

@@ -31,9 +31,7 @@ struct entities {
 	unsigned n;
 };
 
-/* now: seconds since the epoch. */
-void entities_init(
-    struct entities *entities, const struct json *status, int64_t now);
+void entities_init(struct entities *entities, const struct json *status);
 void entities_release(struct entities *entities);
 
 /* Lower case; what is no letter and no digit becomes '_'. The caller frees. */

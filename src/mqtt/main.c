@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/version.h"
 #include "broker.h"
 #include "document.h"
@@ -36,7 +35,7 @@ write_documents(struct documents *documents, const struct msg_MQTT_JOB *order,
 	gethostname(machine, sizeof(machine) - 1);
 	if (order->id[0] == '\0')
 		scope.id = machine;
-	entities_init(&entities, status, clock_wall());
+	entities_init(&entities, status);
 	documents_init(documents, &entities, &scope);
 	entities_release(&entities);
 }

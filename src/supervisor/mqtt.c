@@ -129,6 +129,9 @@ told(struct mqtt *mqtt, unsigned entities)
 		return;
 	mqtt_schedule_told(
 	    &mqtt->schedule, config->interval, clock_mono_ms(), some_random());
+	/* What was told just now still says that nothing could be. */
+	if (mqtt->problem[0] != '\0')
+		mqtt_schedule_changed(&mqtt->schedule, clock_mono_ms());
 	if (mqtt->told_at == 0 || mqtt->problem[0] != '\0')
 		log_info("MQTT: Home Assistant is told of %u entities, through "
 		         "%s",

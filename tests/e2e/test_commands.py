@@ -184,7 +184,8 @@ def test_status_for_programs(serving, home_assistant):
         "version": str, "now": int, "pid": int, "uptime": int,
         "generation": int, "listeners": list, "backends": list,
         "certificates": list, "ddns": list, "workers": list, "memory": dict,
-        "portmap": dict, "traffic": dict, "hour": dict, "events": list}
+        "portmap": dict, "problems": list, "traffic": dict, "hour": dict,
+        "events": list}
     assert [set(part[0]) for part in map(status.get, (
         "listeners", "backends", "certificates", "workers"))] == [
         {"index", "name", "protocol", "address"},

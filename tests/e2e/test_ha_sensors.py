@@ -94,8 +94,12 @@ def test_all_is_well_and_what_is_not(front, home_assistant):
     resource = printed(front)
     status = front.status_json()
     cert, = status["certificates"]
-    cert.update(source="acme", state="valid", failures=0, problem="")
     status["backends"][0]["state"] = "up"
+    status["problems"] = []
+
+    def problems(*texts: str) -> None:
+        status["problems"] = [{"what": text, "advice": "Look at it."}
+                              for text in texts]
 
     def text() -> str | None:
         now = states(resource, status)
@@ -103,25 +107,19 @@ def test_all_is_well_and_what_is_not(front, home_assistant):
         return now["problem text"]
 
     assert text() == "none"
-    status["ddns"] = [{"problem": "", "names": ["x"]}]
-    status["portmap"] = {"problem": "no router"}
+    problems("no router")
     assert text() == "no router"
     status["backends"][0].update(state="down", error="Connection refused")
     there = home_assistant.address
+    problems(f"{there} is down: Connection refused", "no router")
     assert text() == f"{there} is down: Connection refused; no router"
     assert states(resource, status)[f"backend {there}"] == "False"
-    status.update(ddns=[], portmap={"problem": ""})
     status["backends"].clear()
     assert states(resource, status)[f"backend {there}"] == "False"
-    cert.update(failures=1, problem="x" * 1000)
+    problems(f"{NAME}: " + "x" * 1000)
     assert text().startswith(f"{NAME}: xxx")
-    cert.update(failures=0, problem="", not_after=status["now"] - 1)
-    assert text() == f"the certificate of {NAME} is not valid"
     cert.update(not_after=0, source="none")
-    assert text() == f"{NAME} has no certificate yet"
     assert states(resource, status)[f"{NAME} certificate expires"] is None
-    status["workers"].clear()
-    assert text().startswith("no worker is serving; ")
 
 
 def test_names_that_would_like_to_be_code(make_gateway):

@@ -105,7 +105,8 @@ def test_backend_goes_and_comes_back(broker, watcher, backend, make_front):
     assert "refused" in watcher.wait_state(name, "OFF", PATIENCE)["error"]
     problems = watcher.wait_state("Problem", "ON", PATIENCE)["problems"]
     assert problems == [f"the backend {backend.address} is down: "
-                        "Connection refused"]
+                        "Connection refused. See that it runs, and that the "
+                        "configuration has the right address and port."]
     backend.start()
     watcher.wait_state(name, "ON", PATIENCE)
     watcher.wait_state("Problem", "OFF", PATIENCE)

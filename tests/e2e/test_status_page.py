@@ -73,6 +73,7 @@ def well(watched: Watched) -> dict:
     status["certificates"] = [certificate("ha.test")]
     for each in status["backends"]:
         each["state"] = "up"
+    status["problems"] = []
     return status
 
 
@@ -92,6 +93,13 @@ def ill(watched: Watched) -> dict:
         "provider": "duckdns", "names": ["x.test", "y.test"],
         "ipv4": "203.0.113.9", "ipv6": "", "state": "failing",
         "next": now + 7300, "problem": HOSTILE, "advice": "Copy the token."}]
+    status["problems"] = [
+        {"what": what, "advice": advice} for what, advice in (
+            (f"the backend {LONG}:8123 is down: {HOSTILE}", "See that it runs."),
+            (f"{LONG}: dns: {HOSTILE}", "Open port 80."),
+            ("the certificate of old.test has expired", ""),
+            (f"Dynamic DNS, x.test, y.test: {HOSTILE}", "Copy the token."),
+            ("Novelty: unheard of", ""))]
     status["novelty"] = {"state": "lost", "problem": "unheard of",
                          "since": 0, "inner": {"deep": [1, True]}}
     status["hour"]["minutes"] = [
@@ -128,8 +136,9 @@ def test_what_is_wrong_and_what_to_do(page, watched):
     shown = page(ill(watched))
     assert heading(shown) == "This needs attention"
     verdict = shown.evaluate("document.getElementById('verdict').innerText")
-    for part in (f"{LONG}:8123 is down: {HOSTILE}", f"{LONG}: dns: {HOSTILE}",
-                 "Open port 80.", "certificate of old.test has expired",
+    for part in (f"The backend {LONG}:8123 is down: {HOSTILE}",
+                 f"\n{LONG}: dns: {HOSTILE}",
+                 "Open port 80.", "The certificate of old.test has expired",
                  f"Dynamic DNS, x.test, y.test: {HOSTILE}", "Copy the token.",
                  "Novelty: unheard of"):
         assert part in verdict
@@ -194,7 +203,7 @@ def test_asks_again_without_flicker(page, watched):
     shown = page(status)
     shown.evaluate("document.getElementById('certificates').kept = true")
     changed = copy.deepcopy(status)
-    changed["backends"][0].update(state="down", error="no route")
+    changed["problems"] = [{"what": "x is down: no route", "advice": ""}]
     shown.answer("/status.json", json.dumps(changed).encode())
     shown.evaluate("ask()")
     assert heading(shown) == "This needs attention"

@@ -27,7 +27,7 @@ init(const char *text)
 	struct json *status = json_parse(text, strlen(text), &err);
 
 	assert_non_null(status);
-	entities_init(&entities, status, 1000000);
+	entities_init(&entities, status);
 	documents_init(&documents, &entities, &scope);
 	entities_release(&entities);
 	json_free(status);
@@ -42,13 +42,13 @@ release(void **state)
 	return 0;
 }
 
-#define SERVING "\"workers\":[{\"state\":\"draining\"},{\"state\":\"serving\"}]"
+#define WELL "\"problems\":[]"
 
 static void
 test_to_the_byte(void **state)
 {
 	(void)state;
-	init("{" SERVING ",\"backends\":[{\"name\":\"192.0.2.1:8123\","
+	init("{" WELL ",\"backends\":[{\"name\":\"192.0.2.1:8123\","
 	     "\"state\":\"up\",\"since\":946684800,\"error\":\"\"}]}");
 	assert_int_equal(documents.n, 2);
 	assert_string_equal(documents.node, "gatehouse_house_1");
@@ -85,7 +85,7 @@ static void
 test_no_class_is_no_member(void **state)
 {
 	(void)state;
-	init("{" SERVING ",\"ddns\":[{\"names\":[\"a.example.org\"],"
+	init("{" WELL ",\"ddns\":[{\"names\":[\"a.example.org\"],"
 	     "\"ipv4\":\"203.0.113.9\"}]}");
 	assert_int_equal(documents.n, 2);
 	assert_string_equal(documents.list[1].topic,
@@ -114,7 +114,7 @@ test_what_is_left_over(void **state)
 		"config" };
 
 	(void)state;
-	init("{" SERVING "}");
+	init("{" WELL "}");
 	assert_true(documents_is_leftover(&documents, OURS "a_1/config"));
 	assert_true(documents_is_leftover(&documents,
 	    "homeassistant/binary_sensor/gatehouse_house_1/a/config"));

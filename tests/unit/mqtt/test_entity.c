@@ -15,10 +15,6 @@
 #include "base/buf.h"
 #include "json/json.h"
 
-#define NOW 1000000
-#define SERVING "\"workers\":[{\"state\":\"serving\"}]"
-#define GOOD "\"source\":\"acme\",\"state\":\"valid\",\"not_after\":2000000"
-
 static struct entities entities;
 
 static void
@@ -28,7 +24,7 @@ init(const char *text)
 	struct json *status = json_parse(text, strlen(text), &err);
 
 	assert_non_null(status);
-	entities_init(&entities, status, NOW);
+	entities_init(&entities, status);
 	json_free(status);
 }
 
@@ -146,44 +142,13 @@ test_addresses(void **state)
 }
 
 static void
-test_all_is_well(void **state)
+test_all_is_well_or_not(void **state)
 {
 	(void)state;
-	assert_problems("{" SERVING ",\"backends\":[{\"state\":\"up\"},"
-	                "{\"state\":\"unknown\"}],"
-	                "\"certificates\":[{\"names\":[\"a\"]," GOOD "}],"
-	                "\"ddns\":[{\"names\":[\"a\"],\"problem\":\"\"}],"
-	                "\"portmap\":{\"state\":\"mapped\",\"problem\":\"\"}}",
-	    "[]");
-}
-
-static void
-test_what_is_not(void **state)
-{
-	(void)state;
-	assert_problems("{\"workers\":[{\"state\":\"starting\"}]}",
-	    "[\"no worker is serving\"]");
-	assert_problems("{" SERVING ",\"backends\":[{\"name\":\"b\","
-	                "\"state\":\"down\",\"error\":\"e\"}]}",
-	    "[\"the backend b is down: e\"]");
-	assert_problems("{" SERVING ",\"certificates\":["
-	                "{\"names\":[\"a\"],\"source\":\"none\"},"
-	                "{\"names\":[\"b\"],\"source\":\"self-signed\"},"
-	                "{\"names\":[\"c\"],\"source\":\"acme\","
-	                "\"not_after\":1000000},"
-	                "{\"names\":[\"d\"]," GOOD ",\"failures\":1},"
-	                "{\"names\":[\"e\"]," GOOD ",\"failures\":1,"
-	                "\"problem\":\"p\",\"advice\":\"a\"},"
-	                "{\"names\":[\"f\"],\"state\":\"revoked\"}]}",
-	    "[\"a has no certificate from an authority yet\","
-	    "\"b has no certificate from an authority yet\","
-	    "\"the certificate of c has expired\","
-	    "\"d: the last attempt failed\",\"e: p. a\","
-	    "\"the certificate of f is revoked\"]");
-	assert_problems("{" SERVING ",\"ddns\":[{\"names\":[\"a\"],"
-	                "\"problem\":\"p\",\"advice\":\"a\"}],"
-	                "\"portmap\":{\"problem\":\"q\"}}",
-	    "[\"a: p. a\",\"port mapping: q\"]");
+	assert_problems("{\"problems\":[]}", "[]");
+	assert_problems("{\"problems\":[{\"what\":\"a\",\"advice\":\"\"},"
+	                "{\"what\":\"b\",\"advice\":\"c\"}]}",
+	    "[\"a\",\"b. c\"]");
 }
 
 static void
@@ -211,8 +176,7 @@ main(void)
 		cmocka_unit_test(test_two_of_one_name),
 		cmocka_unit_test(test_backends),
 		cmocka_unit_test(test_addresses),
-		cmocka_unit_test(test_all_is_well),
-		cmocka_unit_test(test_what_is_not),
+		cmocka_unit_test(test_all_is_well_or_not),
 		cmocka_unit_test(test_not_more_than_so_many),
 	};
 
