@@ -26,7 +26,6 @@ _WATCHER = ("watcher", "of all topics")
 
 _ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment(
     undefined=jinja2.StrictUndefined)
-_ENVIRONMENT.filters["tojson"] = json.dumps
 
 
 class Mosquitto(Process):
