@@ -188,6 +188,9 @@ def test_broker_goes_and_comes_back(broker, backend, make_front):
     with broker.watcher() as watcher:
         told(front, since=since)
         watcher.wait_state(f"Backend {backend.address}", "OFF", PATIENCE)
+        # That nothing could be told was told first, and is over now.
+        watcher.wait_until(lambda: "MQTT" not in str(
+            watcher.entities()["Problem"]), PATIENCE)
 
 
 def test_broker_that_says_nothing(backend, make_front):
