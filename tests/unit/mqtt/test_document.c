@@ -95,6 +95,7 @@ test_no_class_is_no_member(void **state)
 }
 
 #define OURS "homeassistant/sensor/gatehouse_house_1/"
+#define TODAYS "homeassistant/binary_sensor/gatehouse_house_1/problem/config"
 
 static void
 test_what_is_left_over(void **state)
@@ -108,10 +109,7 @@ test_what_is_left_over(void **state)
 		"homeassistant/sensor/gatehouse_house_/a/config",
 		"homeassistant2/sensor/gatehouse_house_1/a/config",
 		"/homeassistant/sensor/gatehouse_house_1/a/config",
-		"gatehouse/house_1/state",
-		/* That is one of today. */
-		"homeassistant/binary_sensor/gatehouse_house_1/problem/"
-		"config" };
+		"gatehouse/house_1/state", TODAYS };
 
 	(void)state;
 	init("{" WELL "}");
