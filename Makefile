@@ -48,7 +48,7 @@ sys.net    := -levent_core
 sys.tls    := -lssl -lcrypto
 
 # Programs: a privilege each. sys.* is all that the process may carry.
-PROGRAMS := supervisor proxy monitor acme ddns portmap cli
+PROGRAMS := supervisor proxy monitor acme ddns portmap mqtt cli
 
 out.supervisor := sbin/gatehoused
 use.supervisor := stats ipc config net base
@@ -73,6 +73,11 @@ sys.ddns := -lcurl -ljansson -lcrypto -lresolv
 out.portmap := libexec/gatehouse/gatehouse-portmap
 use.portmap := ipc base
 sys.portmap := -lminiupnpc
+
+# libmosquitto brings TLS with it.
+out.mqtt := libexec/gatehouse/gatehouse-mqtt
+use.mqtt := json ipc base
+sys.mqtt := -lmosquitto -ljansson -lssl -lcrypto
 
 out.cli := bin/gatehouse
 use.cli := dns config ipc net json tls pki http base

@@ -22,4 +22,10 @@ struct sandbox {
  */
 int sandbox_enter(const struct sandbox *box, struct error *err);
 
+/*
+ * The process gets so many bytes more than it has, which is much where
+ * addresses are sanitized: for a library that takes what a peer sends.
+ */
+void sandbox_bound_memory(size_t more);
+
 #endif

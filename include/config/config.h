@@ -16,6 +16,7 @@
 #include "config/ddns.h"
 #include "config/diag.h"
 #include "config/logformat.h"
+#include "config/mqtt.h"
 #include "config/text.h"
 #include "http/message.h"
 #include "net/addr.h"
@@ -458,6 +459,7 @@ struct config {
 	unsigned nddns;
 	bool port_map; /* the router is to let clients through to us */
 	struct config_pos port_map_pos;
+	const struct config_mqtt *mqtt;     /* NULL: by MQTT to nobody */
 	const struct config_status *status; /* NULL: over HTTP to nobody */
 	struct config_listener *listeners;
 	unsigned nlisteners;

@@ -21,7 +21,8 @@ enum ipc_role {
 	IPC_MONITOR = 4,
 	IPC_ACME = 8,
 	IPC_DDNS = 16,
-	IPC_PORTMAP = 32
+	IPC_PORTMAP = 32,
+	IPC_MQTT = 64
 };
 
 enum msg_kind {

@@ -8,8 +8,14 @@
 #include <errno.h>
 #include <grp.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 #define NO_UID ((uid_t)-1)
 #define NO_GID ((gid_t)-1)
@@ -101,4 +107,23 @@ sandbox_enter(const struct sandbox *box, struct error *err)
 	if (prctl(PR_SET_DUMPABLE, DUMPABLE, 0, 0, 0) == -1)
 		return error_sys(err, "dumpable");
 	return 0;
+}
+
+void
+sandbox_bound_memory(size_t more)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	struct rlimit limit;
+	char text[128];
+	uint64_t pages;
+
+	if (file == NULL)
+		return;
+	if (fgets(text, sizeof(text), file) != NULL &&
+	    text_u64(text, strcspn(text, " "), INT64_MAX >> 16, &pages)) {
+		limit.rlim_cur = limit.rlim_max =
+		    pages * (uint64_t)sysconf(_SC_PAGESIZE) + more;
+		setrlimit(RLIMIT_AS, &limit);
+	}
+	fclose(file);
 }

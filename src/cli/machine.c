@@ -283,6 +283,16 @@ check_acme(const struct config_acme *acme, struct diag *diag)
 }
 
 static void
+check_mqtt(const struct config_mqtt *mqtt, struct diag *diag)
+{
+	check_ca_file(mqtt->ca_file, &mqtt->ca_pos, diag);
+	if (is_blanked(mqtt->password))
+		diag_add(diag, DIAG_ERROR, mqtt->pos,
+		    "a secret of 'MQTT' is blanked, as `check --expand` "
+		    "prints it: put the real one there");
+}
+
+static void
 check_ddns(const struct config_ddns *ddns, struct diag *diag)
 {
 	check_ca_file(ddns->ca_file, &ddns->ca_pos, diag);
@@ -369,6 +379,8 @@ machine_check(const struct config *config, struct diag *diag)
 		check_acme(acme, diag);
 	for (ddns = config->ddns; ddns != NULL; ddns = ddns->next)
 		check_ddns(ddns, diag);
+	if (config->mqtt != NULL)
+		check_mqtt(config->mqtt, diag);
 	for (unsigned i = 0; i < config->ncerts; i++)
 		kinds[i] = check_cert(config->certs[i], diag);
 	for (unsigned i = 0; i < config->nbackends; i++)

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "mqtt.h"
 #include "portmap.h"
 #include "report_ddns.h"
 #include "report_parts.h"
@@ -335,6 +336,7 @@ report_print(const struct json *status, int64_t now, FILE *out)
 	print_backends(json_get(status, "backends"), now, out);
 	print_certs(json_get(status, "certificates"), now, out);
 	portmap_print(status, now, out);
+	mqtt_print(status, now, out);
 	report_ddns_short(json_get(status, "ddns"), out);
 	print_workers(json_get(status, "workers"), out);
 	print_traffic(status, out);

@@ -192,6 +192,33 @@ build_read_secret(struct build *build, const struct directive *line, size_t max,
 	return copy;
 }
 
+const char *
+build_secret(struct build *build, const struct directive *section,
+    const struct build_secret_words *words, bool *bad)
+{
+	const struct directive *inlined = tree_find(section, words->inlined);
+	const struct directive *line = tree_find(section, words->file);
+	const char *text = NULL;
+
+	if (line == NULL || line->bad)
+		return build_text(section, words->inlined);
+	if (inlined != NULL)
+		diag_add(build->diag, DIAG_ERROR, line->pos,
+		    "'%s' and %s say the same; leave one out", line->row->word,
+		    inlined->row->word);
+	else
+		text = build_read_secret(build, line, words->max, false);
+	if (text != NULL && !http_is_text(text)) {
+		diag_add(build->diag, DIAG_ERROR, line->values->pos,
+		    "'%s' needs a file without control characters",
+		    line->row->word);
+		text = NULL;
+	}
+	if (text == NULL)
+		*bad = true;
+	return text;
+}
+
 static struct config_pos
 pos_of(const struct directive *section, enum word id)
 {
@@ -288,4 +315,5 @@ build_config(struct tree *tree, struct config *config)
 	build_listeners(&build);
 	build_check_proofs(&build);
 	config->status = build_status(&build);
+	config->mqtt = build_mqtt(&build);
 }

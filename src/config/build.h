@@ -111,6 +111,19 @@ bool build_read(struct build *build, const struct source *from,
 char *build_read_secret(struct build *build, const struct directive *line,
     size_t max, bool last_word);
 
+/* A word whose text may stand in a file, which another word names. */
+struct build_secret_words {
+	enum word inlined, file;
+	size_t max; /* bytes */
+};
+
+/*
+ * What one of the two says, without control characters; NULL if neither does,
+ * or, with an error given and *bad set, if that is not possible.
+ */
+const char *build_secret(struct build *build, const struct directive *section,
+    const struct build_secret_words *words, bool *bad);
+
 /* The ErrorFile lines of a listener. */
 struct config_page *build_pages(
     struct build *build, const struct directive *section);
@@ -213,6 +226,9 @@ int build_client_ca(struct build *build, const struct directive *line);
  */
 void build_client_cert(struct build *build, const struct directive *section,
     bool wanted, struct config_listener *listener);
+/* The MQTT section; NULL if there is none, or a bad one. */
+const struct config_mqtt *build_mqtt(struct build *build);
+
 /* A listener that would take what is for this address; NULL if none does. */
 const struct config_listener *build_collision(
     const struct build *build, const struct addr *addr);

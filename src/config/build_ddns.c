@@ -109,30 +109,13 @@ check_words(const struct section *section)
 		refuse_word(section, own_words[i]);
 }
 
-/* What the word says, or the file that the other one names; NULL if none. */
 static const char *
 read_secret(const struct section *section, enum word id, enum word file)
 {
-	const struct directive *inlined = tree_find(section->at, id);
-	const struct directive *line = tree_find(section->at, file);
-	const char *text;
+	const struct build_secret_words words = { id, file, DDNS_SECRET_MAX };
 
-	if (line == NULL || line->bad)
-		return build_text(section->at, id);
-	if (inlined != NULL) {
-		section_refuse(section, line->pos,
-		    "'%s' and %s say the same; leave one out", line->row->word,
-		    inlined->row->word);
-		return NULL;
-	}
-	text = build_read_secret(section->build, line, DDNS_SECRET_MAX, false);
-	if (text == NULL)
-		section->build->bad_ddns = true;
-	else if (!http_is_text(text))
-		section_refuse(section, line->values->pos,
-		    "'%s' needs a file without control characters",
-		    line->row->word);
-	return text;
+	return build_secret(
+	    section->build, section->at, &words, &section->build->bad_ddns);
 }
 
 /* It goes into a header field or a URL, as one word. */

@@ -23,6 +23,7 @@
 #define GATEWAY SCOPE_GATEWAY
 #define STATUS SCOPE_STATUS
 #define DDNS SCOPE_DDNS
+#define MQTT SCOPE_MQTT
 #define EDITS (LISTENER | SERVICE | SCOPE_REQUEST)
 #define REWRITES (SCOPE_REQUEST | SCOPE_RESPONSE)
 #define CONDITIONS SCOPE_CONDITIONS
@@ -646,6 +647,32 @@ static const struct schema_row rows[] = {
 	    .choices = port_maps, .def = "off",
 	    .help = "whether the router is asked to let clients through" },
 
+	/* Home Assistant, through a broker. */
+
+	{ "MQTT", GLOBAL, WORD_MQTT, 0, SCOPE_MQTT, { VALUE_SERVER },
+	    .help = "the broker through which Home Assistant is told" },
+	{ "Login", MQTT, WORD_LOGIN, .types = { VALUE_SECRET },
+	    .needs = "the name of a user", .help = "the user at the broker" },
+	{ "Password", MQTT, WORD_PASSWORD, ROW_SECRET,
+	    .types = { VALUE_SECRET }, .needs = "a password",
+	    .help = "of that user" },
+	{ "PasswordFile", MQTT, WORD_PASSWORDFILE,
+	    .types = { VALUE_SECRETFILE },
+	    .help = "the same in a file of its own" },
+	{ "TLS", MQTT, WORD_TLS, .types = { VALUE_BOOL },
+	    .help = "whether the broker is spoken to over TLS" },
+	{ "CAFile", MQTT, WORD_CAFILE, .types = { VALUE_PATH },
+	    .help = "whom to trust as the broker, instead of the system's "
+	            "list" },
+	{ "Prefix", MQTT, WORD_PREFIX, .types = { VALUE_TEXT },
+	    .needs = "a topic", .def = "homeassistant",
+	    .help = "where Home Assistant listens for what is discovered" },
+	{ "ID", MQTT, WORD_ID, .types = { VALUE_TAG },
+	    .help = "what tells this gateway from others at the broker" },
+	{ "Interval", MQTT, WORD_INTERVAL, .types = { VALUE_DURATION },
+	    .min = 30, .def = "300",
+	    .help = "how often Home Assistant is told when nothing changes" },
+
 	/* Of Pound, without meaning here. */
 
 	IGNORED("Threads", GLOBAL, NO_THREADS),
@@ -728,6 +755,7 @@ static const struct {
 	{ SCOPE_GATEWAY, "in Gateway" },
 	{ SCOPE_STATUS, "in Status" },
 	{ SCOPE_DDNS, "in DDNS" },
+	{ SCOPE_MQTT, "in MQTT" },
 };
 
 const struct schema_row *

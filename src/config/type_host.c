@@ -104,8 +104,11 @@ type_server(struct reading *reading)
 	if (type_has_scheme(text, "http://"))
 		return type_refuse(reading,
 		    "it is asked over https only; write the name alone");
-	if (strstr(text, "://") != NULL)
+	if (type_has_scheme(text, "https://"))
 		return type_refuse(reading, "the name alone, without https://");
+	if (strstr(text, "://") != NULL)
+		return type_refuse(
+		    reading, "the name alone, without what ends in ://");
 	if (strchr(text, '/') != NULL)
 		return type_refuse(reading, "the name alone, without a path");
 	return addr_split(text, host, sizeof(host), &port) && is_host(host) &&

@@ -101,6 +101,13 @@ judge_portmap(const struct portmap_row *portmap, struct jsonout *json)
 }
 
 static void
+judge_mqtt(const struct mqtt_row *mqtt, struct jsonout *json)
+{
+	if (mqtt->state != NULL && mqtt->problem[0] != '\0')
+		put(json, xasprintf("MQTT: %s", mqtt->problem), mqtt->advice);
+}
+
+static void
 judge_ddns(const struct ddns_row *ddns, struct jsonout *json)
 {
 	bool stopped = strcmp(ddns->state, "stopped") == 0;
@@ -135,6 +142,7 @@ attention_render(const struct status *status, const struct probe *probes,
 		if (status->certs[i].names != NULL)
 			judge_cert(&status->certs[i], now, json);
 	judge_portmap(&status->portmap, json);
+	judge_mqtt(&status->mqtt, json);
 	for (unsigned i = 0; i < config->nddns; i++)
 		if (status->ddns[i].names != NULL)
 			judge_ddns(&status->ddns[i], json);

@@ -204,6 +204,22 @@ on_time_out(void *arg)
 	}
 }
 
+static struct client *
+client_new(struct control *control, int fd)
+{
+	struct client *client = xcalloc(1, sizeof(*client));
+
+	client->magic = CLIENT_MAGIC;
+	client->control = control;
+	client->fd = fd;
+	client->io.fn = on_client;
+	client->timer.fn = on_time_out;
+	client->io.arg = client->timer.arg = client;
+	TAILQ_INSERT_TAIL(&control->clients, client, entry);
+	control->nclients++;
+	return client;
+}
+
 static void
 on_connection(void *arg, enum loop_events what)
 {
@@ -216,15 +232,8 @@ on_connection(void *arg, enum loop_events what)
 	fd = listener_accept(control->fd, &peer);
 	if (fd == -1)
 		return;
-	client = xcalloc(1, sizeof(*client));
-	client->magic = CLIENT_MAGIC;
-	client->control = control;
-	client->fd = fd;
-	client->io.fn = on_client;
-	client->timer.fn = on_time_out;
-	client->io.arg = client->timer.arg = client;
-	TAILQ_INSERT_TAIL(&control->clients, client, entry);
-	if (++control->nclients > CONTROL_CONNECTIONS_MAX)
+	client = client_new(control, fd);
+	if (control->nclients > CONTROL_CONNECTIONS_MAX)
 		client_answer(client, false, "too many connections");
 	else
 		client_enter(client, CLIENT_ASKING);
@@ -241,8 +250,15 @@ control_new(struct loop *loop, int fd, const struct control_handler *handler)
 	control->io.fn = on_connection;
 	control->io.arg = control;
 	TAILQ_INIT(&control->clients);
-	loop_io_add(loop, &control->io, fd, LOOP_READ);
+	if (fd != -1)
+		loop_io_add(loop, &control->io, fd, LOOP_READ);
 	return control;
+}
+
+void
+control_tell(struct control *control, int fd)
+{
+	answer_status(client_new(control, fd));
 }
 
 void
@@ -253,7 +269,8 @@ control_free(struct control *control)
 	while (!TAILQ_EMPTY(&control->clients))
 		client_free(TAILQ_FIRST(&control->clients));
 	loop_io_del(&control->io);
-	close(control->fd);
+	if (control->fd != -1)
+		close(control->fd);
 	free(control);
 }
 

@@ -27,10 +27,13 @@ struct control_handler {
 	void *arg;
 };
 
-/* Takes over the listening socket. */
+/* Takes over the listening socket; -1: nobody can ask but by control_tell(). */
 struct control *control_new(
     struct loop *loop, int fd, const struct control_handler *handler);
 void control_free(struct control *control);
+
+/* Takes over a stream and sends the status there, as if it had been asked. */
+void control_tell(struct control *control, int fd);
 
 /*
  * From now on another monitor answers at the same socket: whoever has not asked

@@ -311,9 +311,8 @@ on_go(struct monitor *monitor, const struct msg *msg)
 		probe_start(probe, monitor->loop, config->alive);
 	}
 	monitor->serving = true;
-	if (monitor->control_fd != -1)
-		monitor->control =
-		    control_new(monitor->loop, monitor->control_fd, &handler);
+	monitor->control =
+	    control_new(monitor->loop, monitor->control_fd, &handler);
 	monitor->control_fd = -1;
 	if (monitor->status_fd != -1)
 		monitor->web = web_new(monitor->loop, monitor->status_fd, &web);
@@ -361,13 +360,27 @@ on_show_ddns(struct monitor *monitor, const struct msg *msg)
 }
 
 static void
+on_show_mqtt(struct monitor *monitor, const struct msg *msg)
+{
+	status_mqtt(monitor->status, &msg->u.SHOW_MQTT);
+}
+
+static void
+on_status_wanted(struct monitor *monitor, const struct msg *msg)
+{
+	if (!monitor->serving)
+		fatal("STATUS_WANTED before WORKER_GO");
+	control_tell(monitor->control, msg->fd);
+}
+
+static void
 on_reply(struct monitor *monitor, const struct msg *msg)
 {
 	const struct msg_CONTROL_REPLY *reply = &msg->u.CONTROL_REPLY;
 
-	if (monitor->control != NULL)
-		control_reply(
-		    monitor->control, reply->id, reply->ok != 0, reply->text);
+	if (!monitor->serving)
+		fatal("CONTROL_REPLY before WORKER_GO");
+	control_reply(monitor->control, reply->id, reply->ok != 0, reply->text);
 }
 
 static void
@@ -376,8 +389,7 @@ on_cease(struct monitor *monitor, const struct msg *msg)
 	(void)msg;
 	if (!monitor->serving)
 		fatal("CONTROL_CEASE before WORKER_GO");
-	if (monitor->control != NULL)
-		control_cease(monitor->control);
+	control_cease(monitor->control);
 }
 
 /* All that msg.def lets the supervisor send to a monitor. */
@@ -395,6 +407,8 @@ static void (*const handlers[MSG_COUNT])(
 	[MSG_SHOW_CERT] = on_show_cert,
 	[MSG_SHOW_PORTMAP] = on_show_portmap,
 	[MSG_SHOW_DDNS] = on_show_ddns,
+	[MSG_SHOW_MQTT] = on_show_mqtt,
+	[MSG_STATUS_WANTED] = on_status_wanted,
 	[MSG_CONTROL_REPLY] = on_reply,
 	[MSG_CONTROL_CEASE] = on_cease,
 };

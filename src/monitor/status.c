@@ -57,6 +57,7 @@ status_free(struct status *status)
 	for (unsigned i = 0; i < status->config->ncerts; i++)
 		cert_release(&status->certs[i]);
 	status_portmap_release(&status->portmap);
+	status_mqtt_release(&status->mqtt);
 	for (unsigned i = 0; i < status->config->nddns; i++)
 		ddns_release(&status->ddns[i]);
 	free(status->certs);
@@ -308,6 +309,7 @@ status_render(
 	render_workers(status, &json);
 	render_memory(status, &json);
 	status_portmap_render(status, &json);
+	status_mqtt_render(status, &json);
 	attention_render(status, probes, now, &json);
 	jsonout_int(&json, "now", now);
 	traffic_render(status->stats, status->journal, &json);

@@ -70,6 +70,24 @@ struct portmap_row {
 #undef PORTMAP_ROW_INT
 };
 
+/* What SHOW_MQTT says, and the status shows. */
+#define MQTT_ROW(STR, INT)                                                     \
+	STR(state)                                                             \
+	STR(server)                                                            \
+	INT(told_at)                                                           \
+	INT(next_attempt)                                                      \
+	INT(failures)                                                          \
+	STR(problem)                                                           \
+	STR(advice)
+
+struct mqtt_row {
+#define MQTT_ROW_STR(name) char *name;
+#define MQTT_ROW_INT(name) int64_t name;
+	MQTT_ROW(MQTT_ROW_STR, MQTT_ROW_INT)
+#undef MQTT_ROW_STR
+#undef MQTT_ROW_INT
+};
+
 struct cert_row {
 	char *names; /* one space between two; NULL = not heard of yet */
 #define CERT_ROW_STR(name) char *name;
@@ -121,6 +139,7 @@ struct status {
 	struct cert_row *certs;            /* by slot */
 	struct portmap_row portmap;        /* .state NULL: not heard of */
 	struct ddns_row *ddns;             /* by section */
+	struct mqtt_row mqtt;              /* .state NULL: not heard of */
 };
 
 /* Borrows the configuration. started: when the supervisor was. */
@@ -135,6 +154,8 @@ void status_listener(
 void status_cert(struct status *status, const struct msg_SHOW_CERT *row);
 void status_portmap(struct status *status, const struct msg_SHOW_PORTMAP *said);
 void status_portmap_release(struct portmap_row *row);
+void status_mqtt(struct status *status, const struct msg_SHOW_MQTT *said);
+void status_mqtt_release(struct mqtt_row *row);
 void status_ddns(struct status *status, const struct msg_SHOW_DDNS *row);
 
 /* Where a backend is asked; "" if that is not known, or a path. */
@@ -148,6 +169,9 @@ void status_render(
 /* The same as OpenMetrics. */
 void status_export(
     const struct status *status, const struct probe *probes, struct buf *out);
+
+/* Its part about MQTT: nothing if that is off. */
+void status_mqtt_render(const struct status *status, struct jsonout *json);
 
 /* Their part about port mapping. */
 void status_portmap_render(const struct status *status, struct jsonout *json);

@@ -8,11 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "exchange.h"
 #include "ipc/line.h"
 #include "protocol.h"
@@ -56,29 +54,6 @@ find_router(struct order *order, const char *gateway, struct error *err)
 	return true;
 }
 
-/*
- * A router may answer by UPnP with as much as it likes. What is there already
- * counts, and is much more where addresses are sanitized.
- */
-static void
-bound_memory(void)
-{
-	FILE *file = fopen("/proc/self/statm", "re");
-	struct rlimit limit;
-	char text[128];
-	uint64_t pages;
-
-	if (file == NULL)
-		return;
-	if (fgets(text, sizeof(text), file) != NULL &&
-	    text_u64(text, strcspn(text, " "), INT64_MAX >> 16, &pages)) {
-		limit.rlim_cur = limit.rlim_max =
-		    pages * (uint64_t)sysconf(_SC_PAGESIZE) + MEMORY_MAX;
-		setrlimit(RLIMIT_AS, &limit);
-	}
-	fclose(file);
-}
-
 /* The route is looked up outside the jail. */
 static bool
 read_order(struct order *order, struct chan *supervisor, struct error *err)
@@ -100,7 +75,7 @@ read_order(struct order *order, struct chan *supervisor, struct error *err)
 	if (order_read_ports(order, job->ports, &why) == -1)
 		fatal("the supervisor's order: %s", why.msg);
 	found = find_router(order, job->gateway, err);
-	bound_memory();
+	sandbox_bound_memory(MEMORY_MAX); /* UPnP answers are of any size */
 	line_confine(&msg);
 	return found;
 }

@@ -33,6 +33,7 @@ static const struct program {
 	{ IPC_ACME, "gatehouse-acme" },
 	{ IPC_DDNS, "gatehouse-ddns" },
 	{ IPC_PORTMAP, "gatehouse-portmap" },
+	{ IPC_MQTT, "gatehouse-mqtt" },
 };
 
 static const char *

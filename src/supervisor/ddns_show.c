@@ -78,7 +78,7 @@ show_when(const struct ddns_section *section, struct msg_SHOW_DDNS *row)
 void
 ddns_show(const struct ddns_section *section)
 {
-	const struct supervisor *sup = section->sup;
+	struct supervisor *sup = section->sup;
 	const struct config_ddns *config = section->config;
 	const struct ddns_record *record = &section->record;
 	struct msg msg = { .kind = MSG_SHOW_DDNS, .fd = -1 };
@@ -98,7 +98,7 @@ ddns_show(const struct ddns_section *section)
 	row->advice = record->advice;
 	show_seen(&section->seen, row);
 	show_when(section, row);
-	child_send(sup->current->monitor.child, &msg);
+	monitor_tell(sup, &msg);
 	free(names);
 	free(problem);
 }

@@ -10,6 +10,7 @@
 #include "generation.h"
 #include "job.h"
 #include "monitor.h"
+#include "mqtt.h"
 #include "portmap.h"
 #include "swap.h"
 #include "worker.h"
@@ -84,6 +85,11 @@ static handler *const from_portmap[MSG_COUNT] = {
 	[MSG_PORTMAP_FAILED] = portmap_failed,
 };
 
+static handler *const from_mqtt[MSG_COUNT] = {
+	[MSG_MQTT_DONE] = mqtt_done,
+	[MSG_MQTT_FAILED] = mqtt_failed,
+};
+
 static handler *const from_ddns[MSG_COUNT] = {
 	[MSG_DDNS_FOUND] = ddns_run_found,
 	[MSG_DDNS_DONE] = ddns_run_done,
@@ -104,6 +110,8 @@ find(enum msg_kind kind, enum ipc_role role)
 		return from_ddns[kind];
 	case IPC_PORTMAP:
 		return from_portmap[kind];
+	case IPC_MQTT:
+		return from_mqtt[kind];
 	case IPC_SUPERVISOR:
 		break;
 	}

@@ -14,6 +14,7 @@
 #include "child.h"
 #include "config/config.h"
 #include "ddns.h"
+#include "mqtt.h"
 #include "plan.h"
 #include "renewal.h"
 #include "slot.h"
@@ -294,6 +295,7 @@ begin_service(struct supervisor *sup)
 	addresses_update(sup);
 	ddns_update(sup);
 	monitor_start(&sup->current->monitor);
+	mqtt_update(sup);
 	generation_check_swaps(sup->current);
 	renewal_update(sup);
 	supervisor_sweep(sup);
@@ -493,6 +495,7 @@ generation_backend_state(struct child *child, const struct msg *msg)
 	buf_append(&state->addresses, said->addresses.p, said->addresses.len);
 	forward = backend_message(generation, said->backend);
 	generation_send(generation, &forward);
+	mqtt_look(generation->sup);
 }
 
 /* A worker that drains may speak of another configuration's backends. */

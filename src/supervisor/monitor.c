@@ -15,6 +15,7 @@
 #include "ddns_ask.h"
 #include "generation.h"
 #include "job.h"
+#include "mqtt.h"
 #include "plan.h"
 #include "portmap.h"
 #include "reload.h"
@@ -166,6 +167,7 @@ show_everything(struct monitor *monitor)
 		monitor_show_cert(generation->slots[i]);
 	portmap_show(generation->sup);
 	ddns_show_all(generation->sup);
+	mqtt_show(generation->sup);
 }
 
 void
@@ -210,17 +212,16 @@ monitor_stop(struct monitor *monitor)
 void
 monitor_show_worker(struct worker *worker)
 {
-	struct child *child = current(worker->generation->sup);
 	struct msg msg = { .kind = MSG_SHOW_WORKER,
 		.fd = -1,
 		.u.SHOW_WORKER = { .worker = worker->index,
 		    .generation = worker->generation->number,
 		    .state = state_names[worker->state] } };
 
-	if (child == NULL || worker->child == NULL)
+	if (worker->child == NULL)
 		return;
 	msg.u.SHOW_WORKER.pid = worker->child->pid;
-	child_send(child, &msg);
+	monitor_tell(worker->generation->sup, &msg);
 }
 
 /* The names that the certificate has, or those that it is to have. */
@@ -306,13 +307,12 @@ void
 monitor_show_cert(struct slot *slot)
 {
 	struct supervisor *sup = slot->sup;
-	struct child *child = current(sup);
 	struct msg msg = { .kind = MSG_SHOW_CERT, .fd = -1 };
 	struct msg_SHOW_CERT *row = &msg.u.SHOW_CERT;
 	int index = -1;
 	char *names, *problem;
 
-	if (child != NULL)
+	if (current(sup) != NULL)
 		index = generation_slot(sup->current, slot);
 	if (index == -1)
 		return;
@@ -331,7 +331,7 @@ monitor_show_cert(struct slot *slot)
 		row->not_before = slot->facts.dates.not_before;
 		row->not_after = slot->facts.dates.not_after;
 	}
-	child_send(child, &msg);
+	monitor_tell(sup, &msg);
 	free(names);
 	free(problem);
 }
@@ -341,8 +341,11 @@ monitor_tell(struct supervisor *sup, const struct msg *msg)
 {
 	struct child *child = current(sup);
 
-	if (child != NULL)
-		child_send(child, msg);
+	if (child == NULL)
+		return;
+	child_send(child, msg);
+	if (msg->kind != MSG_SHOW_MQTT && msg->kind != MSG_STATUS_WANTED)
+		mqtt_look(sup);
 }
 
 void

@@ -43,7 +43,7 @@ void monitor_stop(struct monitor *monitor);
 void monitor_show_worker(struct worker *worker);
 void monitor_show_cert(struct slot *slot);
 
-/* Any other row. */
+/* Any other row; a new one is told to Home Assistant, too. */
 void monitor_tell(struct supervisor *sup, const struct msg *msg);
 
 /* Messages. */

@@ -17,6 +17,7 @@
 #include "dispatch.h"
 #include "generation.h"
 #include "job.h"
+#include "mqtt.h"
 #include "plan.h"
 #include "portmap.h"
 #include "publish.h"
@@ -187,6 +188,7 @@ wind_down(struct supervisor *sup)
 	chore_cancel_all(sup);
 	addresses_stop(sup);
 	portmap_stop(sup);
+	mqtt_stop(sup);
 	ddns_stop(sup);
 	TAILQ_FOREACH_SAFE(job, &sup->jobs, entry, next)
 		job_cancel(job);
@@ -406,6 +408,7 @@ take_possession(struct supervisor *sup,
 		return -1;
 	addresses_init(sup);
 	portmap_start(sup);
+	mqtt_start(sup);
 	sup->children.quiet = sup->log.target == LOG_TO_SYSLOG;
 	sup->children.on_message = dispatch;
 	sup->children.on_empty = on_empty;
@@ -426,6 +429,7 @@ release(struct supervisor *sup)
 	generation_sweep(sup);
 	publish_release(sup);
 	portmap_release(sup);
+	mqtt_release(sup);
 	if (sup->children.dir != NULL)
 		children_release(&sup->children);
 	if (sup->pid_file != NULL)

@@ -28,6 +28,7 @@ struct ddns;
 struct diag;
 struct generation;
 struct journal;
+struct mqtt;
 struct plan;
 struct portmap;
 struct stats;
@@ -109,6 +110,7 @@ struct supervisor {
 	struct clockwatch clock;
 	bool clock_is_good;      /* or nothing was said yet */
 	struct portmap *portmap; /* see portmap.h */
+	struct mqtt *mqtt;       /* see mqtt.h */
 
 	struct reload reload;
 	struct watch watch; /* asks for one */

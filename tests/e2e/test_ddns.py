@@ -24,6 +24,7 @@ from actors.dns import A
 from actors.gateway import BUILD, NO_CA, Gateway
 from actors.netns import Namespace
 from actors.pebble import Pebble
+from actors.proc import memory
 from actors.store import Store
 
 PORT = 8444     # of the providers: the gateway has 443
@@ -559,22 +560,6 @@ def test_renewal_in_an_outage(with_ca: Town, house):
 
 
 # Secrets
-
-def memory(pid: int) -> Iterator[bytes]:
-    """What a process can read and write of its own."""
-    with open(f"/proc/{pid}/mem", "rb", 0) as file:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            span, mode, *_rest = line.split()
-            start, end = (int(part, 16) for part in span.split("-"))
-            # a sanitizer's map of the memory is larger than the memory
-            if mode[0] != "r" or "[v" in line or end - start > 2**30:
-                continue
-            try:
-                file.seek(start)
-                yield file.read(end - start)
-            except OSError:
-                continue
-
 
 @pytest.mark.parametrize("place", ["file", "inline"])
 def test_token_is_nobodys_business(town: Street, house, place: str):

@@ -11,6 +11,7 @@
 #include <linux/securebits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -194,6 +195,30 @@ test_change_without_right_is_an_error(void **state)
 	assert_child_succeeded(child);
 }
 
+static void
+take_memory(void *arg)
+{
+	const size_t mega = 1024 * 1024;
+	int prot = PROT_READ, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	(void)arg;
+	sandbox_bound_memory(8 * mega);
+	if (mmap(NULL, 4 * mega, prot, flags, -1, 0) == MAP_FAILED)
+		_exit(2);
+	if (mmap(NULL, 8 * mega, prot, flags, -1, 0) != MAP_FAILED)
+		_exit(3);
+}
+
+static void
+test_memory_is_bounded(void **state)
+{
+	struct child child;
+
+	(void)state;
+	run_child(take_memory, NULL, &child);
+	assert_int_equal(child.exit_status, 0);
+}
+
 int
 main(void)
 {
@@ -203,6 +228,7 @@ main(void)
 		cmocka_unit_test(test_missing_jail_is_an_error),
 		cmocka_unit_test(test_ordinary_person_stays),
 		cmocka_unit_test(test_change_without_right_is_an_error),
+		cmocka_unit_test(test_memory_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, make_jail, remove_jail);

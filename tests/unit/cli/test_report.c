@@ -320,6 +320,26 @@ test_port_mapping(void **state)
 }
 
 static void
+test_mqtt(void **state)
+{
+	(void)state;
+	assert_reports("{" WORKER ",\"mqtt\":{\"state\":\"failing\","
+	               "\"problem\":\"login: no\",\"advice\":\"Look\"}}",
+	    "\nMQTT\n"
+	    "    state        the last attempt failed\n"
+	    "    problem      login: no\n"
+	    "    what to do   Look\n");
+	assert_reports("{" WORKER ",\"mqtt\":{\"state\":\"told\","
+	               "\"server\":\"192.0.2.1\",\"told_at\":1800001800,"
+	               "\"next_attempt\":1800001800}}",
+	    "\nMQTT\n"
+	    "    state        Home Assistant is told\n"
+	    "    broker       192.0.2.1\n"
+	    "    last told    2027-01-15 08:30:00Z\n"
+	    "    next         2027-01-15 08:30:00Z\n");
+}
+
+static void
 test_nothing_reaches_the_terminal_raw(void **state)
 {
 	char *screen =
@@ -344,6 +364,7 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_port_mapping),
+		cmocka_unit_test(test_mqtt),
 		cmocka_unit_test(test_nothing_reaches_the_terminal_raw),
 	};
 

@@ -30,6 +30,7 @@ static const struct {
 	{ SCOPE_STATUS, "STATUS" },
 	{ SCOPE_SESSION, "SESSIONS" },
 	{ SCOPE_DDNS, "DYNAMIC DNS" },
+	{ SCOPE_MQTT, "MQTT" },
 };
 
 static void

@@ -192,6 +192,23 @@ test_port_mapping(void **state)
 	    scene, NEEDS("port mapping: no router answers", "Switch it on"));
 }
 
+static void
+test_mqtt(void **state)
+{
+	struct scene *scene = *state;
+	struct msg_SHOW_MQTT row = {
+		.state = "told", .server = "", .problem = "", .advice = ""
+	};
+
+	status_mqtt(scene->status, &row);
+	assert_needs(scene, "");
+	row.state = "failing";
+	row.problem = "login: no";
+	row.advice = "Look";
+	status_mqtt(scene->status, &row);
+	assert_needs(scene, NEEDS("MQTT: login: no", "Look"));
+}
+
 #define NOT_AGAIN                                                              \
 	"It is not asked again until the configuration changes, or you say "   \
 	"`gatehouse ddns update`"
@@ -241,6 +258,7 @@ main(void)
 		scene_test(test_backend),
 		scene_test(test_certificate),
 		scene_test(test_port_mapping),
+		scene_test(test_mqtt),
 		scene_test(test_addresses),
 	};
 

@@ -284,6 +284,19 @@ test_a_silent_client_is_told_so(void **state)
 	    "error no request within 5 seconds\n");
 }
 
+/* Over a stream of the supervisor's, though nobody has asked. */
+static void
+test_status_for_a_job(void **state)
+{
+	struct scene *scene = *state;
+	int ends[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	control_tell(scene->control, ends[0]);
+	assert_string_equal(await_answer(scene, ends[1]), "ok {}\n");
+}
+
 #define scene_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -298,6 +311,7 @@ main(void)
 		scene_test(test_a_client_that_leaves),
 		scene_test(test_connections_are_bounded),
 		scene_test(test_another_answers),
+		scene_test(test_status_for_a_job),
 		scene_test(test_a_silent_client_is_told_so),
 	};
 

@@ -445,6 +445,33 @@ test_port_mapping(void **state)
 	buf_release(&buf);
 }
 
+static void
+test_mqtt(void **state)
+{
+	struct scene *scene = *state;
+	struct msg_SHOW_MQTT row = { .state = "off",
+		.server = "192.0.2.1",
+		.told_at = 5,
+		.next_attempt = 6,
+		.failures = 2,
+		.problem = "p",
+		.advice = "a" };
+	char *text = render(scene);
+
+	assert_null(strstr(text, "mqtt"));
+	free(text);
+	status_mqtt(scene->status, &row);
+	text = render(scene);
+	assert_null(strstr(text, "mqtt"));
+	free(text);
+	row.state = "failing";
+	status_mqtt(scene->status, &row);
+	assert_shows(scene,
+	    "\"mqtt\":{\"state\":\"failing\",\"server\":\"192.0.2.1\","
+	    "\"told_at\":5,\"next_attempt\":6,\"failures\":2,"
+	    "\"problem\":\"p\",\"advice\":\"a\"}");
+}
+
 #define scene_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -455,6 +482,7 @@ main(void)
 		scene_test(test_listeners_and_backends),
 		scene_test(test_certificates),
 		scene_test(test_port_mapping),
+		scene_test(test_mqtt),
 		scene_test(test_workers_come_change_and_go),
 		scene_test(test_tables_are_bounded),
 		scene_test(test_traffic),

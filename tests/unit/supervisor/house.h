@@ -83,7 +83,7 @@ house_set_up(void **state)
 {
 	static const char *const programs[] = { "gatehouse-proxy",
 		"gatehouse-monitor", "gatehouse-acme", "gatehouse-ddns",
-		"gatehouse-portmap" };
+		"gatehouse-portmap", "gatehouse-mqtt" };
 	struct house *house = calloc(1, sizeof(*house));
 	char self[256], path[128];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);

@@ -289,6 +289,12 @@ standin_hear_monitor(struct chan *chan, int *fifo)
 		log_info("ports row: %s '%s', at '%s', warning '%s'",
 		    msg.u.SHOW_PORTMAP.state, msg.u.SHOW_PORTMAP.ports,
 		    msg.u.SHOW_PORTMAP.wan, msg.u.SHOW_PORTMAP.warning);
+	if (msg.kind == MSG_SHOW_MQTT)
+		log_info("mqtt row: %s at '%s', failures %u, problem '%s'",
+		    msg.u.SHOW_MQTT.state, msg.u.SHOW_MQTT.server,
+		    msg.u.SHOW_MQTT.failures, msg.u.SHOW_MQTT.problem);
+	if (msg.kind == MSG_STATUS_WANTED)
+		log_info("the status is wanted");
 	if (msg.kind == MSG_CONTROL_CEASE) {
 		log_info("the monitor hears nobody else");
 		*fifo = -1;
@@ -593,6 +599,29 @@ standin_portmap(struct chan *chan)
 	return 0;
 }
 
+/* A broker that takes everything, but for the problem in the file "broker". */
+static inline int
+standin_mqtt(struct chan *chan)
+{
+	struct msg msg, done = { .kind = MSG_MQTT_DONE, .u.MQTT_DONE = { 3 } };
+	struct msg failed = { .kind = MSG_MQTT_FAILED };
+	const char *problem = standin_told("broker");
+
+	standin_hear(chan, &msg);
+	log_info("mqtt: %s:%u as '%s' with '%s'", msg.u.MQTT_JOB.host,
+	    msg.u.MQTT_JOB.port, msg.u.MQTT_JOB.login, msg.u.MQTT_JOB.password);
+	if (problem == NULL) {
+		standin_send(chan, done);
+		return 0;
+	}
+	if (strcmp(problem, "die") == 0)
+		raise(SIGKILL);
+	failed.u.MQTT_FAILED.problem = problem;
+	failed.u.MQTT_FAILED.detail = "as\ntold";
+	standin_send(chan, failed);
+	return 1;
+}
+
 /* main() of a stand-in; -1 if this is none. */
 static inline int
 standin_main(const char *name)
@@ -607,6 +636,7 @@ standin_main(const char *name)
 		{ "gatehouse-acme", IPC_ACME, standin_acme },
 		{ "gatehouse-ddns", IPC_DDNS, standin_ddns },
 		{ "gatehouse-portmap", IPC_PORTMAP, standin_portmap },
+		{ "gatehouse-mqtt", IPC_MQTT, standin_mqtt },
 	};
 
 	struct chan *chan;

@@ -17,7 +17,7 @@ static void
 test_complete(void **state)
 {
 	const enum ipc_role roles[] = { IPC_PROXY, IPC_MONITOR, IPC_ACME,
-		IPC_DDNS, IPC_PORTMAP };
+		IPC_DDNS, IPC_PORTMAP, IPC_MQTT };
 
 	(void)state;
 	for (int kind = 0; kind < MSG_COUNT; kind++)
