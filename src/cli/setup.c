@@ -22,15 +22,18 @@
 #include "say.h"
 #include "setup_break.h"
 
+#define RESOLVE_MS 5000
+
 static bool
 resolves(const char *host)
 {
+	int64_t deadline = clock_mono_ms() + RESOLVE_MS;
 	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
 	struct dns_server servers[1];
 	struct dns_answer answer;
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (dns_resolve(host, types[i], &answer, NULL) == 0 &&
+		if (dns_resolve(host, types[i], deadline, &answer, NULL) == 0 &&
 		    answer.n > 0)
 			return true;
 	/* An alias, or a name that only this machine knows. */
