@@ -9,16 +9,15 @@ from __future__ import annotations
 import contextlib
 import json
 import ssl
-import subprocess
 from typing import Iterator, NamedTuple
 
 import pytest
 
 from actors.ddns import TOKEN
 from actors.fake_ca import problem
-from actors.home_assistant import TOKEN as HA_TOKEN
+from actors.home_assistant import TOKEN as HA_TOKEN, HomeAssistantSocket
 from actors.netns import NamespacesRefused
-from actors.router import WAN
+from actors.router import CLIENT, WAN
 from actors.scene import FILE, NAME, NEW_ORDER, Scene
 
 GOOD, HA, DNS, PORT, ACME, HA_CONFIG = 0, 2, 3, 4, 5, 6
@@ -127,6 +126,9 @@ def test_one_command():
     with built(home_assistant=("--no-forwarded",)) as scene:
         outcome = succeed(scene, *WITH_TOKEN)
         assert scene.visit().status == 200
+        assert scene.visit("/api/echo").json()["remote"] == CLIENT
+        with HomeAssistantSocket(scene.client()) as socket:
+            assert socket.call("ping")["type"] == "pong"
         assert asked(scene) == ONCE
         assert scene.staging.count(NEW_ORDER) >= 2
         assert scene.records.get(NAME, "A") == [WAN]

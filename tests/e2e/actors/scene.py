@@ -293,13 +293,18 @@ class Scene:
         """The authority that is Let's Encrypt here, as PEM."""
         return self.production.pebble.roots()[0]
 
+    def client(self, space: Namespace | None = None) -> RawClient:
+        """Who believes what browsers believe, and has come by the name."""
+        address, = self.records.get(NAME, "A")
+        return RawClient(
+            (address, 443), name=NAME,
+            tls=ssl.create_default_context(cadata=self.root),
+            connect=(space or self.internet).connect)
+
     def visit(self, path: str = "/manifest.json", *,
               space: Namespace | None = None) -> Response:
-        """A page, by the name, from the internet or from this namespace."""
-        trust = ssl.create_default_context(cadata=self.root)
-        address, = self.records.get(NAME, "A")
-        with RawClient((address, 443), name=NAME, tls=trust,
-                       connect=(space or self.internet).connect) as client:
+        """A page, from the internet or from this namespace."""
+        with self.client(space) as client:
             return client.request("GET", path)
 
     # What goes wrong, or has not to
