@@ -21,8 +21,7 @@ from actors.router import CLIENT, WAN
 from actors.scene import FILE, NAME, NEW_ORDER, Scene
 
 GOOD, HA, DNS, PORT, ACME, HA_CONFIG = 0, 2, 3, 4, 5, 6
-TOKEN_FILE, HA_TOKEN_FILE = "/opt/token", "/opt/ha-token"
-SECRET_FILE = "/etc/gatehouse/duckdns.token"
+TOKEN_FILE, HA_TOKEN_FILE = "token", "ha-token"
 COMMAND = ("gatehouse", "setup", "--host", NAME, "--ddns", "duckdns",
            "--ddns-token-file", TOKEN_FILE, "--email", "me@example.org",
            "--agree-tos", "--yes")
@@ -66,8 +65,8 @@ def built(*, token: str = TOKEN, **options) -> Iterator[Scene]:
     except NamespacesRefused as refused:
         pytest.skip(f"no namespaces here: {refused}")
     with made:
-        made.write(TOKEN_FILE, token + "\n", 0o600)
-        made.write(HA_TOKEN_FILE, HA_TOKEN + "\n", 0o600)
+        made.write_own(TOKEN_FILE, token + "\n")
+        made.write_own(HA_TOKEN_FILE, HA_TOKEN + "\n")
         yield made
 
 
@@ -219,7 +218,7 @@ def test_wrong_token():
         step = fail(scene, DNS)
         assert "KO" in step.text and "Check Token" in step.next
         assert not files(scene) and not is_running(scene)
-        scene.write(TOKEN_FILE, TOKEN + "\n", 0o600)
+        scene.write_own(TOKEN_FILE, TOKEN + "\n")
         succeed(scene)
         assert scene.visit().status == 200
 
