@@ -77,7 +77,7 @@ def scene() -> Iterator[Scene]:
 
 
 def set_up(scene: Scene, *options: str) -> Outcome:
-    done = scene.type(*COMMAND, *options, "--json")
+    done = scene.type(*COMMAND, *options, "--json", timeout=100)
     assert done.stdout, done.stderr
     said = json.loads(done.stdout)
     assert said["exit"] == done.returncode and said["file"] == FILE
@@ -243,16 +243,25 @@ def test_port_443_is_blocked(scene):
     assert scene.production.requests == []
 
 
-@pytest.mark.parametrize("flags", [(), ("--http01=no",)])
-def test_port_80_is_blocked(scene, flags):
+@pytest.mark.parametrize("how,said", [
+    ("reject with tcp reset", "refused at port 80"),
+    pytest.param("drop", "timeout at port 80", marks=[
+        pytest.mark.slow, pytest.mark.timeout(150)])], ids=["loud", "silent"])
+def test_port_80_is_blocked(scene, how, said):
     """The rehearsal finds another way; production is not made to."""
-    scene.block(80)
-    outcome = succeed(scene, *flags)
+    scene.block(80, how)
+    outcome = succeed(scene)
     assert scene.visit().status == 200
     assert asked(scene) == ONCE
-    if not flags:
-        port = outcome.step("Port 80")
-        assert port.verdict == "warn" and "refused at port 80" in port.text
+    port = outcome.step("Port 80")
+    assert port.verdict == "warn" and said in port.text
+
+
+def test_port_80_is_blocked_and_not_asked_for(scene):
+    scene.block(80)
+    succeed(scene, "--http01=no")
+    assert scene.visit().status == 200
+    assert asked(scene) == ONCE
 
 
 def test_port_80_is_taken(scene):
