@@ -54,6 +54,14 @@ static const struct {
 };
 
 void
+doctor_tell(struct doctor *doctor, char *what)
+{
+	if (doctor->wish->tell != NULL)
+		doctor->wish->tell(doctor->wish->arg, what);
+	free(what);
+}
+
+void
 doctor_say(struct doctor *doctor, enum doctor_verdict verdict, char *subject,
     char *evidence, char *cure)
 {
@@ -181,6 +189,7 @@ doctor_examine(const struct doctor_wish *wish, struct doctor_report *report)
 		.file = wish->file,
 		.inside = wish->inside,
 		.token = wish->token,
+		.wish = wish,
 		.deadline = clock_mono_ms() + ALL_MS,
 		.now = clock_wall(),
 		.report.not_checked = not_checked,
@@ -194,6 +203,12 @@ doctor_examine(const struct doctor_wish *wish, struct doctor_report *report)
 	config_text_free(doctor.text);
 }
 
+static void
+tell(void *arg, const char *what)
+{
+	fprintf(arg, "%s ...\n", what);
+}
+
 int
 command_doctor(const struct arguments *args)
 {
@@ -202,6 +217,8 @@ command_doctor(const struct arguments *args)
 	struct doctor_wish wish = {
 		.file = file != NULL ? file : CONFIG_DEFAULT_FILE,
 		.inside = args->option[OPTION_INSIDE] != NULL,
+		.tell = isatty(STDERR_FILENO) ? tell : NULL,
+		.arg = stderr,
 	};
 	struct doctor_report report;
 	struct error err;

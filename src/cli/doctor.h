@@ -37,8 +37,12 @@ struct doctor {
 	const char *check; /* the one that runs */
 	int64_t deadline;  /* on the monotonic clock */
 	int64_t now;       /* seconds since the epoch */
+	const struct doctor_wish *wish;
 	struct doctor_report report;
 };
+
+/* Tells whoever waits what is being done. Takes the text over. */
+void doctor_tell(struct doctor *doctor, char *what);
 
 /* Takes the texts over; no cure: NULL. */
 void doctor_say(struct doctor *doctor, enum doctor_verdict verdict,
@@ -48,9 +52,11 @@ void doctor_say(struct doctor *doctor, enum doctor_verdict verdict,
 bool doctor_is_late(struct doctor *doctor, const char *subject);
 
 struct doctor_wish {
-	const char *file;  /* the configuration */
-	bool inside;       /* ask nobody outside */
-	const char *token; /* as below */
+	const char *file;                          /* the configuration */
+	bool inside;                               /* ask nobody outside */
+	const char *token;                         /* as in struct doctor */
+	void (*tell)(void *arg, const char *what); /* it may take; or NULL */
+	void *arg;
 };
 
 /* All checks; the report is a new one. */

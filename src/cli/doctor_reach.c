@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/xalloc.h"
@@ -169,10 +168,9 @@ look(struct doctor *doctor, struct visit *visit, const struct way *way)
 	struct reach reach;
 	bool known;
 
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr,
-		    "An authority is asked to come to port %u of %s ...\n",
-		    way->port, visit->name);
+	doctor_tell(doctor,
+	    xasprintf("an authority is asked to come to port %u of %s",
+	        way->port, visit->name));
 	reach_look(doctor->file, visit->name, way->challenge, &reach);
 	known = say(doctor, visit, way, &reach);
 	reach_release(&reach);

@@ -13,9 +13,9 @@
 
 struct ha_found {
 	struct addr addr;
-	char *place;   /* "192.168.1.2:8123", as Forward takes it */
-	char *version; /* "2026.9.1"; "": it does not say */
-	bool tls;
+	char *place; /* as Forward takes it: "192.168.1.2:8123", "https://…" */
+	char *version;     /* "2026.9.1"; "": it does not say */
+	bool tls;          /* whose certificate nobody has verified: Insecure */
 	struct addr local; /* as which it sees us; its port says nothing */
 	bool trusts;       /* X-Forwarded-For from us is not refused */
 };

@@ -26,8 +26,8 @@ ask_token(struct setup *setup)
 	setup_screen_drop(&setup->screen);
 	setup_screen_say(&setup->screen,
 	    "Home Assistant does not trust this gateway yet (400). With a "
-	    "long-lived access\ntoken of an administrator (your profile, "
-	    "Security) that is done now; it is not kept.\n");
+	    "long-lived access\ntoken (your profile there, Security), of an "
+	    "administrator, that is done now.\nIt is not kept.\n");
 	token =
 	    ask_hidden("Token            (hidden; Enter: I do it myself): ");
 	if (token == NULL || token[0] == '\0') {
@@ -96,12 +96,7 @@ setup_step_trust(struct setup *setup)
 	secret_free(setup->ha_token);
 	setup->ha_token = NULL;
 	status = end_trust(setup, &result);
-	if (result.url_set) {
-		setup_screen_begin(&setup->screen, "Home Assistant", "");
-		setup_screen_end(&setup->screen, DOCTOR_OK,
-		    xasprintf("external_url = %s", setup->url), NULL);
-		setup->changed = true;
-	}
+	setup->changed |= result.url_set;
 	ha_trust_result_release(&result);
 	return status;
 }
@@ -163,9 +158,11 @@ setup_step_examine(struct setup *setup)
 {
 	/* After a rehearsal it is known how we are reached from outside. */
 	const struct doctor_wish wish = { .file = setup->files.path,
-		.inside = !setup_is_rehearsed(setup) };
+		.inside = !setup_is_rehearsed(setup),
+		.tell = tell,
+		.arg = &setup->screen };
 	static struct doctor_report report;
-	unsigned well = 0;
+	unsigned well = 0, looked = 0;
 	int status;
 
 	if (setup->answers.staging)
@@ -173,12 +170,14 @@ setup_step_examine(struct setup *setup)
 	setup_screen_begin(&setup->screen, "Check",
 	    "looking at all of it, as the doctor does");
 	setup->parts->examine(&wish, &report);
-	for (size_t i = 0; i < report.n; i++)
+	for (size_t i = 0; i < report.n; i++) {
 		well += report.findings[i].verdict == DOCTOR_OK;
+		looked += report.findings[i].verdict != DOCTOR_SKIPPED;
+	}
 	setup_screen_end(&setup->screen,
 	    report.worst == DOCTOR_SKIPPED ? DOCTOR_OK : report.worst,
-	    xasprintf("%u things are as they should be%s", well,
-	        report.worst > DOCTOR_OK ? ", but:" : ""),
+	    xasprintf("%u of %u checks find nothing wrong%s", well, looked,
+	        well < looked ? ", but:" : ""),
 	    NULL);
 	status = say_findings(setup, &report);
 	doctor_release(&report);

@@ -295,8 +295,9 @@ ask_secret(struct setup *setup)
 	if (is_known(setup) && setup->known.ddns == ddns)
 		otherwise = setup->known.secret;
 	question.label = ddns->needs & DDNS_TOKEN ? "Token" : "Password";
-	hint = xasprintf("of %s (hidden, kept in a file of its own%s)",
-	    ddns->name, otherwise != NULL ? "; Enter: as it was" : "");
+	hint = xasprintf("of %s (hidden, %s)", ddns->name,
+	    otherwise != NULL ? "Enter: as it was"
+	                      : "kept in a file of its own");
 	question.hint = hint;
 	status =
 	    put_question(setup, &question, otherwise, &setup->answers.secret);
@@ -310,7 +311,7 @@ ask_email(struct setup *setup)
 	static const struct question question = {
 		.option = OPTION_EMAIL,
 		.label = "E-mail",
-		.hint = "(optional) where Let's Encrypt may write to",
+		.hint = "(optional, for Let's Encrypt)",
 		.optional = true,
 		.check = check_email,
 	};

@@ -50,10 +50,10 @@ say_end(struct setup *setup, int status)
 		text = xasprintf("\nIt is ready for %s: gatehouse run -f %s\n",
 		    setup->url, path);
 	else
-		text = xasprintf(
-		    "\n%sOpen %s    Check any time: gatehouse doctor\n",
-		    setup->changed ? "" : "Nothing had to be changed. ",
-		    setup->url);
+		text =
+		    xasprintf("\n%sOpen %s\nCheck any time: gatehouse doctor\n",
+		        setup->changed ? "" : "Nothing had to be changed. ",
+		        setup->url);
 	setup_screen_say(&setup->screen, text);
 	free(text);
 }

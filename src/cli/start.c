@@ -13,8 +13,8 @@ command_start(const struct arguments *args)
 {
 	static const char *const done[] = {
 		[SERVICE_SYSTEMD] = "by systemd, now and at each boot",
-		[SERVICE_DAEMON] = "in the background; there is no systemd "
-		                   "here to start it at the next boot",
+		[SERVICE_DAEMON] =
+		    "in the background; no systemd starts it at the next boot",
 		[SERVICE_CHILD] = "",
 	};
 	const char *file = args->option[OPTION_FILE];

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <resolv.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -78,7 +79,8 @@ keep_server(struct records *records, const ns_msg *msg, const ns_rr *rr)
 	    !read_name(msg, rr, SRV_TARGET, &server->host))
 		return;
 	server->port = (uint16_t)ns_get16(ns_rr_rdata(*rr) + SRV_PORT);
-	memcpy(server->instance, ns_rr_name(*rr), sizeof(server->instance));
+	snprintf(
+	    server->instance, sizeof(server->instance), "%s", ns_rr_name(*rr));
 	records->nservers++;
 }
 
@@ -91,7 +93,7 @@ keep_host(struct records *records, const ns_rr *rr)
 	    ns_rr_rdlen(*rr) != sizeof(host->address))
 		return;
 	memcpy(&host->address, ns_rr_rdata(*rr), sizeof(host->address));
-	memcpy(host->name, ns_rr_name(*rr), sizeof(host->name));
+	snprintf(host->name, sizeof(host->name), "%s", ns_rr_name(*rr));
 	records->nhosts++;
 }
 

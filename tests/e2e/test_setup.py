@@ -239,7 +239,7 @@ def test_questions_and_answers(house):
         terminal.wait_for(b"Token            of duckdns (hidden")
         assert not terminal.echoes
         terminal.type(SECRET.encode() + b"\n")
-        terminal.wait_for(b"E-mail           (optional)")
+        terminal.wait_for(b"E-mail           (optional")
         assert terminal.echoes
         terminal.type(b"\n")
         terminal.wait_for(b"[Y/n] ")

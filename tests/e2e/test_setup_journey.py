@@ -132,8 +132,8 @@ def test_one_command():
         assert scene.staging.count(NEW_ORDER) >= 2
         assert scene.records.get(NAME, "A") == [WAN]
         assert not scene.providers.complaints
-        assert outcome.step("Home Assistant").text == (
-            f"external_url = https://{NAME}")
+        assert f"external_url is now https://{NAME}" in (
+            outcome.step("Home Assistant").text)
         made = files(scene)
         assert {name: mode for name, (_, mode, _) in made.items()} == {
             "gatehouse.conf": 0o640, "duckdns.token": 0o600}
