@@ -50,16 +50,16 @@ quick_text(const struct quick *quick, struct error *err)
 
 	buf_append_str(&buf,
 	    "# Written by `gatehouse run --host`, and again each time.\n");
-	quick_put(&buf, "StateDir\t", quick->state_dir);
+	quick_put(&buf, "StateDir ", quick->state_dir);
 	if (quick->unprivileged)
-		quick_put(&buf, "User\t", "nobody");
+		quick_put(&buf, "User ", "nobody");
 	buf_append_str(&buf, "LogFacility -\n");
 	quick_put(&buf, "Gateway ", quick->host);
-	quick_put(&buf, "\tForward\t", quick->backend);
+	quick_put(&buf, "\tForward ", quick->backend);
 	if (quick->insecure)
 		buf_append_str(&buf, "\tInsecure\n");
 	if (quick->email != NULL)
-		quick_put(&buf, "\tEmail\t", quick->email);
+		quick_put(&buf, "\tEmail ", quick->email);
 	buf_append_str(&buf, "End\n");
 	text = buf_detach(&buf, NULL);
 	if (quick_judge(text, err) == 0)
