@@ -251,9 +251,12 @@ standin_command(struct chan *chan, int fifo)
 	}
 }
 
-/* *fifo: where commands come from, until the next monitor hears them. */
+/*
+ * *heard: where commands come from: the fifo, from the moment that this monitor
+ * goes until the next one does.
+ */
 static inline void
-standin_hear_monitor(struct chan *chan, int *fifo)
+standin_hear_monitor(struct chan *chan, int fifo, int *heard)
 {
 	struct msg msg, ready = { .kind = MSG_WORKER_READY };
 	struct msg backend = { .kind = MSG_BACKEND_STATE,
@@ -269,6 +272,7 @@ standin_hear_monitor(struct chan *chan, int *fifo)
 		}
 		standin_send(chan, ready);
 		standin_send(chan, backend);
+		*heard = fifo;
 	}
 	if (msg.kind == MSG_SHOW_CERT)
 		log_info("row: %s, serial '%s', failures %d, problem '%s', "
@@ -297,7 +301,7 @@ standin_hear_monitor(struct chan *chan, int *fifo)
 		log_info("the status is wanted");
 	if (msg.kind == MSG_CONTROL_CEASE) {
 		log_info("the monitor hears nobody else");
-		*fifo = -1;
+		*heard = -1;
 	}
 	if (msg.kind == MSG_CONTROL_REPLY)
 		log_info("reply %u: %s: %s", msg.u.CONTROL_REPLY.id,
@@ -310,11 +314,11 @@ standin_monitor(struct chan *chan)
 {
 	int fifo = open(standin_path("control"), O_RDWR | O_NONBLOCK);
 	struct pollfd fds[2] = { { .fd = chan_fd(chan), .events = POLLIN },
-		{ .fd = fifo, .events = POLLIN } };
+		{ .fd = -1, .events = POLLIN } };
 
 	while (poll(fds, 2, -1) > 0)
 		if (fds[0].revents != 0)
-			standin_hear_monitor(chan, &fds[1].fd);
+			standin_hear_monitor(chan, fifo, &fds[1].fd);
 		else
 			standin_command(chan, fifo);
 	return 1;
