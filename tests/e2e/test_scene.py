@@ -75,6 +75,7 @@ def test_from_nothing_to_a_page(scene):
     with served(scene) as gateway:
         gateway.wait_certificate(20)
         assert scene.records.get(NAME, "A") == [WAN]
+        assert scene.staging.requests == []     # that is for the doctor
         page = scene.visit()
         assert page.status == 200 and "Home Assistant" in page.body.decode()
         said = doctor(scene)
@@ -86,7 +87,6 @@ def test_from_nothing_to_a_page(scene):
         assert scene.visit(space=scene.house).status == 200
         assert "does not answer" not in doctor(scene)
     assert scene.production.count(NEW_ORDER) == 1
-    assert scene.staging.requests == []
     assert scene.asked("www.duckdns.org") == 1
     with served(scene) as again:
         again.wait_for_line(f"the address is {WAN}")

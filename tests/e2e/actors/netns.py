@@ -62,10 +62,12 @@ class Namespace:
         """Of a process inside."""
         return self._holder.pid
 
-    def enter(self, argv: Sequence[str | Path]) -> list[str]:
-        """The command line that runs this one inside."""
+    def enter(self, argv: Sequence[str | Path],
+              directory: str | Path | None = None) -> list[str]:
+        """The command line that runs this one inside, in this directory."""
         return ["nsenter", "--target", str(self._holder.pid), "--net",
-                "--mount", f"--wd={os.getcwd()}", "--", *map(str, argv)]
+                "--mount", f"--wd={directory or os.getcwd()}", "--",
+                *map(str, argv)]
 
     def popen(self, *argv: str | Path, **options) -> subprocess.Popen:
         """Start a program inside."""

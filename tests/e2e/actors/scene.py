@@ -33,8 +33,6 @@ from .router import HOUSE, RULES, WAN, Miniupnpd, Street
 
 NAME = "myhome.duckdns.org"
 FILE = "/etc/gatehouse/gatehouse.conf"
-PROGRAMS = Path("/opt/gatehouse")
-PATH = f"{PROGRAMS}/bin:{PROGRAMS}/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
 RESOLVER = "9.9.9.9"
 SERVERS = "ns1.duckdns.org", "ns2.duckdns.org"
 PRODUCTION = "acme-v02.api.letsencrypt.org"
@@ -50,7 +48,7 @@ HOSTS = {
     STAGING: "172.65.46.172",
 }
 NEW_ORDER = "/order-plz"    # Pebble's path
-PRIVATE = ("/etc/gatehouse", "/etc/ssl/certs", "/opt", "/run/gatehouse",
+PRIVATE = ("/etc/gatehouse", "/etc/ssl/certs", "/run/gatehouse",
            "/run/systemd", "/var/lib/gatehouse", "/var/log/gatehouse")
 HOP_BY_HOP = {"connection", "content-length", "host", "transfer-encoding"}
 
@@ -200,8 +198,9 @@ class Scene:
         return self._stack.enter_context(actor)
 
     def _build(self, cgnat: bool) -> None:
-        directory = Path(self._enter(
+        directory = self._directory = Path(self._enter(
             tempfile.TemporaryDirectory(prefix="gh-", dir="/tmp")))
+        directory.chmod(0o755)
         self.street = self._enter(Street(cgnat=cgnat))
         self.house, self.internet = self.street.house, self.street.internet
         for address in RESOLVER, TRACE, *HOSTS.values():
@@ -222,21 +221,21 @@ class Scene:
         self.production, self.staging = (
             self._enter(LetsEncrypt(self.internet, host, authority))
             for host in (PRODUCTION, STAGING))
-        self._furnish(directory, authority.ca_file.read_text())
+        self._furnish(authority.ca_file.read_text())
 
         self._stack.callback(self.house.end_all)    # what setup has started
 
-    def _furnish(self, directory: Path, authority: str) -> None:
+    def _furnish(self, authority: str) -> None:
         """What the house has before anybody has typed anything."""
         for path in PRIVATE:
             self.house.private_directory(path)
         self.write("/etc/ssl/certs/ca-certificates.crt",
                    authority + self.root)
-        (directory / "resolv.conf").write_text(f"nameserver {RESOLVER}\n")
-        self.house.run("mount", "--bind", directory / "resolv.conf",
+        self.own("resolv.conf").write_text(f"nameserver {RESOLVER}\n")
+        self.house.run("mount", "--bind", self.own("resolv.conf"),
                        "/etc/resolv.conf")
-        self.house.run("mkdir", PROGRAMS)
-        self.house.run("mount", "--bind", BUILD, PROGRAMS)
+        self.own("programs").mkdir()
+        self.house.run("mount", "--bind", BUILD, self.own("programs"))
 
     def __enter__(self) -> Scene:
         return self
@@ -249,6 +248,15 @@ class Scene:
 
     # In the house
 
+    def own(self, name: str) -> Path:
+        """A file of whoever types there, where commands are run."""
+        return self._directory / name
+
+    def write_own(self, name: str, text: str) -> None:
+        """That nobody else may read."""
+        self.own(name).write_text(text, encoding="ascii")
+        self.own(name).chmod(0o600)
+
     def path(self, path: str) -> Path:
         """A file of the house, as this process reaches it."""
         return Path(f"/proc/{self.house.pid}/root{path}")
@@ -259,14 +267,17 @@ class Scene:
 
     def gateway(self) -> Gateway:
         """gatehoused with the configuration of the house."""
-        return Gateway(build=PROGRAMS, file=Path(FILE), namespace=self.house)
+        return Gateway(build=self.own("programs"), file=Path(FILE),
+                       namespace=self.house)
 
     def begin(self, *command: str) -> subprocess.Popen[str]:
         """What somebody types in the house, without a terminal."""
-        return self.house.popen(
-            *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "PATH": PATH})
+        programs = f"{self.own('programs/bin')}:{self.own('programs/sbin')}"
+        return subprocess.Popen(
+            self.house.enter(command, self._directory), text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={
+                **os.environ, "PATH": f"{programs}:{os.environ['PATH']}"})
 
     def type(self, *command: str, timeout: float = 50
              ) -> subprocess.CompletedProcess[str]:
@@ -293,13 +304,18 @@ class Scene:
         """The authority that is Let's Encrypt here, as PEM."""
         return self.production.pebble.roots()[0]
 
+    def client(self, space: Namespace | None = None) -> RawClient:
+        """Who believes what browsers believe, and has come by the name."""
+        address, = self.records.get(NAME, "A")
+        return RawClient(
+            (address, 443), name=NAME,
+            tls=ssl.create_default_context(cadata=self.root),
+            connect=(space or self.internet).connect)
+
     def visit(self, path: str = "/manifest.json", *,
               space: Namespace | None = None) -> Response:
-        """A page, by the name, from the internet or from this namespace."""
-        trust = ssl.create_default_context(cadata=self.root)
-        address, = self.records.get(NAME, "A")
-        with RawClient((address, 443), name=NAME, tls=trust,
-                       connect=(space or self.internet).connect) as client:
+        """A page, from the internet or from this namespace."""
+        with self.client(space) as client:
             return client.request("GET", path)
 
     # What goes wrong, or has not to
