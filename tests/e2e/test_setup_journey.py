@@ -48,9 +48,10 @@ class Outcome(NamedTuple):
 
     @property
     def failed(self) -> Step:
-        """The one that ended it."""
-        assert self.steps[-1].verdict == "fail", self.told
-        return self.steps[-1]
+        """The one that ended it; after it comes what may be why."""
+        last = [step for step in self.steps if step.label][-1]
+        assert last.verdict == "fail", self.told
+        return last
 
     @property
     def told(self) -> str:
@@ -299,7 +300,20 @@ def test_aaaa_that_leads_elsewhere(scene):
     scene.records.set(NAME, "AAAA", "2001:db8::1")
     outcome = set_up(scene)
     assert outcome.status == PORT, outcome.told
-    assert "2001:db8::1" in str(outcome.steps)
+    cause = outcome.step("")
+    assert f"AAAA of {NAME}: 2001:db8::1" in cause.text
+    assert "Remove the AAAA record" in cause.next
+    assert scene.production.requests == []
+
+
+def test_firewall_of_the_house(scene):
+    scene.shut(443)
+    outcome = set_up(scene)
+    assert outcome.status == PORT, outcome.told
+    assert outcome.failed.label == "Port 443"
+    cause = outcome.step("")
+    assert "firewall for port 443: " in cause.text
+    assert "tcp dport 443 accept" in cause.next
     assert scene.production.requests == []
 
 
