@@ -75,61 +75,62 @@ on_signal(int sig)
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 #define NENDING (sizeof(ending) / sizeof(ending[0]))
 
-/* They wait from here on: none is to meet a terminal that shows nothing. */
-static void
-hold_signals(sigset_t *before)
-{
-	sigset_t held;
-
-	sigemptyset(&held);
-	for (size_t i = 0; i < NENDING; i++)
-		sigaddset(&held, ending[i]);
-	sigprocmask(SIG_BLOCK, &held, before);
-}
-
 /*
- * A line from the terminal; NULL, and `caught`, if one of the signals comes
- * first, which are held and have been as in `before`.
+ * Asks first when nothing is shown any more: the change throws away what was
+ * typed before. NULL, and `caught`, if a signal comes in place of a line.
  */
 static char *
-wait_line(const sigset_t *before)
+ask_dark(const char *question, const struct termios *shown,
+    const sigset_t *unblocked)
 {
-	struct sigaction action = { .sa_handler = on_signal }, old[NENDING];
 	struct pollfd terminal = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct termios hidden = *shown;
 	char *answer = NULL;
 
+	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	fputs(question, stderr);
+	if (ppoll(&terminal, 1, NULL, unblocked) == 1)
+		answer = read_line();
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, shown);
+	fputc('\n', stderr);
+	return answer;
+}
+
+static char *
+ask_guarded(const char *question, const struct termios *shown)
+{
+	struct sigaction action = { .sa_handler = on_signal }, old[NENDING];
+	sigset_t blocked, before;
+	char *answer;
+
 	caught = 0;
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < NENDING; i++)
+		sigaddset(&blocked, ending[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
 	for (size_t i = 0; i < NENDING; i++)
 		sigaction(ending[i], &action, &old[i]);
-	if (ppoll(&terminal, 1, NULL, before) == 1)
-		answer = read_line();
+	answer = ask_dark(question, shown, &before);
 	for (size_t i = 0; i < NENDING; i++)
 		sigaction(ending[i], &old[i], NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (caught != 0)
+		raise(caught == SIGTSTP ? SIGSTOP : caught);
 	return answer;
 }
 
 char *
 ask_hidden(const char *question)
 {
-	struct termios shown, hidden;
-	sigset_t before;
+	struct termios shown;
 	char *answer;
 
-	do {
-		if (tcgetattr(STDIN_FILENO, &shown) == -1)
-			return NULL;
-		hold_signals(&before);
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-		fputs(question, stderr);
-		answer = wait_line(&before);
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-		fputc('\n', stderr);
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		if (caught != 0)
-			raise(caught);
-	} while (caught == SIGTSTP); /* and we were told to go on */
+	if (tcgetattr(STDIN_FILENO, &shown) == -1)
+		return NULL;
+	do
+		answer = ask_guarded(question, &shown);
+	while (caught == SIGTSTP); /* we were stopped, and told to go on */
 	return answer;
 }
 

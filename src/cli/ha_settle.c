@@ -8,8 +8,8 @@
 #include "ha_trip.h"
 #include "json/json.h"
 
-#define BACK_MS                                                                \
-	(4 * 60 * 1000) /* to start again; a trial lasts a minute more */
+/* To start, or to start again; a trial lasts a minute more. */
+#define BACK_MS (4 * 60 * 1000)
 #define PAUSE_MS 500
 
 static int
@@ -89,8 +89,9 @@ give_up(struct ha_trip *trip, enum ha_refusal why, const struct error *err)
 /* --- the change ---------------------------------------------------------- */
 
 static bool
-put_settings(struct ha_trip *trip, int64_t deadline)
+put_settings(struct ha_trip *trip)
 {
+	int64_t deadline = clock_mono_ms() + BACK_MS;
 	enum ha_refusal why;
 	struct json *arguments, *answer;
 	struct error err;
@@ -139,8 +140,9 @@ ask_news(struct ha_trip *trip)
 }
 
 static bool
-wait_back(struct ha_trip *trip, int64_t deadline)
+wait_back(struct ha_trip *trip)
 {
+	int64_t deadline = clock_mono_ms() + BACK_MS;
 	enum news news;
 
 	ha_leave(trip);
@@ -229,15 +231,13 @@ keep(struct ha_trip *trip)
 static bool
 change(struct ha_trip *trip)
 {
-	int64_t deadline = clock_mono_ms() + BACK_MS;
 	char *added = ha_config_added(&trip->proxy);
 	bool dry = trip->wish->dry_run;
 	bool done = true;
 
 	if (!dry) {
 		ha_tell(trip, "changing the settings of Home Assistant");
-		done = put_settings(trip, deadline) &&
-		    wait_back(trip, clock_mono_ms() + BACK_MS) && keep(trip);
+		done = put_settings(trip) && wait_back(trip) && keep(trip);
 	}
 	if (done) {
 		trip->result->end = HA_TRUST_DONE;

@@ -111,11 +111,32 @@ put(struct ha_socket *socket, enum websocket_opcode opcode, const void *content,
 	return rc;
 }
 
-/* The next message: an object, or an array of several. The caller frees. */
-static struct json *
-receive(struct ha_socket *socket, struct error *err)
+static int
+end_of(struct error *err)
 {
-	struct buf *in = &socket->wire.in, *message = &socket->ws.message;
+	return error_set(err, ERR_PROTOCOL, "it closed its WebSocket");
+}
+
+static int
+nonsense(struct error *err)
+{
+	return error_set(
+	    err, ERR_PROTOCOL, "what it says on its WebSocket makes no sense");
+}
+
+static int
+wait_more(struct ha_socket *socket, struct error *err)
+{
+	ssize_t n = wire_receive(&socket->wire, err);
+
+	return n > 0 ? 0 : n == 0 ? end_of(err) : -1;
+}
+
+/* Waits until socket->ws.message is the next one. */
+static int
+receive_text(struct ha_socket *socket, struct error *err)
+{
+	struct buf *in = &socket->wire.in;
 	const unsigned char *content;
 	enum websocket_result r;
 	size_t size, pos;
@@ -126,34 +147,40 @@ receive(struct ha_socket *socket, struct error *err)
 		    &content, &size);
 		if (r == WEBSOCKET_PING &&
 		    put(socket, WEBSOCKET_OP_PONG, content, size, err) == -1)
-			return NULL;
+			return -1;
 		buf_consume(in, pos);
 		switch (r) {
 		case WEBSOCKET_PING:
-			continue;
+			break;
 		case WEBSOCKET_TEXT:
-			return json_parse((const char *)buf_data(message),
-			    buf_len(message), err);
+			return 0;
 		case WEBSOCKET_MORE:
-			switch (wire_receive(&socket->wire, err)) {
-			case -1:
-				return NULL;
-			case 0:
-				goto closed;
-			}
+			if (wait_more(socket, err) == -1)
+				return -1;
 			break;
 		case WEBSOCKET_CLOSE:
-			goto closed;
+			return end_of(err);
 		case WEBSOCKET_BAD:
 		case WEBSOCKET_TOO_LARGE:
-			error_set(err, ERR_PROTOCOL,
-			    "what it says on its WebSocket makes no sense");
-			return NULL;
+			return nonsense(err);
 		}
 	}
-closed:
-	error_set(err, ERR_PROTOCOL, "it closed its WebSocket");
-	return NULL;
+}
+
+/* The next message: an object, or an array of several. The caller frees. */
+static struct json *
+receive(struct ha_socket *socket, struct error *err)
+{
+	const struct buf *message = &socket->ws.message;
+	struct json *received;
+
+	if (receive_text(socket, err) == -1)
+		return NULL;
+	received =
+	    json_parse((const char *)buf_data(message), buf_len(message), NULL);
+	if (received == NULL)
+		nonsense(err);
+	return received;
 }
 
 static bool

@@ -109,12 +109,20 @@ show(struct trust *trust, const struct config_backend *backend,
 static bool
 ask_token(struct trust *trust, const struct ha_trust_result *result)
 {
+	static const char question[] =
+	    "Home Assistant does not trust the gateway. With a token of an "
+	    "administrator\nthis is done for you; one is made in Home "
+	    "Assistant: your name at the bottom\nleft, Security, Long-lived "
+	    "access tokens. Token (not shown; Enter for none): ";
+
 	if (!result->wants_token || !ask_is_possible())
 		return false;
-	say("%s", result->text);
-	trust->token =
-	    ask_hidden("Long-lived token (not shown; Enter for none): ");
-	return trust->token != NULL && trust->token[0] != '\0';
+	trust->token = ask_hidden(question);
+	if (trust->token != NULL && trust->token[0] != '\0')
+		return true;
+	secret_free(trust->token);
+	trust->token = NULL;
+	return false;
 }
 
 static void
@@ -160,8 +168,8 @@ try(struct trust *trust, const struct config_backend *backend)
 	struct tls_client *client = NULL;
 	struct error err;
 
-	if (!backend_place(backend, trust->status, &wish.addr) ||
-	    !is_ha(trust, backend))
+	if (!is_ha(trust, backend) ||
+	    !backend_place(backend, trust->status, &wish.addr))
 		return;
 	trust->found++;
 	if (backend->tls) {

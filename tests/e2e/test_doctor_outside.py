@@ -8,14 +8,15 @@ from typing import Iterator
 
 import pytest
 
-from actors.doctor import BAD, GOOD, WARNING, Finding, examine, wrong
+from actors.doctor import BAD, Finding, examine
 from actors.front import Front, pound
-from actors.gateway import gateway_config
+from actors.gateway import NO_CA, gateway_config
 from actors.netns import Namespace
 from actors.pebble import Pebble
 
 PORT80, PORT443 = (f"port {port} of gw.test from outside" for port in (80, 443))
 FIREWALL = "firewall for port 443"
+LOOK = "a look from "    # in the log of the gateway
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def refuse(namespace: Namespace) -> None:
 def test_authority_comes_to_both_ports(front: Front, pebble: Pebble):
     front.start_ready()
     front.wait_certificate()
-    accounts, orders = pebble.new_accounts, pebble.new_orders
+    accounts = pebble.new_accounts
     findings = examine(front, BAD)      # nobody is at home
     assert findings[PORT443] == Finding(
         "ok", "gw.test is reached at port 443", "")
@@ -65,7 +66,7 @@ def test_authority_comes_to_both_ports(front: Front, pebble: Pebble):
         "ok", "gw.test is reached at port 80", "")
     assert findings[FIREWALL].verdict == "ok"
     assert pebble.new_accounts == accounts
-    assert pebble.new_orders == orders + 2
+    assert front.count(LOOK) == 2
     done = front.run("doctor", "-f", str(front.file), timeout=90)
     assert "not checked" not in done.stdout
 
@@ -109,6 +110,42 @@ def test_firewall_is_the_reason(front: Front, firewall: Namespace):
 def test_gateway_does_not_run(front: Front):
     assert examine(front, BAD)["reachability"] == Finding(
         "skipped", "because no gateway says how it is", "")
+
+
+def listing(front: Front, *names: str) -> Front:
+    """More certificates, one for each of these lines of names."""
+    lines = "\n".join(f"    AutoCert {name}" for name in names)
+    return front.configure(
+        f"{front.file.read_text()}\nListenHTTPS\n    Port 0\n{lines}\nEnd\n")
+
+
+def test_four_names_are_enough(front: Front):
+    listing(front, '"b.test"', '"c.test" "GW.test"', '"d.test" "e.test"')
+    front.start_ready()
+    for name in "gw.test", "b.test", "c.test", "d.test":
+        front.wait_for_line(f"certificate for {name} is in service")
+    findings = examine(front, BAD)
+    for name in "gw.test", "b.test", "c.test", "d.test":
+        assert findings[f"port 443 of {name} from outside"].verdict == "ok"
+    assert findings["e.test from outside"] == Finding(
+        "skipped", "because four names are enough", "")
+    assert "port 443 of GW.test from outside" not in findings
+    assert front.count(LOOK) == 8
+
+
+def test_silent_authority_is_asked_once(front: Front):
+    front.configure(re.sub(
+        'Directory .*', f'Directory "{NO_CA}"', front.file.read_text()))
+    listing(front, '"b.test"', '"192.0.2.1"').start_ready()
+    front.wait_for_line("next attempt")
+    findings = examine(front, BAD)
+    assert findings[PORT443].verdict == "skipped"
+    assert "unreachable" in findings[PORT443].evidence
+    assert PORT80 not in findings
+    assert findings["b.test from outside"] == Finding(
+        "skipped", "because the authority gave no verdict before", "")
+    assert findings["192.0.2.1 from outside"] == Finding(
+        "skipped", "because it is an address and not a name", "")
 
 
 def test_authority_without_a_stage(front: Front):

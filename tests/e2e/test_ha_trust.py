@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import json
 import os
 import re
 import signal
+import struct
 import subprocess
 from pathlib import Path
 from typing import Callable, Iterator
@@ -14,6 +17,7 @@ from typing import Callable, Iterator
 import pytest
 
 from actors.authority import Authority
+from actors.backend import Connection, ScriptedBackend
 from actors.clock import Clock
 from actors.front import NAME, Front, native
 from actors.gateway import BUILD, Gateway
@@ -380,10 +384,13 @@ def test_enter_skips_the_question(make):
     house = make(*DISTRUSTS)
     with ask(house) as terminal:
         terminal.wait_for(b"Enter for none): ")
-        assert (b"127.0.0.1/32 and ::1/128 to the trusted proxies"
-                in b" ".join(terminal.output.split()))
         terminal.type(b"\n")
+        terminal.wait_for(b"within 5 minutes of the restart\r\n")
         assert terminal.wait_ended() == BAD
+    assert (b"switch X-Forwarded-For on, add 127.0.0.1/32 and ::1/128 to the "
+            b"trusted proxies" in terminal.output)
+    assert all(len(line) <= 80 for line in terminal.output.split(
+        b"Enter for none")[0].splitlines())
     house.restarts(0)
 
 
@@ -393,6 +400,21 @@ def test_signal_during_the_question(make):
         terminal.wait_for(b"Enter for none): ")
         terminal.type(b"half a tok\x03")
         assert terminal.wait_ended() == -signal.SIGINT
+
+
+def test_stop_during_the_question(make):
+    house = make(*DISTRUSTS)
+    with ask(house) as terminal:
+        terminal.wait_for(b"Enter for none): ")
+        terminal.kill(signal.SIGTSTP)
+        terminal.wait_stopped()
+        since = terminal.mark()
+        terminal.kill(signal.SIGCONT)
+        terminal.wait_for(b"Enter for none): ", since=since)
+        terminal.type(TOKEN.encode() + b"\n")
+        terminal.wait_for(b"external_url is now")
+        assert terminal.wait_ended() == GOOD
+    assert TOKEN.encode() not in terminal.output
 
 
 def test_nobody_is_asked_without_need(make):
@@ -413,6 +435,20 @@ def test_no_home_assistant(make):
         f"gatehouse: {house.backend.place}: Connection refused",
         f"gatehouse: no backend of {house.front.file} answers as Home "
         "Assistant: start it, or see `gatehouse doctor`"]
+
+
+def test_backend_with_a_name(make, make_gateway):
+    """Its address is known to the gateway, while that runs."""
+    house = make(*DISTRUSTS)
+    house.front = make_gateway(Front, native(
+        f"localhost:{house.backend.port}"))
+    house.backend.place = f"localhost port {house.backend.port}"
+    assert house.run(status=BAD).stderr.splitlines()[0] == (
+        f"gatehouse: {house.backend.place}: the gateway knows no address of "
+        "this name")
+    house.front.start_ready()
+    house.front.wait_for_line("backend localhost is at")
+    assert house.said().startswith(ADDED)
 
 
 @pytest.mark.parametrize("vouched", [True, False])
@@ -439,6 +475,127 @@ def test_home_assistant_with_tls(make_gateway, tmp_path, vouched):
     else:
         assert done.returncode == BAD
         assert "certificate" in done.stderr
+
+
+# What answers in place of its WebSocket
+
+MANIFEST = (b"HTTP/1.1 200 OK\r\nContent-Length: 25\r\nConnection: close\r\n"
+            b"\r\n" + b'{"name":"Home Assistant"}')
+REFUSED = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+SECRET = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def frame(text: str, opcode: int = 1) -> bytes:
+    length = (bytes([len(text)]) if len(text) < 126
+              else struct.pack(">BH", 126, len(text)) if len(text) < 65536
+              else struct.pack(">BQ", 127, len(text)))
+    return bytes([0x80 | opcode]) + length + text.encode()
+
+
+MEET = frame('{"type":"auth_required","ha_version":"2026.9.1"}')
+LET_IN = frame('{"type":"auth_ok"}')
+
+
+def stranger(first: bytes, *answers: bytes, accept: bytes | None = None
+             ) -> Callable[[Connection], None]:
+    """Nearly a Home Assistant. After the upgrade it says `first`, and each
+    of the answers to a frame of the client."""
+    def behave(connection: Connection) -> None:
+        head = connection.read_head()
+        key = re.search(rb"\r\nSec-WebSocket-Key: (\S+)\r\n", head)
+        if key is None:
+            connection.send(REFUSED if b"X-Forwarded-For" in head
+                            else MANIFEST)
+            return
+        digest = hashlib.sha1(key[1] + SECRET).digest()
+        if not first.startswith(b"HTTP/"):
+            connection.send(
+                b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+                b"Upgrade: websocket\r\nSec-WebSocket-Accept: "
+                + (accept or base64.b64encode(digest)) + b"\r\n\r\n")
+        connection.send(first)
+        for answer in answers:
+            connection.receive()
+            connection.send(answer)
+        with contextlib.suppress(OSError):      # it may have gone first
+            connection.finish_sending()
+        connection.read_to_end()
+
+    return behave
+
+
+def many(*results: str) -> bytes:
+    return b"".join(map(frame, results))
+
+
+LATER = "try again when it has started"
+TELLS_NOT = "Home Assistant does not tell its settings: "
+
+
+@pytest.mark.parametrize("behaviour, said", [
+    (stranger(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"),
+     "no login: Home Assistant has banned this machine: take it out of its "
+     f"ip_bans.yaml and restart it; {LATER}"),
+    (stranger(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+     "no login: the WebSocket of Home Assistant is answered with 200; "
+     + LATER),
+    (stranger(MEET, accept=b"dGhlIHNhbXBsZSBub25jZQ=="),
+     "no login: what answers in place of Home Assistant is no WebSocket; "
+     + LATER),
+    (stranger(frame('{"type":"auth_ok"}')),
+     "no login: the WebSocket is not that of Home Assistant; " + LATER),
+    (stranger(b""), "no login: it closed its WebSocket; " + LATER),
+    (stranger(frame("", 8)), "no login: it closed its WebSocket; " + LATER),
+    (stranger(b"\x82\x01x"), "no login: what it says on its WebSocket makes "
+     "no sense; " + LATER),
+    (stranger(frame("what?")), "no login: what it says on its WebSocket "
+     "makes no sense; " + LATER),
+    (stranger(frame("")), "no login: what it says on its WebSocket makes no "
+     "sense; " + LATER),
+    (stranger(MEET, frame('{"type":"pong"}')),
+     "no login: what answers the login is not Home Assistant; " + LATER),
+    (stranger(MEET, LET_IN), TELLS_NOT + "it closed its WebSocket; " + LATER),
+    (stranger(MEET, LET_IN, frame(" " * 1048577)), TELLS_NOT
+     + "what it says on its WebSocket makes no sense; " + LATER),
+    (stranger(MEET, LET_IN, many(
+        '{"id":2,"type":"result","success":true,"result":7}', '[[],7]',
+        '{"id":1,"type":"result","success":false,"error":{"code":"odd"}}')),
+     TELLS_NOT + "odd; " + LATER),
+    (stranger(MEET, LET_IN, many(
+        '[7,{"id":1,"type":"result","success":true,"result":null}]')),
+     TELLS_NOT + "what Home Assistant says of its HTTP settings makes no "
+     "sense to this version of Gatehouse; " + LATER),
+], ids=["banned", "no-upgrade", "wrong-accept", "no-welcome", "end", "close",
+        "binary", "no-json", "nothing", "no-login", "end-after-login", "too-long",
+        "odd-refusal", "no-settings"])
+def test_what_is_not_home_assistant(make_gateway, tmp_path, behaviour, said):
+    token = tmp_path / "token"
+    token.touch(mode=0o600)
+    token.write_text(TOKEN)
+    with ScriptedBackend(behaviour) as backend:
+        front = make_gateway(Front, native(backend.address))
+        done = front.run("ha-trust", "-f", str(front.file),
+                         "--token-file", str(token))
+    assert done.returncode == BAD
+    assert done.stdout == f"127.0.0.1 port {backend.port}: {said}\n"
+
+
+def test_largest_message(make_gateway, tmp_path):
+    """1 MiB is taken, and another message waits behind it."""
+    settings = json.dumps({"id": 1, "type": "result", "success": True,
+                           "result": {"active_config_type": "stable",
+                                      "stable": {"server_port": 1,
+                                                 "filler": "%"}}})
+    settings = settings.replace("%", "x" * (1048576 - len(settings) + 1))
+    behaviour = stranger(MEET, LET_IN, many("{}", settings, "{}"))
+    token = tmp_path / "token"
+    token.touch(mode=0o600)
+    token.write_text(TOKEN)
+    with ScriptedBackend(behaviour) as backend:
+        front = make_gateway(Front, native(backend.address))
+        done = front.run("ha-trust", "-f", str(front.file), "--dry-run",
+                         "--token-file", str(token))
+    assert "127.0.0.1/32 and ::1/128 would be added" in done.stdout
 
 
 # gatehouse doctor --ha-token-file

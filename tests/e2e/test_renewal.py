@@ -92,6 +92,28 @@ def test_placeholder_serves_until_the_first_one(issued):
         assert front.status()["certificates"][0]["source"] == "self-signed"
 
 
+def test_another_authority_is_asked_at_once(issued):
+    """Who has rehearsed with one goes on to the next by a reload."""
+    with Pebble() as stage:
+        front = issued(stage).start_ready()
+        front.wait_certificate()
+        rehearsed, = Store(front.state_dir).serials(NAME)
+        with Pebble(http_port=stage.http_port) as pebble:
+            front.configure(front.file.read_text().replace(
+                stage.directory, pebble.directory).replace(
+                    str(stage.ca_file), str(pebble.ca_file)))
+            orders, since = stage.new_orders, front.mark()
+            front.reload()
+            front.wait_certificate(since=since)
+            serial = wait_trusted(front, tls_context(pebble.root_file()))
+            check_store(front, serial, rehearsed)
+            assert (pebble.new_orders, stage.new_orders) == (1, orders)
+            row, = front.status()["certificates"]
+            assert row["issued_by"] == pebble.directory
+            front.reload()
+            assert front.count("asking") == 2
+
+
 def test_two_names_have_a_certificate_each(issued):
     """Issued one after the other, for one account; renewed on their own."""
     other = "second.test"
