@@ -19,6 +19,7 @@ from actors.home_assistant import TOKEN as HA_TOKEN, HomeAssistantSocket
 from actors.netns import NamespacesRefused
 from actors.router import CLIENT, WAN
 from actors.scene import FILE, NAME, NEW_ORDER, Scene
+from actors.watched import wait_for
 
 GOOD, HA, DNS, PORT, ACME, HA_CONFIG = 0, 2, 3, 4, 5, 6
 TOKEN_FILE, HA_TOKEN_FILE = "token", "ha-token"
@@ -224,16 +225,19 @@ def test_wrong_token():
         assert scene.visit().status == 200
 
 
-def test_dns_that_never_changes(scene):
+def test_dns_that_is_slow(scene):
+    """Nobody is asked for a certificate before the zone says the address."""
+    def shown() -> str:
+        said = scene.type("gatehouse", "status", "--json").stdout
+        return json.loads(said)["ddns"][0]["dns4"]
+
     scene.providers.zone.frozen[NAME, "A"] = ["198.51.100.4"]
-    # It waits for two minutes: what it waits for is seen meanwhile.
-    with scene.begin(*COMMAND) as process:
-        for line in process.stdout:
-            if line.startswith("Service"):
-                break
-        scene.providers.wait(3)
-        process.kill()
+    interrupt(scene, "Service")
+    wait_for(shown, "198.51.100.4".__eq__)
     assert scene.production.requests == scene.staging.requests == []
+    scene.providers.zone.frozen.clear()
+    succeed(scene)
+    assert asked(scene) == ONCE
 
 
 def test_port_443_is_blocked(scene):
