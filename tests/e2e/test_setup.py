@@ -348,3 +348,17 @@ def test_an_authority_that_is_not_reached(house):
     assert f"going on with {house.file} ok" in (
         re.sub(r"\s+", " ", again.stdout))
     assert house.file.read_text() == text
+
+
+def test_ctrl_c_while_it_waits(house):
+    """Nobody is there to be told the address: it would wait two minutes."""
+    with house.terminal(*house.answers("--yes", "--no-service")) as terminal:
+        terminal.wait_for(b"\x1b[KDNS ", timeout=30)
+        terminal.type(b"\x03")
+        terminal.wait_for(b"say `gatehouse setup` again, and it goes on\r\n")
+        assert terminal.wait_ended() in (-signal.SIGINT, 128 + signal.SIGINT)
+        assert terminal.rest().strip() == b""
+    text = house.file.read_text()
+    assert "letsencrypt-staging" in text
+    again = house.setup(*house.answers("--dry-run"))
+    assert again.returncode == 0 and house.file.read_text() == text

@@ -76,6 +76,18 @@ class Terminal:
             assert some, self.output[since:]
             self.output += some
 
+    def rest(self) -> bytes:
+        """What comes after all that was waited for, until all have left."""
+        before = self.mark()
+        while True:
+            try:
+                some = os.read(self._fd, 65536)
+            except OSError:
+                some = b""
+            if not some:
+                return self.output[before:]
+            self.output += some
+
     def wait_stopped(self) -> None:
         _, status = os.waitpid(self.pid, os.WUNTRACED)
         assert os.WIFSTOPPED(status)
