@@ -543,6 +543,17 @@ struct config_asked {
 };
 #define CONFIG_LABEL_SIZE 128
 
+/* Who the children are: (uid_t)-1 = who we are; root "" = no jail. */
+struct config_rights {
+	uid_t uid;
+	gid_t gid;
+	const char *root; /* borrowed */
+};
+
+/* Looks on this machine; what is not there is an error of its place. */
+void config_find_rights(const struct config *config,
+    struct config_rights *rights, struct diag *diag);
+
 /*
  * What to call a backend or a listener where their figures are told: the same
  * after a reload that leaves them as they are. "192.0.2.1:8123", "https *:443".

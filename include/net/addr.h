@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+struct error;
+struct sockaddr_un;
+
 struct addr {
 	union {
 		struct sockaddr sa;
@@ -44,6 +47,9 @@ char *addr_ip_text(const struct addr *addr, char dst[ADDR_TEXT_SIZE]);
 
 /* Keeps so many bits of it, and neither port nor zone. */
 void addr_mask(struct addr *addr, unsigned bits4, unsigned bits6);
+
+/* Of a UNIX socket. ERR_LIMIT: the path does not fit. */
+int addr_unix(struct sockaddr_un *sun, const char *path, struct error *err);
 
 bool addr_is_loopback(const struct addr *addr);
 bool addr_eq(const struct addr *a, const struct addr *b);

@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "command.h"
 #include "config/config.h"
+#include "net/addr.h"
 #include "say.h"
 
 /* Longer than the gateway takes to give up itself. */
@@ -23,14 +24,11 @@ static int
 connect_to(const char *path, unsigned seconds, struct error *err)
 {
 	const struct timeval limit = { seconds, 0 };
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un sun;
 	int fd;
 
-	if (strlen(path) >= sizeof(sun.sun_path))
-		return error_set(err, ERR_LIMIT,
-		    "%s: the path of a socket may have %zu bytes at most", path,
-		    sizeof(sun.sun_path) - 1);
-	memcpy(sun.sun_path, path, strlen(path) + 1);
+	if (addr_unix(&sun, path, err) == -1)
+		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return error_sys(err, "socket");

@@ -1,8 +1,6 @@
 #include "machine.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,44 +19,6 @@
 
 #define CERT_FILE_MAX (100u * 1024)    /* what a message can carry */
 #define CA_FILE_MAX (4u * 1024 * 1024) /* a system's whole bundle */
-
-static void
-check_user(const struct config *config, struct diag *diag)
-{
-	if (config->user != NULL && getpwnam(config->user) == NULL)
-		diag_add(diag, DIAG_ERROR, config->user_pos,
-		    "there is no user \"%s\" on this machine", config->user);
-}
-
-/* Debian calls the group of "nobody" differently from everyone else. */
-static void
-check_group(const struct config *config, struct diag *diag)
-{
-	if (config->group == NULL || getgrnam(config->group) != NULL)
-		return;
-	if (strcmp(config->group, "nobody") == 0 && getgrnam("nogroup") != NULL)
-		diag_add(diag, DIAG_WARNING, config->group_pos,
-		    "there is no group \"nobody\" on this machine; "
-		    "taking \"nogroup\"");
-	else
-		diag_add(diag, DIAG_ERROR, config->group_pos,
-		    "there is no group \"%s\" on this machine", config->group);
-}
-
-static void
-check_root_jail(const struct config *config, struct diag *diag)
-{
-	struct stat st;
-
-	if (config->root_jail == NULL)
-		return;
-	if (stat(config->root_jail, &st) == -1)
-		diag_add(diag, DIAG_ERROR, config->root_jail_pos,
-		    "RootJail %s: %s", config->root_jail, strerror(errno));
-	else if (!S_ISDIR(st.st_mode))
-		diag_add(diag, DIAG_ERROR, config->root_jail_pos,
-		    "RootJail %s is not a directory", config->root_jail);
-}
 
 /* Cuts off the last part of a path; false when none is left. */
 static bool
@@ -411,10 +371,9 @@ machine_check(const struct config *config, struct diag *diag)
 	const struct config_users *users;
 	const struct config_acme *acme;
 	const struct config_ddns *ddns;
+	struct config_rights rights;
 
-	check_user(config, diag);
-	check_group(config, diag);
-	check_root_jail(config, diag);
+	config_find_rights(config, &rights, diag);
 	check_state_dir(config, diag);
 	for (acme = config->acmes; acme != NULL; acme = acme->next)
 		check_acme(acme, diag);

@@ -9,7 +9,9 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
+#include "base/error.h"
 #include "base/text.h"
 
 static void
@@ -225,6 +227,18 @@ addr_mask(struct addr *addr, unsigned bits4, unsigned bits6)
 		clear_after(addr->u.in6.sin6_addr.s6_addr, 16, bits6);
 		break;
 	}
+}
+
+int
+addr_unix(struct sockaddr_un *sun, const char *path, struct error *err)
+{
+	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(sun->sun_path))
+		return error_set(err, ERR_LIMIT,
+		    "%s: the path of a socket may have %zu bytes at most", path,
+		    sizeof(sun->sun_path) - 1);
+	memcpy(sun->sun_path, path, strlen(path) + 1);
+	return 0;
 }
 
 bool

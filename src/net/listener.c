@@ -133,14 +133,11 @@ bind_unix(int fd, const struct sockaddr_un *sun, mode_t mode)
 int
 listener_open_unix(const char *path, mode_t mode, struct error *err)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct sockaddr_un sun;
 	int fd;
 
-	if (strlen(path) >= sizeof(sun.sun_path))
-		return error_set(err, ERR_LIMIT,
-		    "%s: the path of a socket may have %zu bytes at most", path,
-		    sizeof(sun.sun_path) - 1);
-	memcpy(sun.sun_path, path, strlen(path) + 1);
+	if (addr_unix(&sun, path, err) == -1)
+		return -1;
 	if (is_served(&sun))
 		return error_set(err, ERR_DENIED,
 		    "%s: someone is listening there already", path);

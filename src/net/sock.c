@@ -176,14 +176,12 @@ sock_connect(const struct addr *addr, bool *connected)
 int
 sock_connect_unix(const char *path, bool *connected)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	size_t len = strlen(path);
+	struct sockaddr_un sun;
 
-	if (len >= sizeof(sun.sun_path)) {
+	if (addr_unix(&sun, path, NULL) == -1) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	memcpy(sun.sun_path, path, len);
 	return connect_new(
 	    (const struct sockaddr *)&sun, sizeof(sun), connected);
 }

@@ -260,16 +260,10 @@ children_release(struct children *children)
 	TAILQ_INIT(&children->hooks);
 }
 
-/*
- * Between fork and exec: nothing but system calls. The child leads a session of
- * its own, so that Ctrl-C in a terminal is for the supervisor to answer.
- */
-static _Noreturn void
-become(
-    const struct children *children, const char *path, const char *name, int fd)
+void
+child_stand_alone(void)
 {
 	const struct sigaction dfl = { .sa_handler = SIG_DFL };
-	char *const argv[] = { (char *)(uintptr_t)name, NULL };
 	sigset_t none;
 
 	for (int signo = 1; signo < NSIG; signo++)
@@ -277,6 +271,16 @@ become(
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
+}
+
+/* Between fork and exec: nothing but system calls. */
+static _Noreturn void
+become(
+    const struct children *children, const char *path, const char *name, int fd)
+{
+	char *const argv[] = { (char *)(uintptr_t)name, NULL };
+
+	child_stand_alone();
 	if (dup2(children->null_fd, STDIN_FILENO) == -1)
 		_exit(EXEC_FAILED);
 	if (children->quiet &&

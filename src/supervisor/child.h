@@ -83,6 +83,12 @@ void child_close(struct child *child);
 void child_kill_after(struct child *child, int64_t ms);
 void child_kill(struct child *child);
 
+/*
+ * Between fork and exec, of hooks as well: no signal is treated as we do, and
+ * it leads a session of its own, for Ctrl-C in a terminal is ours to answer.
+ */
+void child_stand_alone(void);
+
 #define CHILD_STATUS_SIZE 64
 
 /* "exited with status 1", "was killed by signal 9". Returns dst. */

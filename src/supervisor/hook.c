@@ -132,15 +132,9 @@ on_deadline(void *arg)
 static _Noreturn void
 become(const struct hook_spec *spec, char *const *env, int null_fd, int out)
 {
-	const struct sigaction dfl = { .sa_handler = SIG_DFL };
 	const struct sandbox box = { .uid = spec->uid, .gid = spec->gid };
-	sigset_t none;
 
-	for (int signo = 1; signo < NSIG; signo++)
-		sigaction(signo, &dfl, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setsid();
+	child_stand_alone();
 	if (dup2(null_fd, STDIN_FILENO) == -1 ||
 	    dup2(out, STDOUT_FILENO) == -1 || dup2(out, STDERR_FILENO) == -1 ||
 	    close_range(STDERR_FILENO + 1, ~0u, 0) == -1 || chdir("/") == -1 ||

@@ -1,75 +1,9 @@
 #include "plan.h"
 
-#include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/xalloc.h"
-
-static void
-find_user(struct plan *plan, struct diag *diag)
-{
-	const struct config *config = plan->config;
-	const struct passwd *pw;
-
-	if (config->user == NULL)
-		return;
-	pw = getpwnam(config->user);
-	if (pw == NULL) {
-		diag_add(diag, DIAG_ERROR, config->user_pos,
-		    "there is no user \"%s\" on this machine", config->user);
-		return;
-	}
-	plan->uid = pw->pw_uid;
-	plan->gid = pw->pw_gid;
-}
-
-/* Debian calls the group of "nobody" differently from everyone else. */
-static void
-find_group(struct plan *plan, struct diag *diag)
-{
-	const struct config *config = plan->config;
-	const struct group *gr;
-
-	if (config->group == NULL)
-		return;
-	gr = getgrnam(config->group);
-	if (gr == NULL && strcmp(config->group, "nobody") == 0) {
-		gr = getgrnam("nogroup");
-		if (gr != NULL)
-			diag_add(diag, DIAG_WARNING, config->group_pos,
-			    "there is no group \"nobody\" on this machine; "
-			    "taking \"nogroup\"");
-	}
-	if (gr == NULL)
-		diag_add(diag, DIAG_ERROR, config->group_pos,
-		    "there is no group \"%s\" on this machine", config->group);
-	else
-		plan->gid = gr->gr_gid;
-}
-
-static void
-find_root(struct plan *plan, struct diag *diag)
-{
-	const struct config *config = plan->config;
-	struct stat st;
-
-	if (config->root_jail == NULL)
-		return;
-	if (stat(config->root_jail, &st) == -1)
-		diag_add(diag, DIAG_ERROR, config->root_jail_pos,
-		    "RootJail %s: %s", config->root_jail, strerror(errno));
-	else if (!S_ISDIR(st.st_mode))
-		diag_add(diag, DIAG_ERROR, config->root_jail_pos,
-		    "RootJail %s is not a directory", config->root_jail);
-	else
-		plan->root = config->root_jail;
-}
 
 /* Without root nothing can be given up; a person trying things out may. */
 static void
@@ -97,6 +31,7 @@ struct plan *
 plan_load(const char *file, struct diag *diag, struct error *err)
 {
 	struct plan *plan = xcalloc(1, sizeof(*plan));
+	struct config_rights rights;
 
 	plan->sealed = -1;
 	plan->uid = PLAN_STAY;
@@ -113,9 +48,10 @@ plan_load(const char *file, struct diag *diag, struct error *err)
 	}
 	config_text_check(plan->text, diag);
 	if (geteuid() == 0) {
-		find_user(plan, diag);
-		find_group(plan, diag);
-		find_root(plan, diag);
+		config_find_rights(plan->config, &rights, diag);
+		plan->uid = rights.uid;
+		plan->gid = rights.gid;
+		plan->root = rights.root;
 	} else {
 		stay(plan, diag);
 	}

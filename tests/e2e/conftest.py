@@ -14,7 +14,7 @@ from actors.backend import ScriptedBackend, answer
 from actors.front import Front, native, pound
 from actors.gateway import BUILD, Gateway, gateway_config
 from actors.home_assistant import HomeAssistant
-from actors.netns import Namespace, NamespacesRefused
+from actors.netns import Namespace, or_skip
 from actors.pebble import Pebble
 from actors.ports import free_port
 from actors.process import Process
@@ -68,33 +68,21 @@ def home_assistant() -> Iterator[HomeAssistant]:
 
 @pytest.fixture
 def namespace() -> Iterator[Namespace]:
-    try:
-        own = Namespace()
-    except NamespacesRefused as refused:
-        pytest.skip(f"no namespaces here: {refused}")
-    with own:
+    with or_skip(Namespace) as own:
         yield own
 
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[Namespace]:
     """A namespace that the tests of a module share."""
-    try:
-        own = Namespace()
-    except NamespacesRefused as refused:
-        pytest.skip(f"no namespaces here: {refused}")
-    with own:
+    with or_skip(Namespace) as own:
         yield own
 
 
 @pytest.fixture
 def mounts() -> Iterator[Namespace]:
     """File systems that only this test sees; the network is everybody's."""
-    try:
-        own = Namespace(network=False)
-    except NamespacesRefused as refused:
-        pytest.skip(f"no namespaces here: {refused}")
-    with own:
+    with or_skip(Namespace, network=False) as own:
         yield own
 
 

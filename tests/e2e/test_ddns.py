@@ -48,14 +48,7 @@ def street_of_all(network: Namespace, tmp_path_factory
 def town(street_of_all: Street) -> Iterator[Street]:
     """With one address of each family, and nothing published."""
     made = street_of_all
-    made.providers.reset()
-    made.namespace.run("ip", "address", "flush", "dev", "wan", "scope",
-                       "global")
-    made.address("add", f"{OLD4}/32")
-    made.address("add", f"{OLD6}/64")
-    for server in made.servers:
-        server.refuses = False
-        server.asked.clear()
+    made.reset(f"{OLD4}/32", f"{OLD6}/64")
     yield made
     assert made.providers.complaints == []
 

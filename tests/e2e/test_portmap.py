@@ -19,7 +19,7 @@ import pytest
 from actors.ddns import LOGIN, PASSWORD
 from actors.ddns_job import street as ddns_street
 from actors.gateway import Gateway, gateway_config
-from actors.netns import NamespacesRefused
+from actors.netns import or_skip
 from actors.router import (HOUSE, LAN, Miniupnpd, PMP_PORT, PmpRouter,
                            Street, WAN)
 
@@ -31,11 +31,7 @@ FORWARDS = f"the router forwards {PORTS} to us, by"
 
 @pytest.fixture
 def street() -> Iterator[Street]:
-    try:
-        made = Street()
-    except NamespacesRefused as refused:
-        pytest.skip(f"no namespaces here: {refused}")
-    with made:
+    with or_skip(Street) as made:
         yield made
 
 

@@ -20,7 +20,7 @@ from actors.authority import Authority
 from actors.client import RawClient, tls_context
 from actors.gateway import REPOSITORY, Gateway
 from actors.home_assistant import HomeAssistant
-from actors.netns import Namespace, NamespacesRefused
+from actors.netns import Namespace, or_skip
 from actors.sockets import descriptors, established
 
 SEED = REPOSITORY / "etc/pound-home-assistant.cfg"
@@ -61,11 +61,7 @@ class Machine(Namespace):
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory) -> Iterator[Machine]:
     authority = Authority(tmp_path_factory.mktemp("authority"))
-    try:
-        made = Machine(authority)
-    except NamespacesRefused as refused:
-        pytest.skip(f"no namespaces here: {refused}")
-    with made:
+    with or_skip(Machine, authority) as made:
         yield made
 
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/ipc/wire.h"
 #include "acme/challenge.h"
 #include "acme/directory.h"
 #include "acme/job.h"
@@ -20,7 +21,6 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "fetch/fetch.h"
-#include "ipc/msg.h"
 #include "json/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -48,29 +48,13 @@ check_problem(const struct problem *problem)
 static void
 check_order(const struct json *doc)
 {
-	struct msg_JOB msg = { .names = "gw.test",
-		.arg = "",
-		.directory = "",
-		.ca_file = "",
-		.email = "",
-		.eab_kid = "",
-		.eab_key = "",
-		.profile = "",
-		.chain = "",
-		.challenges = "",
-		.http_address = "",
-		.key_type = "",
-		.reuse_key = "",
-		.certificate = "",
-		.account_key = "",
-		.account_url = "",
-		.order_url = "",
-		.order_key = "" };
+	const struct msg msg = over_the_wire(
+	    (struct msg){ .kind = MSG_JOB, .u.JOB.names = "gw.test" });
 	struct order_state order;
 	struct problem problem;
 	struct job job;
 
-	job_init(&job, NULL, &msg);
+	job_init(&job, NULL, &msg.u.JOB);
 	if (order_state_parse(&order, doc, &job, &problem) == 0) {
 		assert(order.nauthorizations > 0);
 		assert(order.status != ACME_VALID || order.certificate);

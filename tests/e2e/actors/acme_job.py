@@ -7,88 +7,20 @@ what the job asks it to save, and serves its challenge answers over HTTP.
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
-import struct
-import tempfile
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .gateway import BUILD, REPOSITORY, SANITIZER
+from .gateway import BUILD
+from .line import Said, encode, heard, read_enum, run
 
 PROGRAM = BUILD / "libexec/gatehouse/gatehouse-acme"
-CHILD_FD = 3
-MESSAGE_MAX = 128 * 1024
 WELL_KNOWN = "/.well-known/acme-challenge/"
 
 
-def _read_table() -> dict[str, list[tuple[str, str]]]:
-    """Kind -> its fields as (type, name), in the order of msg.def."""
-    text = (REPOSITORY / "include/ipc/msg.def").read_text()
-    text = text.replace("\\\n", " ")
-    terms = re.search(r"#define MSG_TERMS\(U32, I64, STR\)(.*)", text)[1]
-    text = text.replace("MSG_TERMS(U32, I64, STR) ", terms)
-    fields = {
-        kind: re.findall(r"(\w+)\((\w+)\)", rest) for kind, rest in re.findall(
-            r"#define MSG_FIELDS_(\w+)\(U32, I64, STR, BYTES\)(.*)", text)}
-    return {kind: fields[kind] for kind in re.findall(r"MSG\((\w+),", text)
-            if kind in fields}
-
-
-TABLE = _read_table()
-KINDS = list(TABLE)
-
-
-def _read_jobs() -> dict[str, int]:
-    """The words of enum job_kind, without JOB_, and their numbers."""
-    text = (REPOSITORY / "include/ipc/job.h").read_text()
-    body = re.search(r"enum job_kind \{(.*?)\};", text, re.S)[1]
-    return {word: number for number, word in enumerate(
-        re.findall(r"^\tJOB_(\w+)", body, re.M))}
-
-
-JOBS = _read_jobs()
-
-
-def encode(kind: str, /, **values) -> bytes:
-    """A message; what is not named is 0 or empty."""
-    data = struct.pack("=I", KINDS.index(kind))
-    for form, name in TABLE[kind]:
-        value = values.pop(name, None)
-        if form == "U32":
-            data += struct.pack("=I", value or 0)
-        elif form == "I64":
-            data += struct.pack("=q", value or 0)
-        else:
-            raw = value.encode() if isinstance(value, str) else value or b""
-            data += struct.pack("=I", len(raw)) + raw
-            data += b"\0" if form == "STR" else b""
-    assert not values, f"{kind} has no {list(values)}"
-    return data
-
-
-def decode(data: bytes) -> tuple[str, dict]:
-    """The kind of a message and its fields."""
-    at = 4
-    kind = KINDS[struct.unpack_from("=I", data)[0]]
-    values: dict[str, int | str | bytes] = {}
-    for form, name in TABLE[kind]:
-        if form == "I64":
-            values[name] = struct.unpack_from("=q", data, at)[0]
-            at += 8
-            continue
-        number = struct.unpack_from("=I", data, at)[0]
-        at += 4
-        if form == "U32":
-            values[name] = number
-            continue
-        raw = data[at:at + number]
-        at += number + (form == "STR")
-        values[name] = raw.decode() if form == "STR" else raw
-    assert at == len(data), f"{kind}: {len(data) - at} bytes left over"
-    return kind, values
+JOBS = read_enum("ipc/job.h", "job_kind", "JOB_")
 
 
 class ChallengeServer:
@@ -135,17 +67,8 @@ class Store:
     order_key: str = ""
 
 
-@dataclass
-class Outcome:
-    """What a job said, and how it ended."""
-
-    status: int
-    log: str
-    messages: list[tuple[str, dict]] = field(default_factory=list)
-
-    def fields(self, kind: str) -> list[dict]:
-        """The messages of a kind."""
-        return [values for name, values in self.messages if name == kind]
+class Outcome(Said):
+    """What a certificate job said, and how it ended."""
 
     @property
     def issued(self) -> dict:
@@ -210,47 +133,20 @@ class Job:
         kill_at: at the first message of this kind, which is kept but not
         answered, the job is killed; leave_at: the supervisor goes away.
         """
-        line, theirs = socket.socketpair(
-            socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        line.settimeout(self.patience)
-        with tempfile.TemporaryFile() as log, line:
-            with theirs:
-                pid = _start(theirs.fileno(), log.fileno())
-            try:
-                line.send(encode(
-                    "JOB", **{"kind": JOBS[what], **self.defaults,
-                              **vars(self.store), **job}))
-                messages = self._converse(line, pid, kill_at, leave_at)
-            except BaseException:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                raise
-            line.close()
-            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            log.seek(0)
-            text = log.read().decode()
-        assert not re.search(SANITIZER, text), text
-        return Outcome(status, text, messages)
+        def talk(line: socket.socket, pid: int) -> list[tuple[str, dict]]:
+            line.send(encode(
+                "JOB", **{"kind": JOBS[what], **self.defaults,
+                          **vars(self.store), **job}))
+            messages = []
+            for kind, values in heard(line):
+                messages.append((kind, values))
+                answer = self._reply(kind, values)
+                if kind == kill_at:
+                    os.kill(pid, signal.SIGKILL)
+                if kind in (kill_at, leave_at):
+                    break
+                if answer:
+                    line.send(answer)
+            return messages
 
-    def _converse(self, line: socket.socket, pid: int, kill_at: str | None,
-                  leave_at: str | None) -> list[tuple[str, dict]]:
-        messages = []
-        while data := line.recv(MESSAGE_MAX):
-            kind, values = decode(data)
-            messages.append((kind, values))
-            answer = self._reply(kind, values)
-            if kind == kill_at:
-                os.kill(pid, signal.SIGKILL)
-                break
-            if kind == leave_at:
-                break
-            if answer:
-                line.send(answer)
-        return messages
-
-
-def _start(line: int, log: int) -> int:
-    return os.posix_spawn(
-        PROGRAM, [str(PROGRAM)], dict(os.environ), file_actions=[
-            (os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2),
-            (os.POSIX_SPAWN_DUP2, line, CHILD_FD)])
+        return run([PROGRAM], talk, kind=Outcome, patience=self.patience)

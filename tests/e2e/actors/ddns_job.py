@@ -7,38 +7,24 @@ fakes and the machine has public addresses that nobody else sees.
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import signal
 import socket
-import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
-from .acme_job import CHILD_FD, MESSAGE_MAX, decode, encode
 from .ddns import Providers, Request, credentials
 from .ddns_providers import PROTOCOLS
 from .dns import FIRST, RESOLVER, SECOND, NameServer
-from .gateway import BUILD, REPOSITORY, SANITIZER
+from .gateway import BUILD
+from .line import Said, encode, heard, read_enum, run
 from .netns import Namespace
 
 PROGRAM = BUILD / "libexec/gatehouse/gatehouse-ddns"
 SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 LOG_DEBUG = 3
 
-
-def _read_enum(header: str, name: str, prefix: str) -> dict[str, int]:
-    """The words of an enum without their prefix, and their numbers."""
-    text = (REPOSITORY / "include" / header).read_text()
-    body = re.search(rf"enum {name} \{{(.*?)\}};", text, re.S)[1]
-    return {word: number for number, word in enumerate(
-        re.findall(rf"^\t{prefix}(\w+)", body, re.M))}
-
-
-KINDS = _read_enum("ipc/ddns.h", "ddns_kind", "DDNS_")
-FAILURES = _read_enum("ipc/ddns.h", "ddns_failure", "DDNS_")
-SOURCES = _read_enum("config/ddns.h", "ddns_source", "DDNS_SOURCE_")
+KINDS = read_enum("ipc/ddns.h", "ddns_kind", "DDNS_")
+FAILURES = read_enum("ipc/ddns.h", "ddns_failure", "DDNS_")
+SOURCES = read_enum("config/ddns.h", "ddns_source", "DDNS_SOURCE_")
 IPV4, IPV6, BOTH = 1, 2, 3
 VISIBLE, INVISIBLE, UNASKED = 1, 0, 2
 
@@ -56,6 +42,17 @@ class Street(NamedTuple):
         self.namespace.run("ip", "address", verb, address, "dev", "wan",
                            *(["nodad"] if ":" in address and verb != "del"
                              else []), *options)
+
+    def reset(self, *addresses: str) -> None:
+        """As at first, with these addresses."""
+        self.providers.reset()
+        self.namespace.run("ip", "address", "flush", "dev", "wan", "scope",
+                           "global")
+        for address in addresses:
+            self.address("add", address)
+        for server in self.servers:
+            server.refuses = False
+            server.asked.clear()
 
 
 @contextlib.contextmanager
@@ -81,17 +78,11 @@ def street(namespace: Namespace, directory: Path, *, zones: tuple[str, ...],
             yield Street(namespace, providers, (first, second), resolver)
 
 
-@dataclass
-class Outcome:
-    """What a job said, and how it ended."""
-
-    status: int
-    log: str
-    messages: list[tuple[str, dict]] = field(default_factory=list)
+class Outcome(Said):
+    """What a job of dynamic DNS said, and how it ended."""
 
     def _last(self, kind: str) -> dict | None:
-        found = [values for name, values in self.messages if name == kind]
-        return found[-1] if found else None
+        return self.fields(kind)[-1] if self.fields(kind) else None
 
     def _one(self, kind: str, status: int) -> dict:
         values = self._last(kind)
@@ -138,39 +129,19 @@ class Job:
         for name in "hosts", "services":
             if isinstance(values.get(name), (list, tuple)):
                 values[name] = " ".join(values[name])
-        line, theirs = socket.socketpair(
-            socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        line.settimeout(self.patience)
         seen: list[bytes] = []
-        with tempfile.TemporaryFile() as log, line:
-            with theirs:
-                pid = self._start(theirs.fileno(), log.fileno())
+
+        def talk(line: socket.socket, pid: int) -> list[tuple[str, dict]]:
             self.street.providers.watch = _watching(pid, seen)
-            try:
-                line.send(encode("DDNS_JOB", kind=KINDS[what], **values))
-                messages = []
-                while data := line.recv(MESSAGE_MAX):
-                    messages.append(decode(data))
-            except BaseException:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                raise
-            line.close()
-            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            log.seek(0)
-            text = log.read().decode()
-        assert not re.search(SANITIZER, text), text
-        told = f"{text}\n{messages}\n{seen}"
+            line.send(encode("DDNS_JOB", kind=KINDS[what], **values))
+            return list(heard(line))
+
+        said = run(self.street.namespace.enter([PROGRAM]), talk,
+                   kind=Outcome, patience=self.patience)
+        told = f"{said.log}\n{said.messages}\n{seen}"
         for secret in credentials():
             assert secret not in told, f"{secret} in {told}"
-        return Outcome(status, text, messages)
-
-    def _start(self, line: int, log: int) -> int:
-        argv = self.street.namespace.enter([PROGRAM])
-        return os.posix_spawnp(
-            argv[0], argv, dict(os.environ), file_actions=[
-                (os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2),
-                (os.POSIX_SPAWN_DUP2, line, CHILD_FD)])
+        return said
 
 
 def _watching(pid: int, seen: list[bytes]):

@@ -7,19 +7,36 @@ nsenter; sockets of the test itself are made inside by a passing thread.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import socket
 import subprocess
 import threading
 from pathlib import Path
-from typing import Sequence
+from typing import Callable, ContextManager, Iterator, Sequence, TypeVar
+
+import pytest
 
 CLONE_NEWNET = 0x40000000
 
 
 class NamespacesRefused(Exception):
     """This machine or this user may not have them."""
+
+
+Made = TypeVar("Made", bound=ContextManager)
+
+
+@contextlib.contextmanager
+def or_skip(make: Callable[..., Made], *args, **options) -> Iterator[Made]:
+    """What lives in namespaces; where there are none, the test is skipped."""
+    try:
+        made = make(*args, **options)
+    except NamespacesRefused as refused:
+        pytest.skip(f"no namespaces here: {refused}")
+    with made:
+        yield made
 
 
 class Namespace:

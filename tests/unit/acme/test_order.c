@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../ipc/wire.h"
 #include "ipc/msg.h"
 #include "job.h"
 #include "json/json.h"
@@ -24,30 +25,14 @@
 static int
 parse(struct order_state *order, const char *text, struct problem *problem)
 {
-	struct msg_JOB msg = { .names = "a.test b.test 2001:DB8:0::1",
-		.arg = "",
-		.directory = "",
-		.ca_file = "",
-		.email = "",
-		.eab_kid = "",
-		.eab_key = "",
-		.profile = "",
-		.chain = "",
-		.challenges = "",
-		.http_address = "",
-		.key_type = "",
-		.reuse_key = "",
-		.certificate = "",
-		.account_key = "",
-		.account_url = "",
-		.order_url = "",
-		.order_key = "" };
+	const struct msg msg = over_the_wire((struct msg){
+	    .kind = MSG_JOB, .u.JOB.names = "a.test b.test 2001:DB8:0::1" });
 	struct json *doc = json_parse(text, strlen(text), NULL);
 	struct job job;
 	int ret;
 
 	assert_non_null(doc);
-	job_init(&job, NULL, &msg);
+	job_init(&job, NULL, &msg.u.JOB);
 	ret = order_state_parse(order, doc, &job, problem);
 	job_release(&job);
 	json_free(doc);

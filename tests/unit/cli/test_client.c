@@ -14,11 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../base/directory.h"
 #include "client.h"
 #include "command.h"
 #include "net/listener.h"
-
-static char directory[] = "/tmp/gatehouse-client-XXXXXX";
 
 struct scene {
 	int fd;
@@ -184,20 +183,6 @@ test_the_socket_is_found_by_the_configuration(void **state)
 	assert_string_equal(answer.text, "{}\n");
 	free(answer.text);
 	unlink(file);
-}
-
-static int
-make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) == NULL;
-}
-
-static int
-remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
 }
 
 #define scene_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

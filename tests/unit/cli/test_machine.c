@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/directory.h"
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
@@ -22,8 +23,6 @@
 #include "machine.h"
 #include "pki/cert.h"
 #include "pki/key.h"
-
-static char directory[] = "/tmp/gatehouse-machine-XXXXXX";
 
 #define AT(line_)                                                              \
 	{                                                                      \
@@ -350,20 +349,6 @@ test_ciphers_with_a_certificate_file(void **state)
 	write_pair(scene, PKI_RSA2048, -1, 1);
 	scene->listener.ciphers = "ALL:!RC4:!ECDH:!DH";
 	assert_says(scene, NO_SECRECY);
-}
-
-static int
-make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) == NULL;
-}
-
-static int
-remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
 }
 
 #define scene_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ipc/msg.h"
+#include "../ipc/wire.h"
 
 static void
 test_copy(void **state)
@@ -78,34 +78,17 @@ test_copy(void **state)
 static void
 test_server_of_the_provider(void **state)
 {
-	struct msg_DDNS_JOB msg = { .provider = "duckdns",
-		.hosts = "",
-		.login = "",
-		.password = "",
-		.token = "",
-		.zone = "",
-		.server = "",
-		.ca_file = "",
-		.url = "",
-		.method = "",
-		.headers = "",
-		.body = "",
-		.success = "",
-		.services = "",
-		.router = "",
-		.known4 = "",
-		.known6 = "",
-		.name = "",
-		.value = "" };
+	struct msg msg = over_the_wire((struct msg){
+	    .kind = MSG_DDNS_JOB, .u.DDNS_JOB.provider = "duckdns" });
 	struct ddns_job job;
 
 	(void)state;
-	job_init(&job, &msg);
+	job_init(&job, &msg.u.DDNS_JOB);
 	assert_string_equal(job.server, "www.duckdns.org");
 	assert_int_equal(job.nhosts, 0);
 	job_release(&job);
-	msg.provider = "custom";
-	job_init(&job, &msg);
+	msg.u.DDNS_JOB.provider = "custom";
+	job_init(&job, &msg.u.DDNS_JOB);
 	assert_string_equal(job.server, "");
 	job_release(&job);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../ipc/wire.h"
 #include "attention.h"
 #include "base/buf.h"
 #include "jsonout.h"
@@ -126,14 +127,11 @@ static void
 assert_cert_needs(
     struct scene *scene, struct msg_SHOW_CERT row, const char *want)
 {
-	row.names = "x.org www.x.org";
-	row.serial = row.issuer = row.issued_by = row.directory = "";
-	row.profile = row.reason = "";
-	row.source = row.source != NULL ? row.source : "acme";
-	row.state = row.state != NULL ? row.state : "valid";
-	row.problem = row.problem != NULL ? row.problem : "";
-	row.advice = row.advice != NULL ? row.advice : "";
-	status_cert(scene->status, &row);
+	struct msg msg = { .kind = MSG_SHOW_CERT, .u.SHOW_CERT = row };
+
+	msg.u.SHOW_CERT.names = "x.org www.x.org";
+	msg = over_the_wire(msg);
+	status_cert(scene->status, &msg.u.SHOW_CERT);
 	assert_needs(scene, want);
 }
 
@@ -168,25 +166,28 @@ test_certificate(void **state)
 }
 
 static void
+show_portmap(struct scene *scene, struct msg_SHOW_PORTMAP row)
+{
+	const struct msg msg = over_the_wire(
+	    (struct msg){ .kind = MSG_SHOW_PORTMAP, .u.SHOW_PORTMAP = row });
+
+	status_portmap(scene->status, &msg.u.SHOW_PORTMAP);
+}
+
+static void
 test_port_mapping(void **state)
 {
 	struct scene *scene = *state;
-	struct msg_SHOW_PORTMAP row = { .state = "mapped",
-		.protocol = "",
-		.wan = "",
-		.ports = "",
-		.warning = "",
-		.problem = "",
-		.advice = "" };
+	struct msg_SHOW_PORTMAP row = { .state = "mapped" };
 
-	status_portmap(scene->status, &row);
+	show_portmap(scene, row);
 	assert_needs(scene, "");
 	row.warning = "CGNAT";
-	status_portmap(scene->status, &row);
+	show_portmap(scene, row);
 	assert_needs(scene, NEEDS("port mapping: CGNAT", ""));
 	row.problem = "no router answers";
 	row.advice = "Switch it on";
-	status_portmap(scene->status, &row);
+	show_portmap(scene, row);
 	assert_needs(
 	    scene, NEEDS("port mapping: no router answers", "Switch it on"));
 }
@@ -213,36 +214,35 @@ test_mqtt(void **state)
 	"`gatehouse ddns update`"
 
 static void
+show_ddns(struct scene *scene, struct msg_SHOW_DDNS row)
+{
+	const struct msg msg = over_the_wire(
+	    (struct msg){ .kind = MSG_SHOW_DDNS, .u.SHOW_DDNS = row });
+
+	status_ddns(scene->status, &msg.u.SHOW_DDNS);
+}
+
+static void
 test_addresses(void **state)
 {
 	struct scene *scene = *state;
 	struct msg_SHOW_DDNS row = { .names = "a.duckdns.org b.duckdns.org",
 		.provider = "duckdns",
-		.state = "failing",
-		.ipv4 = "",
-		.ipv6 = "",
-		.source4 = "",
-		.source6 = "",
-		.published4 = "",
-		.published6 = "",
-		.dns4 = "",
-		.dns6 = "",
-		.problem = "",
-		.advice = "" };
+		.state = "failing" };
 
 #define UNPUBLISHED(problem)                                                   \
 	"the address of a.duckdns.org is not published (duckdns): " problem
-	status_ddns(scene->status, &row);
+	show_ddns(scene, row);
 	assert_needs(scene, "");
 	row.problem = "HTTP 503";
-	status_ddns(scene->status, &row);
+	show_ddns(scene, row);
 	assert_needs(scene, NEEDS(UNPUBLISHED("HTTP 503"), ""));
 	row.state = "stopped";
-	status_ddns(scene->status, &row);
+	show_ddns(scene, row);
 	assert_needs(scene, NEEDS(UNPUBLISHED("HTTP 503"), NOT_AGAIN));
 	row.problem = "badauth: no";
 	row.advice = "Look at the token.";
-	status_ddns(scene->status, &row);
+	show_ddns(scene, row);
 	assert_needs(scene,
 	    NEEDS(UNPUBLISHED("badauth: no"), "Look at the token. " NOT_AGAIN));
 }

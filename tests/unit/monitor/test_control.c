@@ -15,11 +15,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../base/directory.h"
 #include "base/buf.h"
 #include "control.h"
 #include "net/listener.h"
-
-static char directory[] = "/tmp/gatehouse-control-XXXXXX";
 
 struct scene {
 	struct loop *loop;
@@ -283,20 +282,6 @@ test_a_silent_client_is_told_so(void **state)
 
 	assert_string_equal(await_answer(scene, connect_client(scene)),
 	    "error no request within 5 seconds\n");
-}
-
-static int
-make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) == NULL;
-}
-
-static int
-remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
 }
 
 /* Over a stream of the supervisor's, though nobody has asked. */

@@ -17,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../base/directory.h"
 #include "net/listener.h"
 
 static int
@@ -196,22 +197,6 @@ test_a_privileged_port_is_explained(void **state)
 	assert_int_equal(err.kind, ERR_DENIED);
 	assert_non_null(strstr(err.msg, "port 1 is privileged"));
 	assert_non_null(strstr(err.msg, "ip_unprivileged_port_start=1"));
-}
-
-static char directory[] = "/tmp/gatehouse-listener-XXXXXX";
-
-static int
-make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) == NULL;
-}
-
-static int
-remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
 }
 
 static void

@@ -7,13 +7,13 @@
  */
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../base/directory.h"
 #include "config/config.h"
 #include "plan.h"
 #include "standin.h"
@@ -107,16 +107,6 @@ house_set_up(void **state)
 }
 
 static inline int
-house_remove_entry(
-    const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static inline int
 house_tear_down(void **state)
 {
 	struct house *house = *state;
@@ -127,7 +117,7 @@ house_tear_down(void **state)
 	}
 	if (house->log_fd != -1)
 		close(house->log_fd);
-	nftw(house->dir, house_remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(house->dir);
 	free(house);
 	return 0;
 }

@@ -600,7 +600,7 @@ standin_portmap(struct chan *chan)
 static inline int
 standin_mqtt(struct chan *chan)
 {
-	struct msg msg, done = { .kind = MSG_MQTT_DONE, .u.MQTT_DONE = { 3 } };
+	struct msg msg, done = { .kind = MSG_MQTT_DONE };
 	struct msg failed = { .kind = MSG_MQTT_FAILED };
 	const char *problem = standin_told("broker");
 
@@ -608,6 +608,7 @@ standin_mqtt(struct chan *chan)
 	log_info("mqtt: %s:%u as '%s' with '%s'", msg.u.MQTT_JOB.host,
 	    msg.u.MQTT_JOB.port, msg.u.MQTT_JOB.login, msg.u.MQTT_JOB.password);
 	if (problem == NULL) {
+		done.u.MQTT_DONE.entities = 3;
 		standin_send(chan, done);
 		return 0;
 	}

@@ -11,11 +11,11 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/directory.h"
 #include "base/buf.h"
 #include "certstore.h"
 #include "record.h"
@@ -48,21 +48,12 @@ set_up(void **state)
 }
 
 static int
-remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
 tear_down(void **state)
 {
 	struct lab *lab = *state;
 
 	certstore_close(&lab->store);
-	nftw(lab->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(lab->dir);
 	free(lab);
 	return 0;
 }

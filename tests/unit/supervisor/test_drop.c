@@ -11,10 +11,10 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../base/directory.h"
 #include "base/file.h"
 #include "drop.h"
 
@@ -50,22 +50,13 @@ set_up(void **state)
 }
 
 static int
-remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
 tear_down(void **state)
 {
 	struct lab *lab = *state;
 
 	close(lab->drop);
 	close(lab->state);
-	nftw(lab->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(lab->dir);
 	free(lab);
 	return 0;
 }

@@ -145,7 +145,7 @@ begin_anew(struct house *house)
 	int len = standin_pair(pem, sizeof(pem), "older", 7776000);
 
 	snprintf(path, sizeof(path), "%s/state", house->dir);
-	nftw(path, house_remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	remove_tree(path);
 	assert_int_equal(certstore_open(&store, path, NULL), 0);
 	assert_int_equal(
 	    certstore_replace(&store, "gw.test", pem, (size_t)len, NULL), 0);
