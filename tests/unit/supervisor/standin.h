@@ -616,6 +616,7 @@ standin_mqtt(struct chan *chan)
 	log_info("mqtt: %s:%u as '%s' with '%s'", msg.u.MQTT_JOB.host,
 	    msg.u.MQTT_JOB.port, msg.u.MQTT_JOB.login, msg.u.MQTT_JOB.password);
 	if (problem == NULL) {
+		done.u.MQTT_DONE.entities = 3;
 		standin_send(chan, done);
 		return 0;
 	}
