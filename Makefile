@@ -8,7 +8,8 @@
 #   make soak       the long tests                    make install DESTDIR= PREFIX=
 #   make bench      beside nginx and HAProxy          BENCH='--quick --only idle'
 #   make setup      install it and set it up          HOST= BACKEND= EMAIL= DDNS=
-#   make uninstall  what make install has put there   TOKEN_FILE= SETUP='--yes'
+#                   TOKEN_FILE= HA_TOKEN_FILE= SETUP='--staging'
+#   make uninstall  remove what make install has put there
 #
 # V=1 prints the commands. B= chooses another build directory.
 

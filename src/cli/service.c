@@ -223,8 +223,8 @@ start_daemon(struct program *program, const char *daemon, const char *file,
 	if (program_start(program, &how, err) == -1)
 		return -1;
 	rc = wait_until_ready(program, -1, err);
-	if (rc == -1 && find_process(file, &pidfd, &ignored) == 0 &&
-	    pidfd != -1) {
+	if (rc == -1 && err->kind == ERR_TIMEOUT &&
+	    find_process(file, &pidfd, &ignored) == 0 && pidfd != -1) {
 		stop(file, pidfd, &ignored);
 		close(pidfd);
 	}
