@@ -147,10 +147,10 @@ ask_file(const char *path, struct error *err)
 	if (stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		say("warning: %s can be read by others; say `chmod 600 %s`",
 		    path, path);
-	buf_append(&content, "\n", 1);
-	line = (const char *)buf_data(&content);
+	line = buf_len(&content) > 0 ? (const char *)buf_data(&content) : "";
 	end = memchr(line, '\n', buf_len(&content));
-	secret = trim(line, (size_t)(end - line));
+	secret =
+	    trim(line, end != NULL ? (size_t)(end - line) : buf_len(&content));
 	buf_wipe(&content);
 	if (secret[0] != '\0')
 		return secret;
