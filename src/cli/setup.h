@@ -111,6 +111,9 @@ int setup_step_rehearsal(struct setup *setup);
 int setup_step_reach(struct setup *setup);
 int setup_step_certificate(struct setup *setup);
 
+/* After a port was not reached: what of this house may be why. */
+void setup_say_causes(struct setup *setup);
+
 /* And those after it. */
 int setup_step_trust(struct setup *setup);
 int setup_step_examine(struct setup *setup);

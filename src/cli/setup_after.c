@@ -131,6 +131,15 @@ copy(const char *text)
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
+static void
+say_finding(struct setup *setup, const struct doctor_finding *finding)
+{
+	setup_screen_begin(&setup->screen, "", "");
+	setup_screen_end(&setup->screen, finding->verdict,
+	    xasprintf("%s: %s", finding->subject, finding->evidence),
+	    copy(finding->cure));
+}
+
 /* Only what is not well; an exit status. */
 static int
 say_findings(struct setup *setup, const struct doctor_report *report)
@@ -145,12 +154,37 @@ say_findings(struct setup *setup, const struct doctor_report *report)
 			continue;
 		if (finding->verdict == DOCTOR_FAIL && status == SETUP_GOOD)
 			status = status_of(finding->check);
-		setup_screen_begin(&setup->screen, "", "");
-		setup_screen_end(&setup->screen, finding->verdict,
-		    xasprintf("%s: %s", finding->subject, finding->evidence),
-		    copy(finding->cure));
+		say_finding(setup, finding);
 	}
 	return status;
+}
+
+/* What the house can see of itself, and may be why nobody comes in. */
+static bool
+is_cause(const struct doctor_finding *finding)
+{
+	return (strcmp(finding->check, "firewall") == 0 &&
+	           finding->verdict >= DOCTOR_WARN) ||
+	    (strcmp(finding->check, "names") == 0 &&
+	        finding->verdict == DOCTOR_FAIL);
+}
+
+void
+setup_say_causes(struct setup *setup)
+{
+	const struct doctor_wish wish = { .file = setup->files.path,
+		.inside = true,
+		.tell = tell,
+		.arg = &setup->screen };
+	static struct doctor_report report;
+
+	setup_screen_begin(&setup->screen, "", "looking for the cause");
+	setup->parts->examine(&wish, &report);
+	setup_screen_drop(&setup->screen);
+	for (size_t i = 0; i < report.n; i++)
+		if (is_cause(&report.findings[i]))
+			say_finding(setup, &report.findings[i]);
+	doctor_release(&report);
 }
 
 int

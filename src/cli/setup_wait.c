@@ -306,6 +306,8 @@ setup_step_rehearsal(struct setup *setup)
 	if (finding.stage != SETUP_REACHED) {
 		status = blame(finding.text);
 		end_step(setup, DOCTOR_FAIL, &finding);
+		if (status == SETUP_PORT)
+			setup_say_causes(setup);
 		return status;
 	}
 	free(finding.text);
@@ -353,9 +355,10 @@ setup_step_reach(struct setup *setup)
 	/* Nobody is kept out by a closed port 80, which only redirects. */
 	if (setup->answers.http01)
 		try_port(setup, "Port 80", "http-01", DOCTOR_WARN);
-	return try_port(setup, "Port 443", "tls-alpn-01", DOCTOR_FAIL)
-	    ? SETUP_GOOD
-	    : SETUP_PORT;
+	if (try_port(setup, "Port 443", "tls-alpn-01", DOCTOR_FAIL))
+		return SETUP_GOOD;
+	setup_say_causes(setup);
+	return SETUP_PORT;
 }
 
 static int

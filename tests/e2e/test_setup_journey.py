@@ -19,6 +19,7 @@ from actors.home_assistant import TOKEN as HA_TOKEN, HomeAssistantSocket
 from actors.netns import NamespacesRefused
 from actors.router import CLIENT, WAN
 from actors.scene import FILE, NAME, NEW_ORDER, Scene
+from actors.watched import wait_for
 
 GOOD, HA, DNS, PORT, ACME, HA_CONFIG = 0, 2, 3, 4, 5, 6
 TOKEN_FILE, HA_TOKEN_FILE = "token", "ha-token"
@@ -48,9 +49,10 @@ class Outcome(NamedTuple):
 
     @property
     def failed(self) -> Step:
-        """The one that ended it."""
-        assert self.steps[-1].verdict == "fail", self.told
-        return self.steps[-1]
+        """The one that ended it; after it comes what may be why."""
+        last = [step for step in self.steps if step.label][-1]
+        assert last.verdict == "fail", self.told
+        return last
 
     @property
     def told(self) -> str:
@@ -223,16 +225,19 @@ def test_wrong_token():
         assert scene.visit().status == 200
 
 
-def test_dns_that_never_changes(scene):
+def test_dns_that_is_slow(scene):
+    """Nobody is asked for a certificate before the zone says the address."""
+    def shown() -> str:
+        said = scene.type("gatehouse", "status", "--json").stdout
+        return json.loads(said)["ddns"][0]["dns4"]
+
     scene.providers.zone.frozen[NAME, "A"] = ["198.51.100.4"]
-    # It waits for two minutes: what it waits for is seen meanwhile.
-    with scene.begin(*COMMAND) as process:
-        for line in process.stdout:
-            if line.startswith("Service"):
-                break
-        scene.providers.wait(3)
-        process.kill()
+    interrupt(scene, "Service")
+    wait_for(shown, "198.51.100.4".__eq__)
     assert scene.production.requests == scene.staging.requests == []
+    scene.providers.zone.frozen.clear()
+    succeed(scene)
+    assert asked(scene) == ONCE
 
 
 def test_port_443_is_blocked(scene):
@@ -299,7 +304,20 @@ def test_aaaa_that_leads_elsewhere(scene):
     scene.records.set(NAME, "AAAA", "2001:db8::1")
     outcome = set_up(scene)
     assert outcome.status == PORT, outcome.told
-    assert "2001:db8::1" in str(outcome.steps)
+    cause = outcome.step("")
+    assert f"AAAA of {NAME}: 2001:db8::1" in cause.text
+    assert "Remove the AAAA record" in cause.next
+    assert scene.production.requests == []
+
+
+def test_firewall_of_the_house(scene):
+    scene.shut(443)
+    outcome = set_up(scene)
+    assert outcome.status == PORT, outcome.told
+    assert outcome.failed.label == "Port 443"
+    cause = outcome.step("")
+    assert "firewall for port 443: " in cause.text
+    assert "tcp dport 443 accept" in cause.next
     assert scene.production.requests == []
 
 

@@ -330,6 +330,16 @@ class Scene:
                 }}
             }}""")
 
+    def shut(self, port: int) -> None:
+        """The house's own firewall refuses this port."""
+        self.house.run("nft", f"""
+            table inet firewall {{
+                chain input {{
+                    type filter hook input priority 0
+                    iifname != lo tcp dport {port} reject with tcp reset
+                }}
+            }}""")
+
     def allow_hairpin(self) -> None:
         """The router leads the house back in by its public address."""
         self._rules(f"""

@@ -42,7 +42,8 @@ static struct {
 	const char *acme_problem; /* NULL: one of the ports */
 	enum reach_end http01, tls_alpn01;
 	enum ha_trust_end trust;
-	bool hairpin; /* the doctor only finds a way that failed */
+	bool hairpin;      /* the doctor only finds a way that failed */
+	const char *cause; /* or that this check of it has failed */
 
 	/* What was done. */
 	unsigned asked; /* since a start */
@@ -218,8 +219,9 @@ static void
 examine(const struct doctor_wish *wish, struct doctor_report *report)
 {
 	const struct doctor_finding finding = {
-		.verdict = world.hairpin ? DOCTOR_FAIL : DOCTOR_OK,
-		.check = "ways",
+		.verdict = world.hairpin || world.cause != NULL ? DOCTOR_FAIL
+		                                                : DOCTOR_OK,
+		.check = world.cause != NULL ? world.cause : "ways",
 		.subject = xstrdup("way of " HOST),
 		.evidence = xstrdup("seen"),
 		.cure = world.hairpin ? xstrdup("Cure it.") : NULL,
@@ -645,6 +647,25 @@ test_ports_that_are_not_reached(void **state)
 }
 
 static void
+test_what_may_be_the_cause(void **state)
+{
+	(void)state;
+	world.tls_alpn01 = REACH_NOT;
+	world.cause = "firewall";
+	assert_ends(SETUP_PORT, "way of " HOST ": seen");
+	assert_true(world.inside);
+	world.cause = "names";
+	assert_ends(SETUP_PORT, "way of " HOST ": seen");
+	world.cause = "certificates";
+	assert_ends(SETUP_PORT, "tls-alpn-01 looked");
+	assert_null(strstr(said, "way of"));
+	world.cause = "firewall";
+	world.staging_fails = true;
+	assert_ends(SETUP_PORT, "connection: Timeout");
+	assert_said("way of " HOST ": seen");
+}
+
+static void
 test_an_order_that_fails(void **state)
 {
 	(void)state;
@@ -732,6 +753,7 @@ main(void)
 		TEST(test_a_rehearsal_that_fails),
 		TEST(test_a_rehearsal_by_the_other_port),
 		TEST(test_ports_that_are_not_reached),
+		TEST(test_what_may_be_the_cause),
 		TEST(test_an_order_that_fails),
 		TEST(test_home_assistant_does_not_trust_us),
 		TEST(test_what_the_doctor_finds),
