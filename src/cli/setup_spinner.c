@@ -48,16 +48,36 @@ draw(int in, int tty, const char *label)
 	}
 }
 
-/* Signals of the terminal are its parent's. */
+/* Signals of the terminal are its parent's; all were held until now. */
 static void
-run(int in, int tty, const char *label)
+run(int in, int tty, const char *label, const sigset_t *before)
 {
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
+	sigprocmask(SIG_SETMASK, before, NULL);
 	draw(in, tty, label);
 	_exit(EXIT_SUCCESS);
+}
+
+/* No signal comes before it is known whom to end. */
+static void
+start_child(struct setup_spinner *spinner, const int pair[2], int tty,
+    const char *label)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	spinner->pid = fork();
+	if (spinner->pid == 0) {
+		close(pair[0]);
+		run(pair[1], tty, label, &before);
+	}
+	if (spinner->pid != -1)
+		setup_break_drawer(spinner->pid);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 void
@@ -67,18 +87,12 @@ setup_spinner_start(struct setup_spinner *spinner, int tty, const char *label)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return;
-	spinner->pid = fork();
-	if (spinner->pid == 0) {
-		close(pair[0]);
-		run(pair[1], tty, label);
-	}
+	start_child(spinner, pair, tty, label);
 	close(pair[1]);
-	if (spinner->pid == -1) {
+	if (spinner->pid == -1)
 		close(pair[0]);
-		return;
-	}
-	setup_break_drawer(spinner->pid);
-	spinner->fd = pair[0];
+	else
+		spinner->fd = pair[0];
 }
 
 void
