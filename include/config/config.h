@@ -567,6 +567,9 @@ char *config_backend_label(
 char *config_listener_label(
     const struct config_listener *listener, char dst[CONFIG_LABEL_SIZE]);
 
+/* Is there one that speaks TLS, or one that does not? */
+bool config_has_listener(const struct config *config, bool tls);
+
 /* Does an earlier one have its label? Two services may have one backend. */
 bool config_backend_repeats(const struct config *config, unsigned index);
 

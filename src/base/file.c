@@ -330,18 +330,30 @@ file_open_beneath(int tree, const char *path, struct error *err)
 	return error_set(err, ERR_NOTFOUND, "%s: not a regular file", path);
 }
 
+const char *
+file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+char *
+file_parent(const char *path)
+{
+	size_t len = (size_t)(file_name(path) - path);
+
+	if (len == 0)
+		return xstrdup(".");
+	return xstrndup(path, len > 1 ? len - 1 : 1);
+}
+
 static int
 sync_parent(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-	char *parent;
+	char *parent = file_parent(path);
 	int fd, r;
 
-	if (slash == NULL)
-		parent = xstrdup(".");
-	else
-		parent = xstrndup(path, len > 0 ? len : 1);
 	fd = TEMP_FAILURE_RETRY(
 	    open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	free(parent);

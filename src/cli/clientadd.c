@@ -1,7 +1,6 @@
 /* `client-cert add`: a certificate in a file, its password on a terminal. */
 
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,18 +36,16 @@ target_open(
     struct target *target, const struct arguments *args, struct error *err)
 {
 	const char *out = args->option[OPTION_OUT];
-	char *copy;
+	char *dir;
 
 	target->path =
 	    out != NULL ? xstrdup(out) : xasprintf("%s.p12", args->second);
-	copy = xstrdup(target->path);
-	target->name = xstrdup(basename(copy));
-	free(copy);
-	copy = xstrdup(target->path);
-	target->dirfd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	target->name = xstrdup(file_name(target->path));
+	dir = file_parent(target->path);
+	target->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (target->dirfd == -1)
-		error_sys(err, "%s", copy);
-	free(copy);
+		error_sys(err, "%s", dir);
+	free(dir);
 	if (target->dirfd == -1)
 		return -1;
 	if (faccessat(target->dirfd, target->name, F_OK, AT_SYMLINK_NOFOLLOW) ==

@@ -5,13 +5,13 @@
  * when it starts and when it is told to.
  */
 
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/xalloc.h"
 #include "client.h"
 #include "clientindex.h"
@@ -37,8 +37,8 @@ client_failed(const struct error *err)
 static char *
 find_dir(const char *file, struct error *err)
 {
-	char *copy = xstrdup(file);
-	char *parent = realpath(dirname(copy), NULL);
+	char *beside = file_parent(file);
+	char *parent = realpath(beside, NULL);
 	char *dir = NULL;
 
 	if (parent == NULL)
@@ -47,7 +47,7 @@ find_dir(const char *file, struct error *err)
 		dir = xasprintf(
 		    "%s/client-ca", strcmp(parent, "/") == 0 ? "" : parent);
 	free(parent);
-	free(copy);
+	free(beside);
 	return dir;
 }
 

@@ -34,16 +34,6 @@ struct visit {
 	bool met; /* at one port at least */
 };
 
-static bool
-has_listener(const struct config *config, bool tls)
-{
-	const struct config_listener *listener = config->listeners;
-
-	while (listener != NULL && listener->tls != tls)
-		listener = listener->next;
-	return listener != NULL;
-}
-
 /* dns-01 alone: nobody outside need come. */
 static bool
 is_at_home(const struct config_cert *cert)
@@ -181,7 +171,7 @@ static bool
 visit_name(struct doctor *doctor, struct visit *visit, int64_t end)
 {
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		if (!has_listener(doctor->config, ways[i].tls)) {
+		if (!config_has_listener(doctor->config, ways[i].tls)) {
 			skip(doctor, visit->name,
 			    "there is no ListenHTTP for port 80");
 			continue;

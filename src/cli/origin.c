@@ -1,7 +1,6 @@
 #include "origin.h"
 
 #include <ctype.h>
-#include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,24 +82,6 @@ resolve(const char *dir, struct error *err)
 	if (path == NULL)
 		error_sys(err, "%s", dir);
 	return path;
-}
-
-static char *
-parent_of(const char *path)
-{
-	char *copy = xstrdup(path);
-	char *parent = xstrdup(dirname(copy));
-
-	free(copy);
-	return parent;
-}
-
-static const char *
-name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
 }
 
 static const char *
@@ -239,13 +220,13 @@ origin_read_certbot(struct origin *origin, const char *live, struct error *err)
 
 	if (path == NULL)
 		return -1;
-	above = parent_of(path);
-	base = parent_of(above);
+	above = file_parent(path);
+	base = file_parent(above);
 	chain = xasprintf("%s/fullchain.pem", path);
 	key = xasprintf("%s/privkey.pem", path);
 	rc = origin_read_files(origin, chain, key, err);
 	if (rc == 0)
-		read_certbot_renewal(origin, base, name_of(path));
+		read_certbot_renewal(origin, base, file_name(path));
 	free(chain);
 	free(key);
 	free(base);
@@ -320,8 +301,8 @@ origin_read_acme_sh(struct origin *origin, const char *dir, struct error *err)
 
 	if (path == NULL)
 		return -1;
-	base = parent_of(path);
-	name = xstrdup(name_of(path));
+	base = file_parent(path);
+	name = xstrdup(file_name(path));
 	len = strlen(name);
 	if (len > sizeof(ecc) - 1 &&
 	    strcmp(name + len - (sizeof(ecc) - 1), ecc) == 0)

@@ -3,18 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "say.h"
+#include "report_parts.h"
 #include "json/json.h"
-
-static void
-print_row(const char *label, const char *value, FILE *out)
-{
-	if (value[0] == '\0')
-		return;
-	fprintf(out, "  %-15s", label);
-	say_safely(out, value);
-	fputc('\n', out);
-}
 
 static const char *
 state_text(const char *state)
@@ -48,13 +38,13 @@ portmap_print(const struct json *status, int64_t now, FILE *out)
 	if (state[0] == '\0' || strcmp(state, "off") == 0)
 		return;
 	fputs("\nPort mapping\n", out);
-	print_row("state", state_text(state), out);
-	print_row("ports", json_said(portmap, "ports"), out);
-	print_row("by", json_said(portmap, "protocol"), out);
-	print_row("address", json_said(portmap, "wan"), out);
+	report_row("state", state_text(state), out);
+	report_row("ports", json_said(portmap, "ports"), out);
+	report_row("by", json_said(portmap, "protocol"), out);
+	report_row("address", json_said(portmap, "wan"), out);
 	if (next > now)
-		print_row("next", clock_date(date, next), out);
-	print_row("problem", json_said(portmap, "problem"), out);
-	print_row("what to do", json_said(portmap, "advice"), out);
-	print_row("but", json_said(portmap, "warning"), out);
+		report_row("next", clock_date(date, next), out);
+	report_row("problem", json_said(portmap, "problem"), out);
+	report_row("what to do", json_said(portmap, "advice"), out);
+	report_row("but", json_said(portmap, "warning"), out);
 }

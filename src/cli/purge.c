@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/xalloc.h"
 #include "config/config.h"
 
@@ -168,9 +168,9 @@ purge_config(
     const char *file, const char *const *secrets, size_t n, struct error *err)
 {
 	struct purge_entry entries[SECRETS_MAX + 3] = { { "client-ca", 1 } };
-	char *for_dir = xstrdup(file), *for_name = xstrdup(file);
-	char *dir = realpath(dirname(for_dir), NULL);
-	const char *name = basename(for_name);
+	char *parent = file_parent(file);
+	char *dir = realpath(parent, NULL);
+	const char *name = file_name(file);
 	char *new = xasprintf("%s.gatehouse-new", name);
 	size_t nentries = 1;
 	int rc = 0;
@@ -185,7 +185,6 @@ purge_config(
 		rc = purge_directory(dir, entries, nentries, err);
 	free(new);
 	free(dir);
-	free(for_name);
-	free(for_dir);
+	free(parent);
 	return rc;
 }

@@ -2,6 +2,7 @@
 
 #include "setup.h"
 
+#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #include "command.h"
 #include "commands.h"
 #include "config/config.h"
-#include "dns/dns.h"
 #include "doctor.h"
 #include "doctor_port.h"
 #include "quick.h"
@@ -22,22 +22,16 @@
 #include "say.h"
 #include "setup_break.h"
 
-#define RESOLVE_MS 5000
-
+/* Also an alias, or a name that only this machine knows. */
 static bool
 resolves(const char *host)
 {
-	int64_t deadline = clock_mono_ms() + RESOLVE_MS;
-	static const enum dns_type types[] = { DNS_A, DNS_AAAA };
-	struct dns_server servers[1];
-	struct dns_answer answer;
+	struct addrinfo *list;
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (dns_resolve(host, types[i], deadline, &answer, NULL) == 0 &&
-		    answer.n > 0)
-			return true;
-	/* An alias, or a name that only this machine knows. */
-	return dns_find_servers(host, servers, 1) > 0;
+	if (getaddrinfo(host, NULL, NULL, &list) != 0)
+		return false;
+	freeaddrinfo(list);
+	return true;
 }
 
 static void

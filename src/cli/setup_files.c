@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,24 +18,6 @@
 #define JAIL "/run/gatehouse/empty"
 #define CONFIG_MODE 0640
 #define SECRET_MODE 0600
-
-static char *
-dir_of(const char *path)
-{
-	char *copy = xstrdup(path);
-	char *dir = xstrdup(dirname(copy));
-
-	free(copy);
-	return dir;
-}
-
-static const char *
-name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
 
 static void
 read_answers(const char *path, struct setup_answers *known)
@@ -59,7 +40,7 @@ setup_files_open(
 	struct buf content = { 0 };
 	struct error reason;
 
-	files->dir = dir_of(files->path);
+	files->dir = file_parent(files->path);
 	if (file_read(files->path, CONFIG_FILE_MAX, &content, &reason) == 0) {
 		files->content = buf_detach(&content, NULL);
 		read_answers(files->path, known);
@@ -141,7 +122,7 @@ setup_files_may(const struct setup_files *files, struct error *err)
 	char *dir = xstrdup(files->dir);
 
 	while (access(dir, W_OK | X_OK) == -1 && errno == ENOENT) {
-		char *up = dir_of(dir);
+		char *up = file_parent(dir);
 		bool is_top = strcmp(up, dir) == 0;
 
 		free(dir);
@@ -180,7 +161,7 @@ static int
 write_beside(const struct setup_files *files, const char *path,
     const char *text, mode_t mode, struct error *err)
 {
-	char *name = xasprintf("%s" SETUP_BESIDE, name_of(path));
+	char *name = xasprintf("%s" SETUP_BESIDE, file_name(path));
 	int rc = write_in(files, name, text, mode, err);
 
 	free(name);
@@ -219,8 +200,8 @@ setup_files_put_secret(struct setup_files *files,
 	}
 	line = xasprintf("%s\n", answers->secret);
 	if (there == NULL && reason.kind == ERR_NOTFOUND) {
-		rc = create_in(
-		    files, name_of(files->secret_path), line, SECRET_MODE, err);
+		rc = create_in(files, file_name(files->secret_path), line,
+		    SECRET_MODE, err);
 		files->made_secret = rc == 0;
 	} else {
 		rc = write_beside(
@@ -239,7 +220,7 @@ setup_files_put_secret(struct setup_files *files,
 int
 setup_files_put(struct setup_files *files, const char *text, struct error *err)
 {
-	const char *name = name_of(files->path);
+	const char *name = file_name(files->path);
 	int rc = files->content == NULL
 	    ? create_in(files, name, text, CONFIG_MODE, err)
 	    : write_in(files, name, text, CONFIG_MODE, err);

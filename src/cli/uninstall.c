@@ -3,12 +3,12 @@
  * what it has done elsewhere is said.
  */
 
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/xalloc.h"
 #include "client.h"
 #include "command.h"
@@ -33,17 +33,17 @@ static void
 house_open(struct house *house, const char *file)
 {
 	struct diag *diag = diag_new();
-	char *copy = xstrdup(file);
+	char *dir = file_parent(file);
 
 	*house = (struct house){ .file = file };
-	house->client_ca = xasprintf("%s/client-ca", dirname(copy));
+	house->client_ca = xasprintf("%s/client-ca", dir);
 	house->text = config_text_read(file, NULL);
 	if (house->text != NULL) {
 		house->config = config_parse(house->text, diag);
 		house->state_dir = config_find_state_dir(house->text);
 	} else
 		house->state_dir = xstrdup(CONFIG_DEFAULT_STATE_DIR);
-	free(copy);
+	free(dir);
 	diag_free(diag);
 }
 

@@ -47,3 +47,13 @@ config_listener_label(
 		    addr_text(&listener->addr, address));
 	return dst;
 }
+
+bool
+config_has_listener(const struct config *config, bool tls)
+{
+	const struct config_listener *listener = config->listeners;
+
+	while (listener != NULL && listener->tls != tls)
+		listener = listener->next;
+	return listener != NULL;
+}

@@ -11,11 +11,7 @@
 void
 status_portmap_release(struct portmap_row *row)
 {
-#define FREE(name) free(row->name);
-#define KEEP(name)
-	PORTMAP_ROW(FREE, KEEP)
-#undef FREE
-#undef KEEP
+	PORTMAP_ROW(ROW_FREE_STR, ROW_FREE_INT)
 	*row = (struct portmap_row){ 0 };
 }
 
@@ -25,11 +21,7 @@ status_portmap(struct status *status, const struct msg_SHOW_PORTMAP *said)
 	struct portmap_row *row = &status->portmap;
 
 	status_portmap_release(row);
-#define COPY_STR(name) row->name = xstrdup(said->name);
-#define COPY_INT(name) row->name = said->name;
-	PORTMAP_ROW(COPY_STR, COPY_INT)
-#undef COPY_STR
-#undef COPY_INT
+	PORTMAP_ROW(ROW_COPY_STR, ROW_COPY_INT)
 }
 
 void
@@ -40,11 +32,7 @@ status_portmap_render(const struct status *status, struct jsonout *json)
 	if (row->state == NULL)
 		return;
 	jsonout_object(json, "portmap");
-#define SHOW_STR(name) jsonout_str(json, #name, row->name);
-#define SHOW_INT(name) jsonout_int(json, #name, row->name);
-	PORTMAP_ROW(SHOW_STR, SHOW_INT)
-#undef SHOW_STR
-#undef SHOW_INT
+	PORTMAP_ROW(ROW_SHOW_STR, ROW_SHOW_INT)
 	jsonout_object_end(json);
 }
 

@@ -28,25 +28,17 @@ status_new(const struct config *config, uint32_t generation, int64_t started)
 }
 
 static void
-cert_release(struct cert_row *cert)
+cert_release(struct cert_row *row)
 {
-	free(cert->names);
-#define FREE(name) free(cert->name);
-#define KEEP(name)
-	CERT_ROW(FREE, KEEP)
-#undef FREE
-#undef KEEP
+	free(row->names);
+	CERT_ROW(ROW_FREE_STR, ROW_FREE_INT)
 }
 
 static void
-ddns_release(struct ddns_row *ddns)
+ddns_release(struct ddns_row *row)
 {
-	free(ddns->names);
-#define FREE(name) free(ddns->name);
-#define KEEP(name)
-	DDNS_ROW(FREE, KEEP)
-#undef FREE
-#undef KEEP
+	free(row->names);
+	DDNS_ROW(ROW_FREE_STR, ROW_FREE_INT)
 }
 
 void
@@ -111,37 +103,29 @@ status_listener(struct status *status, const struct msg_SHOW_LISTENER *row)
 }
 
 void
-status_cert(struct status *status, const struct msg_SHOW_CERT *row)
+status_cert(struct status *status, const struct msg_SHOW_CERT *said)
 {
-	struct cert_row *cert;
+	struct cert_row *row;
 
-	if (row->slot >= status->config->ncerts)
+	if (said->slot >= status->config->ncerts)
 		return;
-	cert = &status->certs[row->slot];
-	cert_release(cert);
-	cert->names = xstrdup(row->names);
-#define COPY_STR(name) cert->name = xstrdup(row->name);
-#define COPY_I64(name) cert->name = row->name;
-	CERT_ROW(COPY_STR, COPY_I64)
-#undef COPY_STR
-#undef COPY_I64
+	row = &status->certs[said->slot];
+	cert_release(row);
+	row->names = xstrdup(said->names);
+	CERT_ROW(ROW_COPY_STR, ROW_COPY_INT)
 }
 
 void
-status_ddns(struct status *status, const struct msg_SHOW_DDNS *row)
+status_ddns(struct status *status, const struct msg_SHOW_DDNS *said)
 {
-	struct ddns_row *ddns;
+	struct ddns_row *row;
 
-	if (row->section >= status->config->nddns)
+	if (said->section >= status->config->nddns)
 		return;
-	ddns = &status->ddns[row->section];
-	ddns_release(ddns);
-	ddns->names = xstrdup(row->names);
-#define COPY_STR(name) ddns->name = xstrdup(row->name);
-#define COPY_I64(name) ddns->name = row->name;
-	DDNS_ROW(COPY_STR, COPY_I64)
-#undef COPY_STR
-#undef COPY_I64
+	row = &status->ddns[said->section];
+	ddns_release(row);
+	row->names = xstrdup(said->names);
+	DDNS_ROW(ROW_COPY_STR, ROW_COPY_INT)
 }
 
 static void
@@ -219,18 +203,14 @@ render_certs(const struct status *status, struct jsonout *json)
 {
 	jsonout_array(json, "certificates");
 	for (unsigned slot = 0; slot < status->config->ncerts; slot++) {
-		const struct cert_row *cert = &status->certs[slot];
+		const struct cert_row *row = &status->certs[slot];
 
-		if (cert->names == NULL)
+		if (row->names == NULL)
 			continue;
 		jsonout_object(json, NULL);
 		jsonout_int(json, "slot", slot);
-		render_names(cert->names, json);
-#define SHOW_STR(name) jsonout_str(json, #name, cert->name);
-#define SHOW_I64(name) jsonout_int(json, #name, cert->name);
-		CERT_ROW(SHOW_STR, SHOW_I64)
-#undef SHOW_STR
-#undef SHOW_I64
+		render_names(row->names, json);
+		CERT_ROW(ROW_SHOW_STR, ROW_SHOW_INT)
 		jsonout_object_end(json);
 	}
 	jsonout_array_end(json);
@@ -241,17 +221,13 @@ render_ddns(const struct status *status, struct jsonout *json)
 {
 	jsonout_array(json, "ddns");
 	for (unsigned i = 0; i < status->config->nddns; i++) {
-		const struct ddns_row *ddns = &status->ddns[i];
+		const struct ddns_row *row = &status->ddns[i];
 
-		if (ddns->names == NULL)
+		if (row->names == NULL)
 			continue;
 		jsonout_object(json, NULL);
-		render_names(ddns->names, json);
-#define SHOW_STR(name) jsonout_str(json, #name, ddns->name);
-#define SHOW_I64(name) jsonout_int(json, #name, ddns->name);
-		DDNS_ROW(SHOW_STR, SHOW_I64)
-#undef SHOW_STR
-#undef SHOW_I64
+		render_names(row->names, json);
+		DDNS_ROW(ROW_SHOW_STR, ROW_SHOW_INT)
 		jsonout_object_end(json);
 	}
 	jsonout_array_end(json);

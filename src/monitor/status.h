@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "ipc/msg.h"
 #include "probe.h"
+#include "row.h"
 
 #define STATUS_WORKERS_MAX 256
 
@@ -28,23 +29,23 @@ struct worker_row {
 };
 
 /* What a SHOW_CERT row says, and the status shows: in this order. */
-#define CERT_ROW(STR, I64)                                                     \
+#define CERT_ROW(STR, INT)                                                     \
 	STR(source)                                                            \
 	STR(state)                                                             \
 	STR(serial)                                                            \
 	STR(issuer)                                                            \
-	I64(not_before)                                                        \
-	I64(not_after)                                                         \
+	INT(not_before)                                                        \
+	INT(not_after)                                                         \
 	STR(issued_by)                                                         \
 	STR(directory)                                                         \
 	STR(profile)                                                           \
-	I64(window_start)                                                      \
-	I64(window_end)                                                        \
-	I64(chosen)                                                            \
-	I64(next_attempt)                                                      \
+	INT(window_start)                                                      \
+	INT(window_end)                                                        \
+	INT(chosen)                                                            \
+	INT(next_attempt)                                                      \
 	STR(reason)                                                            \
-	I64(attempts)                                                          \
-	I64(failures)                                                          \
+	INT(attempts)                                                          \
+	INT(failures)                                                          \
 	STR(problem)                                                           \
 	STR(advice)
 
@@ -63,11 +64,7 @@ struct worker_row {
 	STR(advice)
 
 struct portmap_row {
-#define PORTMAP_ROW_STR(name) char *name;
-#define PORTMAP_ROW_INT(name) int64_t name;
-	PORTMAP_ROW(PORTMAP_ROW_STR, PORTMAP_ROW_INT)
-#undef PORTMAP_ROW_STR
-#undef PORTMAP_ROW_INT
+	PORTMAP_ROW(ROW_STR, ROW_INT)
 };
 
 /* What SHOW_MQTT says, and the status shows. */
@@ -81,24 +78,16 @@ struct portmap_row {
 	STR(advice)
 
 struct mqtt_row {
-#define MQTT_ROW_STR(name) char *name;
-#define MQTT_ROW_INT(name) int64_t name;
-	MQTT_ROW(MQTT_ROW_STR, MQTT_ROW_INT)
-#undef MQTT_ROW_STR
-#undef MQTT_ROW_INT
+	MQTT_ROW(ROW_STR, ROW_INT)
 };
 
 struct cert_row {
 	char *names; /* one space between two; NULL = not heard of yet */
-#define CERT_ROW_STR(name) char *name;
-#define CERT_ROW_I64(name) int64_t name;
-	CERT_ROW(CERT_ROW_STR, CERT_ROW_I64)
-#undef CERT_ROW_STR
-#undef CERT_ROW_I64
+	CERT_ROW(ROW_STR, ROW_INT)
 };
 
 /* The same of a SHOW_DDNS row. */
-#define DDNS_ROW(STR, I64)                                                     \
+#define DDNS_ROW(STR, INT)                                                     \
 	STR(provider)                                                          \
 	STR(state)                                                             \
 	STR(ipv4)                                                              \
@@ -109,22 +98,18 @@ struct cert_row {
 	STR(published6)                                                        \
 	STR(dns4)                                                              \
 	STR(dns6)                                                              \
-	I64(visible)                                                           \
-	I64(published_at)                                                      \
-	I64(requested_at)                                                      \
-	I64(next_look)                                                         \
-	I64(stopped_at)                                                        \
-	I64(failures)                                                          \
+	INT(visible)                                                           \
+	INT(published_at)                                                      \
+	INT(requested_at)                                                      \
+	INT(next_look)                                                         \
+	INT(stopped_at)                                                        \
+	INT(failures)                                                          \
 	STR(problem)                                                           \
 	STR(advice)
 
 struct ddns_row {
 	char *names; /* as of a cert_row */
-#define DDNS_ROW_STR(name) char *name;
-#define DDNS_ROW_I64(name) int64_t name;
-	DDNS_ROW(DDNS_ROW_STR, DDNS_ROW_I64)
-#undef DDNS_ROW_STR
-#undef DDNS_ROW_I64
+	DDNS_ROW(ROW_STR, ROW_INT)
 };
 
 struct status {

@@ -150,7 +150,7 @@ next_byte(struct slice path, size_t *at)
  * 0, or the status of a refusal.
  */
 static unsigned
-file_name(struct slice path, char name[NAME_SIZE])
+name_beneath(struct slice path, char name[NAME_SIZE])
 {
 	static const char index[] = "index.html";
 	size_t len = 0, at = 1;
@@ -362,7 +362,7 @@ open_file(struct exchange *ex, const char **type)
 {
 	const struct config_directory *directory = ex->service->directory;
 	char name[NAME_SIZE];
-	unsigned status = file_name(ex->path, name);
+	unsigned status = name_beneath(ex->path, name);
 	struct error err;
 	int fd;
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "base/xalloc.h"
@@ -149,10 +150,9 @@ adopt(
     struct children *children, const struct hook_spec *spec, pid_t pid, int fd)
 {
 	struct hook *hook = xcalloc(1, sizeof(*hook));
-	const char *slash = strrchr(spec->argv[0], '/');
 
 	hook->children = children;
-	hook->name = xstrdup(slash != NULL ? slash + 1 : spec->argv[0]);
+	hook->name = xstrdup(file_name(spec->argv[0]));
 	hook->pid = pid;
 	hook->done = spec->done;
 	hook->arg = spec->arg;

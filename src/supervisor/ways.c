@@ -40,16 +40,6 @@ ways_is_refusal(const char *problem)
 }
 
 static bool
-has_listener(const struct config *config, bool tls)
-{
-	const struct config_listener *listener = config->listeners;
-
-	while (listener != NULL && listener->tls != tls)
-		listener = listener->next;
-	return listener != NULL;
-}
-
-static bool
 has_wildcard(const struct config_cert *cert)
 {
 	for (unsigned i = 0; i < cert->nnames; i++)
@@ -86,9 +76,9 @@ choose(const struct ways *ways, struct choice *choice)
 	bool wildcard = has_wildcard(ways->cert);
 
 	add(choice, CHALLENGE_HTTP_01,
-	    !wildcard && has_listener(ways->config, false));
+	    !wildcard && config_has_listener(ways->config, false));
 	add(choice, CHALLENGE_TLS_ALPN_01,
-	    !wildcard && has_listener(ways->config, true));
+	    !wildcard && config_has_listener(ways->config, true));
 	add(choice, CHALLENGE_DNS_01, can_publish(ways));
 }
 

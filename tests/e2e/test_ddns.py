@@ -367,9 +367,8 @@ def test_refusal_for_good(town: Street, house):
     assert requests(town) == 1
     made.say(made.duckdns())
     made.reload()
-    until(lambda: requests(town) > 1 or made.section["state"] != "stopped")
-    row = made.section
-    assert row["state"] in ("waiting", "published", "looking")
+    made.wait_state("published")
+    assert requests(town) == 2
 
 
 @pytest.mark.parametrize("answer", [

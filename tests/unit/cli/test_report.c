@@ -312,11 +312,11 @@ test_port_mapping(void **state)
 	               "\"ports\":\"443:8443\",\"protocol\":\"UPnP\","
 	               "\"wan\":\"8.8.4.4\",\"next_attempt\":1800001800}}",
 	    "\nPort mapping\n"
-	    "  state          the router forwards to us\n"
-	    "  ports          443:8443\n"
-	    "  by             UPnP\n"
-	    "  address        8.8.4.4\n"
-	    "  next           2027-01-15 08:30:00Z\n");
+	    "    state        the router forwards to us\n"
+	    "    ports        443:8443\n"
+	    "    by           UPnP\n"
+	    "    address      8.8.4.4\n"
+	    "    next         2027-01-15 08:30:00Z\n");
 }
 
 static void
