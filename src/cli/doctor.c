@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "machine.h"
 #include "say.h"
+#include "wrap.h"
 #include "json/json.h"
 
 #define ALL_MS 22000 /* a step that was begun takes 5 s more at the most */
@@ -173,14 +174,6 @@ run_checks(struct doctor *doctor)
 	}
 }
 
-static bool
-wants_colour(void)
-{
-	const char *no = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0');
-}
-
 void
 doctor_examine(const struct doctor_wish *wish, struct doctor_report *report)
 {
@@ -237,7 +230,7 @@ command_doctor(const struct arguments *args)
 	if (args->option[OPTION_JSON] != NULL)
 		doctor_print_json(&report, stdout);
 	else
-		doctor_print(&report, wants_colour(), stdout);
+		doctor_print(&report, wrap_has_colour(stdout), stdout);
 	status = doctor_exit_status(&report);
 	doctor_release(&report);
 	return status;

@@ -1,31 +1,43 @@
 #include "doctor_report.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
+#include "base/buf.h"
+#include "wrap.h"
 #include "json/json.h"
 
-#define COLUMNS 80
 #define INDENT 6
 
 static const struct {
-	const char *word;
+	const char *mark; /* for people */
+	const char *word; /* for programs */
 	const char *colour;
 } verdicts[] = {
-	[DOCTOR_SKIPPED] = { "skip", "\033[2m" },
-	[DOCTOR_OK] = { "ok", "\033[32m" },
-	[DOCTOR_WARN] = { "warn", "\033[33m" },
-	[DOCTOR_FAIL] = { "FAIL", "\033[31m" },
+	[DOCTOR_SKIPPED] = { "skip", "skipped", "\033[2m" },
+	[DOCTOR_OK] = { "ok", "ok", "\033[32m" },
+	[DOCTOR_WARN] = { "warn", "warn", "\033[33m" },
+	[DOCTOR_FAIL] = { "FAIL", "fail", "\033[31m" },
 };
 
-/* The same for programs. */
-static const char *const words[] = {
-	[DOCTOR_SKIPPED] = "skipped",
-	[DOCTOR_OK] = "ok",
-	[DOCTOR_WARN] = "warn",
-	[DOCTOR_FAIL] = "fail",
-};
+const char *
+doctor_mark(enum doctor_verdict verdict)
+{
+	return verdicts[verdict].mark;
+}
+
+const char *
+doctor_word(enum doctor_verdict verdict)
+{
+	return verdicts[verdict].word;
+}
+
+const char *
+doctor_colour(enum doctor_verdict verdict)
+{
+	return verdicts[verdict].colour;
+}
 
 static void
 finding_release(struct doctor_finding *finding)
@@ -71,49 +83,26 @@ doctor_exit_status(const struct doctor_report *report)
 	return 2;
 }
 
-/*
- * A text from column `at` on, broken between words; its own line ends stay, and
- * the blanks after them.
- */
-static void
-print_wrapped(const char *text, size_t at, FILE *out)
-{
-	while (*text != '\0') {
-		size_t len = strcspn(text + 1, " \n") + 1;
-		char word[COLUMNS * 8];
-
-		if (*text == '\n' ||
-		    (*text == ' ' && at + len > COLUMNS && at > INDENT)) {
-			fprintf(out, "\n%*s", INDENT, "");
-			text++;
-			len--;
-			at = INDENT;
-		}
-		if (len >= sizeof(word))
-			len = sizeof(word) - 1;
-		memcpy(word, text, len);
-		word[len] = '\0';
-		say_safely(out, word);
-		at += len;
-		text += len;
-	}
-	fputc('\n', out);
-}
-
 static void
 print_finding(const struct doctor_finding *finding, bool colour, FILE *out)
 {
-	fprintf(out, "%s%-4s%s  ",
-	    colour ? verdicts[finding->verdict].colour : "",
-	    verdicts[finding->verdict].word, colour ? "\033[0m" : "");
-	say_safely(out, finding->subject);
-	fputs(": ", out);
-	print_wrapped(
-	    finding->evidence, INDENT + strlen(finding->subject) + 2, out);
+	struct buf drawn = { 0 };
+	size_t at;
+
+	buf_printf(&drawn, "%s%-4s%s  ",
+	    colour ? doctor_colour(finding->verdict) : "",
+	    doctor_mark(finding->verdict), colour ? "\033[0m" : "");
+	at = wrap_put(&drawn, finding->subject, INDENT, INDENT, SIZE_MAX);
+	buf_append_str(&drawn, ": ");
+	wrap_put(&drawn, finding->evidence, at + 2, INDENT, WRAP_COLUMNS);
 	if (finding->cure != NULL) {
-		fprintf(out, "%*s-> ", INDENT, "");
-		print_wrapped(finding->cure, INDENT + 3, out);
+		buf_printf(&drawn, "\n%*s-> ", INDENT, "");
+		wrap_put(
+		    &drawn, finding->cure, INDENT + 3, INDENT, WRAP_COLUMNS);
 	}
+	buf_append_str(&drawn, "\n");
+	fwrite(buf_data(&drawn), 1, buf_len(&drawn), out);
+	buf_release(&drawn);
 }
 
 static void
@@ -145,14 +134,14 @@ doctor_print_json(const struct doctor_report *report, FILE *out)
 	struct json *doc = json_new_object(), *checks = json_new_array();
 	char *text;
 
-	json_set_str(doc, "verdict", words[report->worst]);
+	json_set_str(doc, "verdict", doctor_word(report->worst));
 	for (size_t i = 0; i < report->n; i++) {
 		const struct doctor_finding *finding = &report->findings[i];
 		struct json *row = json_new_object();
 
 		json_set_str(row, "check", finding->check);
 		json_set_str(row, "subject", finding->subject);
-		json_set_str(row, "verdict", words[finding->verdict]);
+		json_set_str(row, "verdict", doctor_word(finding->verdict));
 		json_set_str(row, "evidence", finding->evidence);
 		json_set_str(
 		    row, "cure", finding->cure != NULL ? finding->cure : "");

@@ -17,6 +17,10 @@ enum doctor_verdict {
 	DOCTOR_FAIL
 };
 
+const char *doctor_mark(enum doctor_verdict verdict); /* for people */
+const char *doctor_word(enum doctor_verdict verdict); /* for programs */
+const char *doctor_colour(enum doctor_verdict verdict);
+
 struct doctor_finding {
 	enum doctor_verdict verdict;
 	const char *check; /* the name of the check, borrowed */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "ha_settle.h"
 #include "ha_trip.h"
 #include "json/json.h"
 

@@ -48,7 +48,4 @@ int ha_see_trust(struct ha_trip *trip, struct error *err);
 int ha_enter(struct ha_trip *trip, struct error *err);
 void ha_leave(struct ha_trip *trip);
 
-/* With a login: has Home Assistant trust us. */
-bool ha_settle_trust(struct ha_trip *trip);
-
 #endif

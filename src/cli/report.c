@@ -26,25 +26,6 @@ problem_of(const struct json *cert)
 	return problem;
 }
 
-char *
-report_span(char dst[REPORT_SPAN_SIZE], int64_t seconds)
-{
-	static const struct {
-		int64_t seconds;
-		const char *name;
-	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" },
-		{ 1, "second" } };
-	size_t i = 0;
-	int64_t n;
-
-	while (units[i].seconds > 1 && seconds < units[i].seconds)
-		i++;
-	n = seconds > 0 ? seconds / units[i].seconds : 0;
-	snprintf(dst, REPORT_SPAN_SIZE, "%" PRId64 " %s%s", n, units[i].name,
-	    n == 1 ? "" : "s");
-	return dst;
-}
-
 /* "ha.example.org:8123 (192.0.2.1:8123)". The caller frees. */
 static char *
 backend_name(const struct json *backend)
@@ -118,28 +99,6 @@ print_backends(const struct json *backends, int64_t now, FILE *out)
 			    report_span(ago, now - since));
 		free(name);
 	}
-}
-
-void
-report_names(const struct json *names, FILE *out)
-{
-	for (size_t i = 0; i < json_count(names); i++) {
-		const char *name = json_text(json_at(names, i));
-
-		fputs(i == 0 ? "  " : ", ", out);
-		say_safely(out, name != NULL ? name : "?");
-	}
-	fputc('\n', out);
-}
-
-void
-report_row(const char *label, const char *value, FILE *out)
-{
-	if (value[0] == '\0')
-		return;
-	fprintf(out, "    %-13s", label);
-	say_safely(out, value);
-	fputc('\n', out);
 }
 
 static void

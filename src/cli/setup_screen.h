@@ -17,7 +17,6 @@
 
 struct buf;
 
-#define SETUP_COLUMNS 80
 #define SETUP_STEPS_MAX 64u
 
 struct setup_line {
@@ -47,6 +46,7 @@ void setup_screen_begin(
 
 /* What it does now. */
 void setup_screen_doing(struct setup_screen *screen, const char *doing);
+void setup_screen_tell(void *screen, const char *what); /* the same */
 
 /* How it ended. Takes the texts over; next: NULL, if nothing is to be done. */
 void setup_screen_end(struct setup_screen *screen, enum doctor_verdict verdict,
@@ -62,15 +62,11 @@ void setup_screen_advise(struct setup_screen *screen, const char *next);
 void setup_screen_say(struct setup_screen *screen, const char *text);
 
 /*
- * The line of a step, and what to do next: no longer than SETUP_COLUMNS where
+ * The line of a step, and what to do next: no longer than WRAP_COLUMNS where
  * words permit it, and with the mark in the last columns.
  */
 void setup_screen_draw(
     struct buf *out, const struct setup_line *line, bool colour);
-
-/* What the spinner shows: fits into one row. Returns its length. */
-size_t setup_screen_row(char *dst, size_t size, const char *label,
-    const char *doing, unsigned turn);
 
 /* All of it, for programs: one line. */
 void setup_screen_json(const struct setup_screen *screen, int status,

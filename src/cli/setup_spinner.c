@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +13,7 @@
 
 #include "base/file.h"
 #include "setup_break.h"
-#include "setup_screen.h"
+#include "wrap.h"
 
 #define PERIOD_MS 120
 #define DOING_SIZE 256
@@ -26,10 +27,22 @@ tame(char *text)
 			*text = ' ';
 }
 
+size_t
+setup_spinner_row(
+    char *dst, size_t size, const char *label, const char *doing, unsigned turn)
+{
+	static const char turns[] = "|/-\\";
+	int room = WRAP_COLUMNS - SETUP_LABEL - SETUP_MARK;
+	int n = snprintf(dst, size, "\r\033[K%-*s %.*s %c", SETUP_LABEL - 1,
+	    label, room, doing, turns[turn % (sizeof(turns) - 1)]);
+
+	return n < 0 ? 0 : (size_t)n < size ? (size_t)n : size - 1;
+}
+
 static void
 draw(int in, int tty, const char *label)
 {
-	char doing[DOING_SIZE] = "", row[SETUP_COLUMNS * 4];
+	char doing[DOING_SIZE] = "", row[WRAP_COLUMNS * 4];
 	struct pollfd pfd = { .fd = in, .events = POLLIN };
 
 	for (unsigned turn = 0;; turn++) {
@@ -42,7 +55,7 @@ draw(int in, int tty, const char *label)
 			tame(doing);
 		}
 		if (file_write_all(tty, row,
-		        setup_screen_row(
+		        setup_spinner_row(
 		            row, sizeof(row), label, doing, turn)) == -1)
 			return;
 	}

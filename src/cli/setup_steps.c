@@ -190,6 +190,13 @@ show_plan(struct setup *setup)
 	return SETUP_GOOD;
 }
 
+bool
+setup_is_rehearsed(const struct setup *setup)
+{
+	return setup->file == SETUP_FILE_FINAL ||
+	    setup->file == SETUP_FILE_EDITED;
+}
+
 int
 setup_step_configuration(struct setup *setup)
 {

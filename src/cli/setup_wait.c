@@ -279,13 +279,6 @@ blame(const char *problem)
 	return SETUP_ACME;
 }
 
-bool
-setup_is_rehearsed(const struct setup *setup)
-{
-	return setup->file == SETUP_FILE_FINAL ||
-	    setup->file == SETUP_FILE_EDITED;
-}
-
 int
 setup_step_rehearsal(struct setup *setup)
 {

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "setup_screen.h"
+#include "wrap.h"
 #include "json/json.h"
 
 static char *
@@ -32,7 +33,7 @@ assert_fits(const char *drawn)
 	while (*drawn != '\0') {
 		size_t len = strcspn(drawn, "\n");
 
-		if (len > SETUP_COLUMNS)
+		if (len > WRAP_COLUMNS)
 			fail_msg("%zu columns: %.*s", len, (int)len, drawn);
 		drawn += len + 1;
 	}
@@ -111,11 +112,11 @@ test_the_spinner_stays_in_its_row(void **state)
 	memset(doing, 'x', sizeof(doing) - 1);
 	doing[sizeof(doing) - 1] = '\0';
 	for (unsigned turn = 0; turn < 5; turn++) {
-		size_t len = setup_screen_row(
+		size_t len = setup_spinner_row(
 		    row, sizeof(row), "Home Assistant", doing, turn);
 
 		assert_memory_equal(row, "\r\033[K", 4);
-		assert_true(len - 4 < SETUP_COLUMNS);
+		assert_true(len - 4 < WRAP_COLUMNS);
 	}
 }
 
