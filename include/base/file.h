@@ -68,7 +68,7 @@ int file_open_beneath(int tree, const char *path, struct error *err);
 /* Writes all of it, across short writes and EINTR. */
 int file_write_all(int fd, const void *data, size_t len);
 
-/* The last part of a path, and the directory of that, which the caller frees. */
+/* The last part of a path, and the directory of it, which the caller frees. */
 const char *file_name(const char *path);
 char *file_parent(const char *path);
 
