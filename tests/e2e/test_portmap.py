@@ -286,13 +286,28 @@ def test_nobody_reaches_the_router_either(street, house, wan, warning):
         assert warning in command(gateway, "status").stdout
 
 
-def test_miniupnpd_maps_nothing_behind_cgnat(street, house):
-    """It refuses; the reason is told beside its words."""
+@pytest.mark.parametrize("natpmp", [True, False])
+def test_miniupnpd_maps_nothing_behind_cgnat(street, house, natpmp):
+    """It refuses and does not say its address; what that may mean is told."""
     street.move("100.64.3.4")
-    with Miniupnpd(street):
+    with Miniupnpd(street, natpmp=natpmp):
         gateway = house().start_ready()
         gateway.wait_for_line("port mapping: ")
-        assert portmap(gateway)["state"] == "failing"
+        state = portmap(gateway)
+        assert state["state"] == "failing" and state["wan"] == ""
+        assert "(CGNAT): ask it for a public one" in state["advice"], state
+
+
+def test_cure_is_the_providers(street, house):
+    """Whatever a router with such an address refuses for."""
+    with PmpRouter(street, wan="100.64.3.4", shift=1000):
+        gateway = house().start_ready()
+        gateway.wait_for_line("port mapping: ")
+        state = portmap(gateway)
+        assert (state["state"], state["wan"]) == ("failing", "100.64.3.4")
+        assert "offers port 1080" in state["problem"]
+        assert "(CGNAT): nobody outside" in state["problem"]
+        assert state["advice"].startswith("Ask the provider")
 
 
 def test_another_port_is_none(street, house):
