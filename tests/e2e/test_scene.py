@@ -147,7 +147,10 @@ def test_wrong_token(scene):
 def test_aaaa_that_leads_elsewhere(scene):
     scene.records.set(NAME, "AAAA", "2001:db8::1")
     with served(scene) as gateway:
-        gateway.wait_for_line(f"{FAILED}.*no route to port 80", 20)
+        gateway.wait_for_line(
+            f"{FAILED}.*no route to the IPv6 address 2001:db8::1, port 80", 20)
+        cert, = gateway.status()["certificates"]
+        assert "correct the AAAA record, or remove it" in cert["advice"]
         assert f"FAIL AAAA of {NAME}: 2001:db8::1" in doctor(scene)
 
 
