@@ -101,8 +101,17 @@ def test_staging_is_another_authority(scene):
         gateway.wait_certificate(20)
         with pytest.raises(ssl.SSLCertVerificationError):
             scene.visit()
+        orders = scene.staging.count(NEW_ORDER)     # the doctor has its own
+        said = doctor(scene)
+        cure = ('-> Say Directory "letsencrypt" in the ACME section, then '
+                "`gatehouse reload`;")
+        assert f"warn certificate of {NAME}: browsers do not accept it" in said
+        assert (f"warn chain of {NAME}: browsers do not accept the "
+                f"certificate: nobody who is trusted vouches for it {cure}"
+                ) in said
+        assert said.count(cure) == 2 and "CAFile" not in said
     assert scene.production.requests == []
-    assert scene.staging.count(NEW_ORDER) == 1
+    assert orders == 1
 
 
 def test_tls_alpn_where_port_80_is_blocked(scene):

@@ -311,6 +311,46 @@ test_certs(void **state)
 	    DOCTOR_WARN);
 }
 
+#define STAGING "https://acme-staging-v02.api.letsencrypt.org/directory"
+
+static void
+test_staging_certs(void **state)
+{
+	static const struct {
+		const char *directory; /* by now */
+		const char *cure;      /* how it begins */
+	} rows[] = {
+		{ STAGING,
+		    "Say Directory \"letsencrypt\" in the ACME section" },
+		{ "https://acme-v02.api.letsencrypt.org/directory",
+		    "The configuration names another authority by now" },
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct json *cert;
+		char *cure;
+
+		snprintf(text, sizeof(text),
+		    "{\"source\":\"acme\",\"not_after\":1900000000,"
+		    "\"issued_by\":\"" STAGING "\",\"directory\":\"%s\"}",
+		    rows[i].directory);
+		assert_int_equal(judge_cert(text), DOCTOR_WARN);
+		cert = json_parse(text, strlen(text), NULL);
+		cure = doctor_staging_cure(cert);
+		assert_non_null(cure);
+		assert_memory_equal(cure, rows[i].cure, strlen(rows[i].cure));
+		free(cure);
+		json_free(cert);
+	}
+	/* What serves meanwhile is a placeholder. */
+	assert_int_equal(judge_cert("{\"source\":\"self-signed\","
+	                            "\"not_after\":1900000000,"
+	                            "\"issued_by\":\"" STAGING "\"}"),
+	    DOCTOR_FAIL);
+}
+
 /* The only finding that a check has over this status. */
 static void
 assert_finds(void (*check)(struct doctor *), const char *status,
@@ -447,6 +487,7 @@ main(void)
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_certs),
+		cmocka_unit_test(test_staging_certs),
 		cmocka_unit_test(test_ddns),
 		cmocka_unit_test(test_router),
 		cmocka_unit_test(test_addresses),
