@@ -258,12 +258,37 @@ doctor_check_ddns(struct doctor *doctor)
 		say_ddns(doctor, json_at(sections, i));
 }
 
+/* Why there is no verdict over the router; NULL: there is one. */
+static const char *
+undecided(const struct json *portmap)
+{
+	if (json_is(portmap, "state", "held"))
+		return "because `gatehouse portmap off` was said";
+	if (json_is(portmap, "state", "asking") ||
+	    json_is(portmap, "state", "removing") ||
+	    (json_is(portmap, "state", "address") &&
+	        json_said(portmap, "wan")[0] == '\0'))
+		return "because it has not answered yet";
+	return NULL;
+}
+
+static char *
+router_evidence(const struct json *portmap)
+{
+	if (json_is(portmap, "state", "address"))
+		return xasprintf(
+		    "its address outside is %s", json_said(portmap, "wan"));
+	return xasprintf(
+	    "%s %s", json_said(portmap, "state"), json_said(portmap, "ports"));
+}
+
 void
 doctor_check_portmap(struct doctor *doctor)
 {
 	const struct json *portmap = json_get(doctor->status, "portmap");
 	const char *state = json_said(portmap, "state");
 	const char *advice = json_said(portmap, "advice");
+	const char *why = undecided(portmap);
 
 	if (state[0] == '\0' || strcmp(state, "off") == 0)
 		return;
@@ -281,8 +306,10 @@ doctor_check_portmap(struct doctor *doctor)
 		            "else ask the provider of your internet access "
 		            "for a public IPv4 address, or publish only "
 		            "IPv6."));
+	else if (why != NULL)
+		doctor_say(doctor, DOCTOR_SKIPPED, xstrdup("router"),
+		    xstrdup(why), NULL);
 	else
 		doctor_say(doctor, DOCTOR_OK, xstrdup("router"),
-		    xasprintf("%s %s", state, json_said(portmap, "ports")),
-		    NULL);
+		    router_evidence(portmap), NULL);
 }

@@ -401,6 +401,17 @@ test_router(void **state)
 	    "{\"portmap\":{\"state\":\"mapped\",\"ports\":\"80, 443\"}}",
 	    DOCTOR_OK, "mapped 80, 443", NULL);
 	assert_finds(doctor_check_portmap,
+	    "{\"portmap\":{\"state\":\"asking\"}}", DOCTOR_SKIPPED,
+	    "because it has not answered yet", NULL);
+	assert_finds(doctor_check_portmap,
+	    "{\"portmap\":{\"state\":\"address\"}}", DOCTOR_SKIPPED,
+	    "because it has not answered yet", NULL);
+	assert_finds(doctor_check_portmap,
+	    "{\"portmap\":{\"state\":\"address\",\"wan\":\"8.8.4.4\"}}",
+	    DOCTOR_OK, "its address outside is 8.8.4.4", NULL);
+	assert_finds(doctor_check_portmap, "{\"portmap\":{\"state\":\"held\"}}",
+	    DOCTOR_SKIPPED, "because `gatehouse portmap off` was said", NULL);
+	assert_finds(doctor_check_portmap,
 	    "{\"portmap\":{\"state\":\"failing\",\"problem\":\"no\","
 	    "\"advice\":\"Switch it on.\"}}",
 	    DOCTOR_FAIL, "no", "Switch it on.");
