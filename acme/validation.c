@@ -118,6 +118,28 @@ last_address(const struct json *challenge)
 	return text;
 }
 
+/* From the words of a CA that keeps no record of what it did. */
+static const char *
+named_ipv6(const char *detail, char text[INET6_ADDRSTRLEN])
+{
+	static const char parts[] = "0123456789abcdefABCDEF:.";
+	unsigned char address[sizeof(struct in6_addr)];
+	size_t len;
+
+	for (; *detail != '\0'; detail += len) {
+		detail += strcspn(detail, parts);
+		len = strspn(detail, parts);
+		if (len == 0 || len >= INET6_ADDRSTRLEN)
+			continue;
+		snprintf(text, INET6_ADDRSTRLEN, "%.*s", (int)len, detail);
+		if (text[len - 1] == ':') /* and what happened there */
+			text[len - 1] = '\0';
+		if (inet_pton(AF_INET6, text, address) == 1)
+			return text;
+	}
+	return "";
+}
+
 static unsigned
 port_of(const struct json *challenge)
 {
@@ -287,8 +309,13 @@ int
 validation_problem(struct problem *problem, const struct json *challenge)
 {
 	struct scene scene = scene_of(challenge);
+	char address[INET6_ADDRSTRLEN];
 
 	problem_from_json(problem, json_get(challenge, "error"));
+	if (*scene.address == '\0') {
+		scene.address = named_ipv6(problem->detail, address);
+		scene.ipv6 = *scene.address != '\0';
+	}
 	scene.finding = find(problem);
 	if (scene.port == 0 && scene.finding != DNS_BROKEN &&
 	    scene.finding != NO_RECORD)

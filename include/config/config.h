@@ -45,6 +45,12 @@ bool config_acme_is_production(const char *directory);
 
 #define CONFIG_KEY_TYPES_MAX 2 /* one of each kind, EC and RSA */
 
+/*
+ * The word for the authority whose staging directory this is, "letsencrypt";
+ * NULL: it is none that we know.
+ */
+const char *config_acme_rehearsed(const char *directory);
+
 /* An ACME section: who issues (RFC 8555), and how. */
 struct config_acme {
 	struct config_pos pos;

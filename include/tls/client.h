@@ -29,6 +29,7 @@ struct tls_target {
 	const char *name;     /* as of tls_client_new() */
 	const char *ca_file;  /* NULL: the system's list */
 	bool insecure;        /* any certificate will do */
+	bool ours;            /* it is this gateway that is looked at */
 	unsigned min_version; /* 0x0303 or 0x0304; 0: ours */
 	const char *ciphers;  /* of TLS 1.2; NULL: ours */
 };
@@ -36,7 +37,8 @@ struct tls_target {
 /*
  * The same from files. The system's list is large: it is read for the first
  * target that asks for it, kept in *system for the next, and the caller's to
- * free. Errors of both.
+ * free. Errors of both. Where a certificate is refused, the error of the
+ * handshake is ERR_DENIED: of ours only why, of a backend's what to do, too.
  */
 struct tls_client *tls_client_open(const struct tls_target *target,
     struct tls_trust **system, struct error *err);

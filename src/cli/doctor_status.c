@@ -100,6 +100,30 @@ is_on_its_way(const struct json *cert)
 	    json_int(cert, "failures", 0) == 0;
 }
 
+static const char *
+rehearsed(const struct json *cert)
+{
+	return is_missing(cert)
+	    ? NULL
+	    : config_acme_rehearsed(json_said(cert, "issued_by"));
+}
+
+char *
+doctor_staging_cure(const struct json *cert)
+{
+	const char *authority = rehearsed(cert);
+
+	if (authority == NULL)
+		return NULL;
+	if (!json_is(cert, "directory", json_said(cert, "issued_by")))
+		return xstrdup("The configuration names another authority by "
+		               "now: wait for its certificate.");
+	return xasprintf("Say Directory \"%s\" in the ACME section, then "
+	                 "`gatehouse reload`; or run `gatehouse setup` "
+	                 "without --staging.",
+	    authority);
+}
+
 enum doctor_verdict
 doctor_judge_cert(const struct json *cert, int64_t now)
 {
@@ -113,6 +137,8 @@ doctor_judge_cert(const struct json *cert, int64_t now)
 	if (json_int(cert, "failures", 0) > 0 || json_said(cert, "problem")[0])
 		return DOCTOR_WARN;
 	if (json_is(cert, "state", "own") && not_after - now < SOON)
+		return DOCTOR_WARN;
+	if (rehearsed(cert) != NULL)
 		return DOCTOR_WARN;
 	return DOCTOR_OK;
 }
@@ -136,7 +162,11 @@ cert_evidence(const struct json *cert, int64_t now)
 		base = xasprintf("it has expired %s ago",
 		    report_span(span, now - not_after));
 	else
-		base = xasprintf("%s left, by %s",
+		base = xasprintf("%s%s left, by %s",
+		    rehearsed(cert) != NULL
+		        ? "browsers do not accept it, for it is of a staging "
+		          "authority; "
+		        : "",
 		    report_span(span, not_after - now),
 		    json_said(cert, "issuer"));
 	whole = xasprintf("%s%s%s%s%s", base, problem[0] != '\0' ? "; " : "",
@@ -153,9 +183,13 @@ static char *
 cert_cure(const struct json *cert)
 {
 	const char *advice = json_said(cert, "advice");
+	char *cure;
 
 	if (advice[0] != '\0')
 		return xstrdup(advice);
+	cure = doctor_staging_cure(cert);
+	if (cure != NULL)
+		return cure;
 	if (is_on_its_way(cert))
 		return xstrdup("Ask again in a minute.");
 	if (json_is(cert, "state", "own"))
@@ -224,12 +258,37 @@ doctor_check_ddns(struct doctor *doctor)
 		say_ddns(doctor, json_at(sections, i));
 }
 
+/* Why there is no verdict over the router; NULL: there is one. */
+static const char *
+undecided(const struct json *portmap)
+{
+	if (json_is(portmap, "state", "held"))
+		return "because `gatehouse portmap off` was said";
+	if (json_is(portmap, "state", "asking") ||
+	    json_is(portmap, "state", "removing") ||
+	    (json_is(portmap, "state", "address") &&
+	        json_said(portmap, "wan")[0] == '\0'))
+		return "because it has not answered yet";
+	return NULL;
+}
+
+static char *
+router_evidence(const struct json *portmap)
+{
+	if (json_is(portmap, "state", "address"))
+		return xasprintf(
+		    "its address outside is %s", json_said(portmap, "wan"));
+	return xasprintf(
+	    "%s %s", json_said(portmap, "state"), json_said(portmap, "ports"));
+}
+
 void
 doctor_check_portmap(struct doctor *doctor)
 {
 	const struct json *portmap = json_get(doctor->status, "portmap");
 	const char *state = json_said(portmap, "state");
 	const char *advice = json_said(portmap, "advice");
+	const char *why = undecided(portmap);
 
 	if (state[0] == '\0' || strcmp(state, "off") == 0)
 		return;
@@ -247,8 +306,10 @@ doctor_check_portmap(struct doctor *doctor)
 		            "else ask the provider of your internet access "
 		            "for a public IPv4 address, or publish only "
 		            "IPv6."));
+	else if (why != NULL)
+		doctor_say(doctor, DOCTOR_SKIPPED, xstrdup("router"),
+		    xstrdup(why), NULL);
 	else
 		doctor_say(doctor, DOCTOR_OK, xstrdup("router"),
-		    xasprintf("%s %s", state, json_said(portmap, "ports")),
-		    NULL);
+		    router_evidence(portmap), NULL);
 }

@@ -13,6 +13,7 @@
 #include "dial.h"
 #include "doctor.h"
 #include "doctor_ha.h"
+#include "doctor_status.h"
 #include "ha_config.h"
 #include "tls/client.h"
 #include "json/json.h"
@@ -20,7 +21,8 @@
 struct way {
 	const struct config_listener *listener;
 	const struct config_backend *backend; /* the first that it leads to */
-	const char *name;
+	const struct json *cert;              /* its row of the status */
+	const char *name;                     /* one of the certificate's */
 	char *host; /* the name, with a port that is not 443 */
 	struct addr addr;
 	struct tls_client *tls;
@@ -130,32 +132,44 @@ say_way(struct doctor *doctor, const struct way *way, unsigned status)
 	return false;
 }
 
+static void
+say_chain(struct doctor *doctor, const struct way *way, const struct error *err)
+{
+	char *cure = doctor_staging_cure(way->cert);
+
+	if (cure == NULL)
+		cure = xstrdup("If its authority is your own, put that into "
+		               "the clients; otherwise look at the certificate "
+		               "below.");
+	doctor_say(doctor, DOCTOR_WARN, xasprintf("chain of %s", way->name),
+	    xasprintf("browsers do not %s: %s",
+	        err->kind == ERR_DENIED ? "accept the certificate"
+	                                : "get through",
+	        err->msg),
+	    cure);
+}
+
 /* What a browser makes of the certificate, with the authorities of here. */
 static void
 check_chain(struct doctor *doctor, const struct way *way)
 {
-	const struct tls_target target = { .name = way->name };
+	const struct tls_target target = { .name = way->name, .ours = true };
 	struct dial dial = { .addr = way->addr };
 	struct tls_trust *system = NULL;
 	struct dial_answer answer;
 	struct error err;
-	char *subject = xasprintf("chain of %s", way->name);
 
 	dial.tls = tls_client_open(&target, &system, &err);
 	if (dial.tls == NULL)
-		doctor_say(doctor, DOCTOR_SKIPPED, subject,
+		doctor_say(doctor, DOCTOR_SKIPPED,
+		    xasprintf("chain of %s", way->name),
 		    xasprintf("because %s", err.msg), NULL);
 	else if (dial_ask(&dial, &answer, &err) == 0)
-		doctor_say(doctor, DOCTOR_OK, subject,
-		    xstrdup("clients accept the certificate"), NULL);
+		doctor_say(doctor, DOCTOR_OK,
+		    xasprintf("chain of %s", way->name),
+		    xstrdup("browsers accept the certificate"), NULL);
 	else
-		doctor_say(doctor, DOCTOR_WARN, subject,
-		    xasprintf("clients with the usual authorities refuse "
-		              "the certificate: %s",
-		        err.msg),
-		    xstrdup("If its authority is your own, put that into the "
-		            "clients; otherwise look at the certificate "
-		            "below."));
+		say_chain(doctor, way, &err);
 	tls_client_free(dial.tls);
 	tls_trust_free(system);
 }
@@ -196,9 +210,9 @@ skip(struct doctor *doctor, const struct way *way, char *why)
 
 static void
 check_name(struct doctor *doctor, const struct config_listener *listener,
-    const char *name)
+    const struct json *cert, const char *name)
 {
-	struct way way = { .listener = listener, .name = name };
+	struct way way = { .listener = listener, .cert = cert, .name = name };
 
 	if (name == NULL || strchr(name, '*') != NULL)
 		return;
@@ -219,13 +233,13 @@ check_name(struct doctor *doctor, const struct config_listener *listener,
 
 /* As the running gateway has read them out of the certificate. */
 static const struct json *
-names_of(const struct doctor *doctor, unsigned slot)
+cert_of(const struct doctor *doctor, unsigned slot)
 {
 	const struct json *rows = json_get(doctor->status, "certificates");
 
 	for (size_t i = 0; i < json_count(rows); i++)
 		if (json_int(json_at(rows, i), "slot", -1) == (int64_t)slot)
-			return json_get(json_at(rows, i), "names");
+			return json_at(rows, i);
 	return NULL;
 }
 
@@ -239,11 +253,12 @@ doctor_check_ways(struct doctor *doctor)
 	     listener = listener->next)
 		for (unsigned i = 0; listener->tls && i < listener->ncerts;
 		     i++) {
-			const struct json *names =
-			    names_of(doctor, listener->certs[i]->slot);
+			const struct json *cert =
+			    cert_of(doctor, listener->certs[i]->slot);
+			const struct json *names = json_get(cert, "names");
 
 			for (size_t n = 0; n < json_count(names); n++)
-				check_name(doctor, listener,
+				check_name(doctor, listener, cert,
 				    json_text(json_at(names, n)));
 		}
 	if (doctor->report.n == before)

@@ -45,19 +45,23 @@ config_acme_staging(const char *directory)
 	return directory;
 }
 
+const char *
+config_acme_rehearsed(const char *directory)
+{
+	for (size_t i = 0; i < NDIRECTORIES; i++)
+		if (directories[i].staging != NULL &&
+		    strcmp(directory, directories[i].staging) == 0)
+			return directories[i].name;
+	return NULL;
+}
+
 bool
 config_acme_is_production(const char *directory)
 {
-	bool known = false;
-
-	for (size_t i = 0; i < NDIRECTORIES; i++) {
-		const char *staging = directories[i].staging;
-
-		if (staging != NULL && strcmp(directory, staging) == 0)
-			return false;
-		known = known || strcmp(directory, directories[i].url) == 0;
-	}
-	return known;
+	for (size_t i = 0; i < NDIRECTORIES; i++)
+		if (strcmp(directory, directories[i].url) == 0)
+			return config_acme_rehearsed(directory) == NULL;
+	return false;
 }
 
 static const char *

@@ -14,13 +14,14 @@
 
 #include "base/text.h"
 #include "protocol.h"
+#include "wan.h"
 
 #define DISCOVER_MS 1000 /* for each of several kinds of device */
 #define DISCOVER_TTL 2
 #define DESCRIPTION "Gatehouse"
 
 /* What the protocol calls "UPnP errors". */
-enum { NO_SUCH_ENTRY = 714, CONFLICT = 718, ONLY_FOR_EVER = 725 };
+enum { FAILED = 501, NO_SUCH_ENTRY = 714, CONFLICT = 718, ONLY_FOR_EVER = 725 };
 
 struct igd {
 	struct UPNPUrls urls;
@@ -179,6 +180,22 @@ taken(unsigned port, const char *client, struct outcome *outcome)
 	    client[0] != '\0' ? client : "another machine");
 }
 
+static const char may_not[] =
+    "Allow this machine to map ports by UPnP in the router, or forward the "
+    "port by hand";
+static const char cannot[] =
+    "Restart the router, and look whether its list of port forwardings is "
+    "full. If it goes on, forward the port by hand";
+
+/* 501 is what routers say that have no public address, and broken ones. */
+static const char *
+advice_on(int code, const struct outcome *outcome)
+{
+	if (code != FAILED)
+		return may_not;
+	return outcome->wan[0] != '\0' ? cannot : wan_unsaid;
+}
+
 /* A port that somebody else has is his, although some routers would give it. */
 static void
 map_port(const struct igd *igd, struct order_port port, uint32_t lifetime,
@@ -202,8 +219,7 @@ map_port(const struct igd *igd, struct order_port port, uint32_t lifetime,
 		taken(port.outside, entry.client, outcome);
 	else if (code != UPNPCOMMAND_SUCCESS)
 		outcome_refused(outcome, text_of(code),
-		    "Allow this machine to map ports by UPnP in the router, "
-		    "or forward the port by hand",
+		    advice_on(code, outcome),
 		    "port %u: the router says: %s (%d)", port.outside,
 		    text_of(code), code);
 	else
@@ -257,7 +273,7 @@ igd_attempt(const struct order *order, struct outcome *outcome)
 	if (order->kind != PORTMAP_ADDRESS)
 		attempt = fulfil(&igd, order, outcome);
 	else if (outcome->wan[0] == '\0') {
-		outcome_refused(outcome, "no address", NULL,
+		outcome_refused(outcome, "no address", wan_unsaid,
 		    "the router does not say its address");
 		attempt = ATTEMPT_REFUSED;
 	}

@@ -5,6 +5,7 @@
 
 #include "exchange.h"
 #include "protocol.h"
+#include "wan.h"
 
 struct dialect {
 	size_t (*put)(
@@ -22,11 +23,6 @@ static const struct dialect natpmp = { pmp_put_map, pmp_get_map, pmp_result,
 static const char may_not[] =
     "The router's log, or its list of port forwardings, may say why. Allow "
     "this machine to map ports there, or forward the port by hand";
-static const char cannot[] =
-    "Routers say so that have no public address: look for the one that yours "
-    "has outside. If it begins with 100.64 to 100.127, the provider shares "
-    "its address among customers (CGNAT): ask it for a public one, or publish "
-    "IPv6 only. Otherwise restart the router, or forward the port by hand";
 
 /* One request for a port. */
 struct wish {
@@ -73,7 +69,8 @@ refused(const struct wish *wish, struct outcome *outcome)
 	const char *what = wish->dialect->result(wish->answer.code);
 
 	outcome_refused(outcome, what,
-	    wish->answer.code == wish->dialect->unreachable ? cannot : may_not,
+	    wish->answer.code == wish->dialect->unreachable ? wan_unsaid
+	                                                    : may_not,
 	    "port %u: the router says: %s (%u)", wish->map.outside, what,
 	    wish->answer.code);
 }

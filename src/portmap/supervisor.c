@@ -9,22 +9,17 @@
 
 #define TEXT_SIZE 768
 
-/* What stood in the way, and why nobody would reach the router anyway. */
-static void
-explain(char text[TEXT_SIZE], const struct outcome *outcome)
+static const struct wan_flaw *
+flaw_of(const struct outcome *outcome)
 {
-	const char *warning =
-	    outcome->wan[0] != '\0' ? wan_warning(outcome->wan) : NULL;
-
-	snprintf(text, TEXT_SIZE, "%s%s%s", outcome->detail,
-	    outcome->detail[0] != '\0' && warning != NULL ? "; " : "",
-	    warning != NULL ? warning : "");
+	return outcome->wan[0] != '\0' ? wan_flaw(outcome->wan) : NULL;
 }
 
 void
 supervisor_done(struct chan *supervisor, const char *protocol,
     const struct outcome *outcome)
 {
+	const struct wan_flaw *flaw = flaw_of(outcome);
 	char ports[ORDER_PORTS_SIZE], text[TEXT_SIZE];
 	struct msg msg = { .kind = MSG_PORTMAP_DONE,
 		.fd = -1,
@@ -35,14 +30,19 @@ supervisor_done(struct chan *supervisor, const char *protocol,
 		    .text = text } };
 
 	order_print_ports(ports, outcome->ports, outcome->nports);
-	explain(text, outcome);
+	snprintf(text, sizeof(text), "%s%s%s%s%s", outcome->detail,
+	    outcome->detail[0] != '\0' && flaw != NULL ? "; " : "",
+	    flaw != NULL ? flaw->why : "", flaw != NULL ? ". " : "",
+	    flaw != NULL ? flaw->cure : "");
 	line_tell(supervisor, &msg);
 }
 
+/* What keeps clients from the router is to be cured before its refusal. */
 void
 supervisor_failed(struct chan *supervisor, enum portmap_failure kind,
     const char *protocol, const struct outcome *outcome)
 {
+	const struct wan_flaw *flaw = flaw_of(outcome);
 	char text[TEXT_SIZE];
 	struct msg msg = { .kind = MSG_PORTMAP_FAILED,
 		.fd = -1,
@@ -51,8 +51,9 @@ supervisor_failed(struct chan *supervisor, enum portmap_failure kind,
 		    .wan = outcome->wan,
 		    .problem = outcome->problem,
 		    .detail = text,
-		    .advice = outcome->advice } };
+		    .advice = flaw != NULL ? flaw->cure : outcome->advice } };
 
-	explain(text, outcome);
+	snprintf(text, sizeof(text), "%s%s%s", outcome->detail,
+	    flaw != NULL ? "; " : "", flaw != NULL ? flaw->why : "");
 	line_tell(supervisor, &msg);
 }

@@ -69,7 +69,7 @@ agenda_next(const struct slot *slot, int64_t now, enum schedule_reason *reason)
 	if (slot->settled_at <= now || slot->settled_at <= when)
 		return when;
 	if (reason != NULL)
-		*reason = SCHEDULE_ADDRESS;
+		*reason = slot->settling;
 	return slot->settled_at;
 }
 

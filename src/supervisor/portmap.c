@@ -18,6 +18,7 @@
 
 #define SETTLE_MS 2000    /* after an address event others may follow */
 #define ADDRESS_MS 300000 /* between two looks at the address outside */
+#define PATIENCE 30       /* seconds; an order waits so long for the answer */
 #define REMOVALS_MAX 5    /* attempts to take a mapping away */
 
 /* --- what there is to do -------------------------------------------------- */
@@ -150,6 +151,8 @@ portmap_ended(struct portmap *pm, bool ok)
 {
 	bool more = pm->look_again;
 
+	if (pm->kind == PORTMAP_MAP && strcmp(pm->kept.ports, goal(pm)) == 0)
+		pm->settles_at = 0;
 	if (pm->kind == PORTMAP_UNMAP && is_removed(pm, ok)) {
 		if (!ok)
 			answer(pm, false);
@@ -385,6 +388,7 @@ portmap_update(struct supervisor *sup)
 	const struct config *config = sup->current->plan->config;
 	struct portmap *pm = sup->portmap;
 	struct buf ports = { 0 };
+	char *wanted;
 
 	dismiss(pm,
 	    "the gateway was reloaded meanwhile; `gatehouse portmap` "
@@ -393,8 +397,11 @@ portmap_update(struct supervisor *sup)
 		add_port(pm, &ports, false);
 		add_port(pm, &ports, true);
 	}
+	wanted = buf_detach(&ports, NULL);
+	if (strcmp(wanted, pm->ports) != 0)
+		pm->settles_at = clock_wall() + PATIENCE;
 	free(pm->ports);
-	pm->ports = buf_detach(&ports, NULL);
+	pm->ports = wanted;
 	pm->asks = asks_router(config);
 	pm->held = false;
 	go(pm);
@@ -412,6 +419,17 @@ portmap_look(struct supervisor *sup)
 		pm->look_again = true;
 	else if (pm->next == 0 || pm->next > clock_wall() + SETTLE_MS / 1000)
 		set_timer(pm, SETTLE_MS);
+}
+
+int64_t
+portmap_settled(const struct supervisor *sup, int64_t now)
+{
+	const struct portmap *pm = sup->portmap;
+
+	if (pm == NULL || goal(pm)[0] == '\0' || pm->settles_at <= now ||
+	    pm->settles_at > now + PATIENCE)
+		return 0;
+	return pm->settles_at;
 }
 
 const char *

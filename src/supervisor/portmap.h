@@ -4,7 +4,7 @@
 /*
  * Has the router let clients through to us (PortMap), by runs of
  * gatehouse-portmap: maps, renews, takes away what is not wanted any more, and
- * knows the router's address outside. Nothing else waits for any of it.
+ * knows the router's address outside. Only an order waits for it, once.
  */
 
 #include "supervisor.h"
@@ -26,6 +26,12 @@ void portmap_release(struct supervisor *sup);
 
 /* The router's IPv4 address outside, as it says; "" = unknown. */
 const char *portmap_wan(const struct supervisor *sup);
+
+/*
+ * Until when an order that needs our ports waits for the router to have
+ * answered once, whatever it says; 0 = it need not.
+ */
+int64_t portmap_settled(const struct supervisor *sup, int64_t now);
 
 /* The command: "status", "renew" or "off"; the last two wait for the router. */
 void portmap_ask(struct supervisor *sup, struct asker asker, const char *arg);

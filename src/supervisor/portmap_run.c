@@ -16,6 +16,7 @@
 #include "portmap.h"
 #include "portmap_state.h"
 #include "record.h"
+#include "renewal.h"
 #include "stats/journal.h"
 
 #define RUN_MAX_MS 60000
@@ -181,6 +182,7 @@ after_exit(struct child *child, int status)
 		free(detail);
 	}
 	portmap_ended(pm, pm->failures == 0);
+	renewal_update(pm->sup);
 }
 
 static void

@@ -17,6 +17,7 @@ struct portmap {
 	char *ports;        /* to be mapped; "" = none */
 	bool asks;          /* dynamic DNS wants to know the address outside */
 	bool held;          /* a person said "off" */
+	int64_t settles_at; /* orders wait so long for what is wanted; wall */
 	bool look_again;    /* once what is under way has ended */
 	struct asker asker; /* waits for the end */
 	bool is_asked;

@@ -16,6 +16,7 @@
 #include "generation.h"
 #include "job.h"
 #include "monitor.h"
+#include "portmap.h"
 #include "slot.h"
 #include "stats/journal.h"
 #include "tell.h"
@@ -146,9 +147,37 @@ start(struct slot *slot)
 		monitor_show_cert(slot);
 }
 
-/* Whose address is on its way, and whose has arrived. */
+/* Must the CA come to a port of ours? */
+static bool
+needs_port(const struct slot *slot, int64_t now)
+{
+	const struct config_acme *acme = authority_next(slot, now);
+
+	return acme->nchallenges != 1 ||
+	    acme->challenges[0] != CHALLENGE_DNS_01;
+}
+
+/* For the address to be visible, and for the router to have answered. */
 static void
-note_addresses(struct supervisor *sup, int64_t now)
+settle(struct slot *slot, int64_t now)
+{
+	const struct config_cert *cert = slot->config;
+	int64_t router = 0;
+
+	slot->settled_at =
+	    ddns_settled(slot->sup, cert->names, cert->nnames, now);
+	slot->settling = SCHEDULE_ADDRESS;
+	if (needs_port(slot, now))
+		router = portmap_settled(slot->sup, now);
+	if (router > slot->settled_at) {
+		slot->settled_at = router;
+		slot->settling = SCHEDULE_ROUTER;
+	}
+}
+
+/* Which orders have to wait for what is on its way. */
+static void
+note_waits(struct supervisor *sup, int64_t now)
 {
 	for (unsigned i = 0; i < sup->current->nslots; i++) {
 		struct slot *slot = sup->current->slots[i];
@@ -156,8 +185,7 @@ note_addresses(struct supervisor *sup, int64_t now)
 
 		if (!slot_is_auto(slot))
 			continue;
-		slot->settled_at = ddns_settled(
-		    sup, slot->config->names, slot->config->nnames, now);
+		settle(slot, now);
 		if (slot->settled_at != before)
 			monitor_show_cert(slot);
 	}
@@ -194,7 +222,7 @@ renewal_update(struct supervisor *sup)
 		return;
 	}
 	tell_expiring(sup, now);
-	note_addresses(sup, now);
+	note_waits(sup, now);
 	next = agenda_first(sup->current->slots, sup->current->nslots, now);
 	if (next.slot == NULL)
 		return;

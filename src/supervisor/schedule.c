@@ -34,6 +34,7 @@ static const char *const reasons[] = {
 	[SCHEDULE_REST] = "the last two came one right after the other",
 	[SCHEDULE_GATE] = "the CA asked to wait until then",
 	[SCHEDULE_ADDRESS] = "its new address is not visible in DNS yet",
+	[SCHEDULE_ROUTER] = "the router has not yet said whether it maps ports",
 	[SCHEDULE_ASKED] = "somebody asked for it",
 };
 

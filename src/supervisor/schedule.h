@@ -55,6 +55,7 @@ enum schedule_reason {
 	SCHEDULE_REST,      /* two came one right after the other */
 	SCHEDULE_GATE,      /* the CA asked not to come back before */
 	SCHEDULE_ADDRESS,   /* its new address is not visible yet */
+	SCHEDULE_ROUTER,    /* it has not answered yet */
 	SCHEDULE_ASKED      /* a person wants it */
 };
 

@@ -60,7 +60,8 @@ struct slot {
 	bool fresh;   /* issued just now, not yet confirmed by every worker */
 	bool asked;   /* a person wants the next attempt now */
 	char *issuer; /* the directory of the CA that issued the fresh one */
-	int64_t settled_at; /* until then its address may be on its way; 0 */
+	int64_t settled_at; /* an order waits until then; 0 = for nothing … */
+	enum schedule_reason settling; /* … or for the address, or the router */
 
 	/* What the CA said of the next renewal, while a job was under way. */
 	bool informed;

@@ -88,7 +88,10 @@ tls_client_open(const struct tls_target *target, struct tls_trust **system,
 	if (trust != NULL || target->insecure)
 		client = tls_client_new(target->name, trust, err);
 	tls_trust_free(own);
-	if (client == NULL || narrow(client->ctx, target, err) == 0)
+	if (client == NULL)
+		return NULL;
+	client->ours = target->ours;
+	if (narrow(client->ctx, target, err) == 0)
 		return client;
 	tls_client_free(client);
 	return NULL;
@@ -111,6 +114,7 @@ tls_session_connect(struct tls_client *client, struct sock *sock)
 
 	if (session == NULL)
 		return NULL;
+	session->ours = client->ours;
 	SSL_set_connect_state(session->ssl);
 	if (client->host == NULL ||
 	    SSL_set_tlsext_host_name(session->ssl, client->host))

@@ -135,34 +135,56 @@ looks_like_http(const struct tls_session *session)
 	return i >= 3 && i < session->nfirst && session->first[i] == ' ';
 }
 
-/* What keeps a backend's certificate from being accepted; NULL: nothing. */
-static const char *
-verify_problem(const struct tls_session *session)
+static const char unknown_authority[] = "nobody who is trusted vouches for it";
+static const char name_it[] =
+    "; name its authority's certificate, or itself, with CAFile";
+
+/* What keeps a certificate from being accepted; the cures are a backend's. */
+static const struct {
+	long result;
+	const char *why;
+	const char *cure;
+} refusals[] = {
+	{ X509_V_ERR_HOSTNAME_MISMATCH, "it is for another name",
+	    "; say with ServerName which one it is for" },
+	{ X509_V_ERR_IP_ADDRESS_MISMATCH, "it is for another name",
+	    "; say with ServerName which one it is for" },
+	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, unknown_authority, name_it },
+	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, unknown_authority, name_it },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, unknown_authority, name_it },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, unknown_authority,
+	    name_it },
+	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, unknown_authority,
+	    name_it },
+	{ X509_V_ERR_CERT_HAS_EXPIRED, "it has expired",
+	    "; renew it on the backend" },
+	{ X509_V_ERR_CERT_NOT_YET_VALID, "it is not valid yet",
+	    "; look at both clocks" },
+};
+
+static bool
+is_refused(const struct tls_session *session)
+{
+	return !SSL_is_server(session->ssl) &&
+	    SSL_get_verify_result(session->ssl) != X509_V_OK &&
+	    SSL_get_verify_mode(session->ssl) != SSL_VERIFY_NONE;
+}
+
+static int
+refusal_error(const struct tls_session *session, struct error *err)
 {
 	long result = SSL_get_verify_result(session->ssl);
+	const char *why = X509_verify_cert_error_string(result), *cure = "";
 
-	if (SSL_is_server(session->ssl) || result == X509_V_OK ||
-	    SSL_get_verify_mode(session->ssl) == SSL_VERIFY_NONE)
-		return NULL;
-	switch (result) {
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		return "it is for another name; say with ServerName which one "
-		       "it is for";
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		return "nobody who is trusted vouches for it; name its "
-		       "authority's certificate, or itself, with CAFile";
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		return "it has expired; renew it on the backend";
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return "it is not valid yet; look at both clocks";
-	default:
-		return X509_verify_cert_error_string(result);
-	}
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i].result == result) {
+			why = refusals[i].why;
+			cure = refusals[i].cure;
+		}
+	if (session->ours)
+		return error_set(err, ERR_DENIED, "%s", why);
+	return error_set(err, ERR_DENIED,
+	    "the backend's certificate is refused: %s%s", why, cure);
 }
 
 /* Why it failed, in words; nothing that the peer wrote is in them. */
@@ -171,14 +193,12 @@ handshake_error(const struct tls_session *session, int rc, struct error *err)
 {
 	bool server = SSL_is_server(session->ssl);
 	const char *peer = server ? "client" : "backend";
-	const char *problem = verify_problem(session);
+	const char *problem = server ? tls_clients_problem(session) : NULL;
 	unsigned long code = ERR_peek_error();
 	int reason = ERR_GET_REASON(code);
 
-	if (problem != NULL)
-		return error_set(err, ERR_DENIED,
-		    "the backend's certificate is refused: %s", problem);
-	problem = server ? tls_clients_problem(session) : NULL;
+	if (is_refused(session))
+		return refusal_error(session, err);
 	if (problem != NULL)
 		return error_set(err, ERR_DENIED,
 		    "a certificate of the client is required: %s", problem);

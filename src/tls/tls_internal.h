@@ -141,6 +141,7 @@ struct tls_server {
 struct tls_client {
 	SSL_CTX *ctx;
 	char *host; /* for SNI; NULL: it is an address */
+	bool ours;  /* as in struct tls_target */
 };
 
 struct tls_session {
@@ -149,6 +150,7 @@ struct tls_session {
 	struct buf *out; /* of the call that is being served; else NULL */
 	char *sni;
 	struct tls_pair pair; /* from hello to certificate callback */
+	bool ours;            /* as in struct tls_target */
 	bool proves;          /* a name, to a CA that looks; nothing else */
 	const char *refusal;  /* why a callback ended the handshake */
 	int io_errno;         /* the socket's, or ENOBUFS for out */

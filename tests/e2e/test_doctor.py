@@ -153,7 +153,8 @@ def test_expired_certificate(house, home_assistant):
     assert "reload" in found.cure
     chain = findings["chain of gw.test"]
     assert chain.verdict == "warn"
-    assert "expired" in chain.evidence
+    assert chain.evidence == \
+        "browsers do not accept the certificate: it has expired"
 
 
 def test_no_certificate_yet(make_gateway, namespace):

@@ -47,11 +47,11 @@ def house(street: Street, make_gateway) -> Callable[..., Gateway]:
 
 def configure(gateway: Gateway, *, port_map: str = "auto",
               address: str = "0.0.0.0", https_port: int = 8443,
-              extra: str = "") -> Gateway:
+              challenge: str = "http-01", extra: str = "") -> Gateway:
     gateway.configure(gateway_config(
         gateway.state_dir, forward="127.0.0.1:1", http_port=8080,
         https_port=https_port, address=address, workers=1,
-        extra=f"PortMap {port_map}\n{extra}"))
+        challenge=challenge, extra=f"PortMap {port_map}\n{extra}"))
     return gateway
 
 
@@ -114,6 +114,44 @@ def test_without_rights_and_in_the_jail(street, house, short, natpmp):
         gateway = house(extra=f'User "nobody"\nRootJail "{short}"')
         gateway.start_ready()
         gateway.wait_for_line(FORWARDS)
+
+
+ORDER = "certificate for gw.test: asking"
+
+
+def test_order_waits_for_the_router(street, house):
+    """Its first word counts: until then a CA would come in vain."""
+    with PmpRouter(street, waits=True) as router:
+        gateway = house().start_ready()
+        running(gateway)
+        cert, = gateway.status()["certificates"]
+        assert cert["reason"] == (
+            "the router has not yet said whether it maps ports"), cert
+        assert 0 <= cert["next_attempt"] - gateway.status()["now"] <= 30
+        assert not gateway.count(ORDER)
+        router.go_on()
+        gateway.wait_for_line(ORDER)
+        assert gateway.count(FORWARDS) == 1
+        gateway.wait_for_line("next attempt")
+        since = gateway.mark()
+        gateway.reload()                # and is not waited for again
+        assert gateway.run("renew", "-f", str(gateway.file)).returncode == 1
+        assert gateway.count(ORDER, since=since) == 1
+
+
+def test_order_goes_on_where_no_router_answers(street, house):
+    gateway = house().start_ready()
+    gateway.wait_for_line(ORDER)
+    assert gateway.count("port mapping: no router answers") == 1
+
+
+@pytest.mark.parametrize("challenge,port_map", [
+    ('dns-01\n    DNSHook "/bin/true"', "auto"), ("http-01", "off")])
+def test_order_that_needs_no_mapping(street, house, challenge, port_map):
+    with PmpRouter(street, waits=True):
+        gateway = house(challenge=challenge, port_map=port_map).start_ready()
+        gateway.wait_for_line(ORDER)
+        assert not gateway.count("port mapping|the router")
 
 
 def test_natpmp_where_pcp_is_not_known(street, house):
@@ -286,13 +324,28 @@ def test_nobody_reaches_the_router_either(street, house, wan, warning):
         assert warning in command(gateway, "status").stdout
 
 
-def test_miniupnpd_maps_nothing_behind_cgnat(street, house):
-    """It refuses; the reason is told beside its words."""
+@pytest.mark.parametrize("natpmp", [True, False])
+def test_miniupnpd_maps_nothing_behind_cgnat(street, house, natpmp):
+    """It refuses and does not say its address; what that may mean is told."""
     street.move("100.64.3.4")
-    with Miniupnpd(street):
+    with Miniupnpd(street, natpmp=natpmp):
         gateway = house().start_ready()
         gateway.wait_for_line("port mapping: ")
-        assert portmap(gateway)["state"] == "failing"
+        state = portmap(gateway)
+        assert state["state"] == "failing" and state["wan"] == ""
+        assert "(CGNAT): ask it for a public one" in state["advice"], state
+
+
+def test_cure_is_the_providers(street, house):
+    """Whatever a router with such an address refuses for."""
+    with PmpRouter(street, wan="100.64.3.4", shift=1000):
+        gateway = house().start_ready()
+        gateway.wait_for_line("port mapping: ")
+        state = portmap(gateway)
+        assert (state["state"], state["wan"]) == ("failing", "100.64.3.4")
+        assert "offers port 1080" in state["problem"]
+        assert "(CGNAT): nobody outside" in state["problem"]
+        assert state["advice"].startswith("Ask the provider")
 
 
 def test_another_port_is_none(street, house):

@@ -101,8 +101,17 @@ def test_staging_is_another_authority(scene):
         gateway.wait_certificate(20)
         with pytest.raises(ssl.SSLCertVerificationError):
             scene.visit()
+        orders = scene.staging.count(NEW_ORDER)     # the doctor has its own
+        said = doctor(scene)
+        cure = ('-> Say Directory "letsencrypt" in the ACME section, then '
+                "`gatehouse reload`;")
+        assert f"warn certificate of {NAME}: browsers do not accept it" in said
+        assert (f"warn chain of {NAME}: browsers do not accept the "
+                f"certificate: nobody who is trusted vouches for it {cure}"
+                ) in said
+        assert said.count(cure) == 2 and "CAFile" not in said
     assert scene.production.requests == []
-    assert scene.staging.count(NEW_ORDER) == 1
+    assert orders == 1
 
 
 def test_tls_alpn_where_port_80_is_blocked(scene):
@@ -147,7 +156,10 @@ def test_wrong_token(scene):
 def test_aaaa_that_leads_elsewhere(scene):
     scene.records.set(NAME, "AAAA", "2001:db8::1")
     with served(scene) as gateway:
-        gateway.wait_for_line(f"{FAILED}.*no route to port 80", 20)
+        gateway.wait_for_line(
+            f"{FAILED}.*no route to the IPv6 address 2001:db8::1, port 80", 20)
+        cert, = gateway.status()["certificates"]
+        assert "correct the AAAA record, or remove it" in cert["advice"]
         assert f"FAIL AAAA of {NAME}: 2001:db8::1" in doctor(scene)
 
 

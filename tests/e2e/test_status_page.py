@@ -91,8 +91,16 @@ def ill(watched: Watched) -> dict:
         "port": 8123, "state": "down", "since": now - 120, "error": HOSTILE})
     status["ddns"] = [{
         "provider": "duckdns", "names": ["x.test", "y.test"],
-        "ipv4": "203.0.113.9", "ipv6": "", "state": "failing",
+        "ipv4": "203.0.113.9", "ipv6": "", "state": "failing", "visible": 2,
         "next": now + 7300, "problem": HOSTILE, "advice": "Copy the token."}]
+    status["portmap"] = {
+        "state": "mapped", "wan": "100.64.3.4", "ports": "80:80 443:443",
+        "lifetime": 3600, "warning": f"nobody outside reaches it: {LONG}",
+        "problem": "", "advice": ""}
+    status["mqtt"] = {
+        "state": "failing", "server": f"{LONG}:1883", "told_at": 0,
+        "next_attempt": now + 60, "failures": 2, "problem": HOSTILE,
+        "advice": "Correct the password."}
     status["problems"] = [
         {"what": what, "advice": advice} for what, advice in (
             (f"the backend {LONG}:8123 is down: {HOSTILE}", "See that it runs."),
@@ -145,14 +153,59 @@ def test_what_is_wrong_and_what_to_do(page, watched):
     assert "ha.test" not in verdict
     text = shown.text()
     assert re.search(r"Next attempt\s+.*\s+Failures\s+3 in a row", text)
-    assert re.search(r"ipv4\s+203\.0\.113\.9\s+next\s+\S+ \S+ \(in 2 hours\)",
+    assert re.search(r"IPv4\s+203\.0\.113\.9\s+next\s+\S+ \S+ \(in 2 hours\)",
                      text)
+    assert re.search(r"mapped\s+nobody outside reaches it: .*\s+"
+                     r"address outside\s+100\.64\.3\.4", text)
+    assert re.search(r"lifetime\s+1 hour", text) and "visible" not in text
     assert re.search(r"Novelty\s+lost\s+unheard of\s+inner\s+deep 1, yes", text)
     # Text was text: there is one script, and it is ours.
     assert shown.evaluate("document.querySelectorAll('script').length") == 1
     assert shown.evaluate("document.querySelectorAll('img').length") == 0
     assert shown.evaluate("document.querySelectorAll('svg rect').length") > 60
     assert shown.evaluate("document.querySelectorAll('svg path').length") == 2
+
+
+def test_more_sections(page, watched):
+    """They stand before what happened lately, and leave no hole."""
+    def sections() -> list[str]:
+        return shown.evaluate("[...document.querySelectorAll('section')]"
+                              ".map(section => section.id)")
+
+    def chip(section: str) -> str:
+        return shown.evaluate(f"document.querySelector('#{section} .chip')"
+                              ".className")
+
+    def answer(**more) -> None:
+        shown.answer("/status.json", json.dumps({**status, **more}).encode())
+        shown.evaluate("ask()")
+
+    status = {**well(watched), "portmap": {"state": "off"}}
+    known = ["certificates", "backends", "listeners", "hour", "events"]
+    shown = page(status)
+    assert sections() == known
+    answer(portmap={"state": "mapped"}, mqtt={"state": "told"})
+    assert sections() == [*known[:4], "other-portmap", "other-mqtt", "events"]
+    assert chip("other-mqtt") == "chip good"
+    assert shown.evaluate("document.querySelectorAll('h3:empty').length") == 0
+    answer(mqtt={"state": "waiting", "warning": "slow"})
+    assert sections() == [*known[:4], "other-mqtt", "events"]
+    assert chip("other-mqtt") == "chip warn"
+    mqtt, events = (shown.evaluate(f"document.getElementById('{each}')"
+                                   ".getBoundingClientRect().width")
+                    for each in ("other-mqtt", "events"))
+    assert mqtt == events
+
+
+def test_dates_stand_apart(page, watched):
+    shown = page(well(watched), width=320, height=640)
+    edges = shown.evaluate("""[...document.querySelectorAll('.scale b')]
+        .map(e => { const range = document.createRange();
+            range.selectNodeContents(e);
+            const box = range.getBoundingClientRect();
+            return [box.left, box.right]; })""")
+    for (_, right), (left, _) in zip(edges, edges[1:]):
+        assert left - right >= 6, edges
 
 
 @pytest.mark.parametrize("width, height", [(320, 640), (360, 740), (1280, 800)])

@@ -159,12 +159,13 @@ class PmpRouter:
     """Speaks NAT-PMP (RFC 6886), and not PCP; remembers what it was asked.
 
     `mapped` is what it forwards; `shift` is added to the ports it gives,
-    `result` is what it answers instead of success.
+    `result` is what it answers instead of success. With waits=True it answers
+    nothing before go_on(), and what it was asked until then.
     """
 
     def __init__(self, street: Street, *, wan: str | None = None,
                  lifetime: int = 7200, shift: int = 0,
-                 result: int = 0) -> None:
+                 result: int = 0, waits: bool = False) -> None:
         self.wan = wan or street.wan
         self.lifetime = lifetime
         self.shift = shift
@@ -174,15 +175,21 @@ class PmpRouter:
         self._socket = street.router.socket(kind=socket.SOCK_DGRAM)
         self._socket.bind((LAN, PMP_PORT))
         self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._waits = waits
 
     def __enter__(self) -> PmpRouter:
-        self._thread.start()
+        if not self._waits:
+            self.go_on()
         return self
+
+    def go_on(self) -> None:
+        self._thread.start()
 
     def __exit__(self, *_exc) -> None:
         with contextlib.suppress(OSError):  # not connected: it wakes all
             self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
+        if self._thread.is_alive():
+            self._thread.join(5)
         self._socket.close()
 
     def _serve(self) -> None:

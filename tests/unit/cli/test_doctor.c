@@ -311,6 +311,46 @@ test_certs(void **state)
 	    DOCTOR_WARN);
 }
 
+#define STAGING "https://acme-staging-v02.api.letsencrypt.org/directory"
+
+static void
+test_staging_certs(void **state)
+{
+	static const struct {
+		const char *directory; /* by now */
+		const char *cure;      /* how it begins */
+	} rows[] = {
+		{ STAGING,
+		    "Say Directory \"letsencrypt\" in the ACME section" },
+		{ "https://acme-v02.api.letsencrypt.org/directory",
+		    "The configuration names another authority by now" },
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct json *cert;
+		char *cure;
+
+		snprintf(text, sizeof(text),
+		    "{\"source\":\"acme\",\"not_after\":1900000000,"
+		    "\"issued_by\":\"" STAGING "\",\"directory\":\"%s\"}",
+		    rows[i].directory);
+		assert_int_equal(judge_cert(text), DOCTOR_WARN);
+		cert = json_parse(text, strlen(text), NULL);
+		cure = doctor_staging_cure(cert);
+		assert_non_null(cure);
+		assert_memory_equal(cure, rows[i].cure, strlen(rows[i].cure));
+		free(cure);
+		json_free(cert);
+	}
+	/* What serves meanwhile is a placeholder. */
+	assert_int_equal(judge_cert("{\"source\":\"self-signed\","
+	                            "\"not_after\":1900000000,"
+	                            "\"issued_by\":\"" STAGING "\"}"),
+	    DOCTOR_FAIL);
+}
+
 /* The only finding that a check has over this status. */
 static void
 assert_finds(void (*check)(struct doctor *), const char *status,
@@ -360,6 +400,17 @@ test_router(void **state)
 	assert_finds(doctor_check_portmap,
 	    "{\"portmap\":{\"state\":\"mapped\",\"ports\":\"80, 443\"}}",
 	    DOCTOR_OK, "mapped 80, 443", NULL);
+	assert_finds(doctor_check_portmap,
+	    "{\"portmap\":{\"state\":\"asking\"}}", DOCTOR_SKIPPED,
+	    "because it has not answered yet", NULL);
+	assert_finds(doctor_check_portmap,
+	    "{\"portmap\":{\"state\":\"address\"}}", DOCTOR_SKIPPED,
+	    "because it has not answered yet", NULL);
+	assert_finds(doctor_check_portmap,
+	    "{\"portmap\":{\"state\":\"address\",\"wan\":\"8.8.4.4\"}}",
+	    DOCTOR_OK, "its address outside is 8.8.4.4", NULL);
+	assert_finds(doctor_check_portmap, "{\"portmap\":{\"state\":\"held\"}}",
+	    DOCTOR_SKIPPED, "because `gatehouse portmap off` was said", NULL);
 	assert_finds(doctor_check_portmap,
 	    "{\"portmap\":{\"state\":\"failing\",\"problem\":\"no\","
 	    "\"advice\":\"Switch it on.\"}}",
@@ -447,6 +498,7 @@ main(void)
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_certs),
+		cmocka_unit_test(test_staging_certs),
 		cmocka_unit_test(test_ddns),
 		cmocka_unit_test(test_router),
 		cmocka_unit_test(test_addresses),

@@ -448,6 +448,23 @@ test_acme_is_production(void **state)
 }
 
 static void
+test_acme_rehearsed(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    config_acme_rehearsed(
+	        "https://acme-staging-v02.api.letsencrypt.org/directory"),
+	    "letsencrypt");
+	assert_string_equal(
+	    config_acme_rehearsed(
+	        "https://dv.acme-v02.test-api.pki.goog/directory"),
+	    "google");
+	assert_null(config_acme_rehearsed(
+	    "https://acme-v02.api.letsencrypt.org/directory"));
+	assert_null(config_acme_rehearsed("https://ca.lan/dir"));
+}
+
+static void
 test_acme_of_a_name(void **state)
 {
 	struct reading reading;
@@ -801,6 +818,7 @@ main(void)
 		cmocka_unit_test(test_acme),
 		cmocka_unit_test(test_acme_staging),
 		cmocka_unit_test(test_acme_is_production),
+		cmocka_unit_test(test_acme_rehearsed),
 		cmocka_unit_test(test_acme_of_a_name),
 		cmocka_unit_test(test_gateways_of_different_authorities),
 		cmocka_unit_test(test_status),

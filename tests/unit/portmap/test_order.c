@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -94,7 +95,7 @@ test_addresses_outside(void **state)
 {
 	static const struct {
 		const char *address;
-		const char *warning; /* a word of it; NULL: none */
+		const char *word; /* of what is said; NULL: nothing */
 	} rows[] = {
 		{ "8.8.4.4", NULL },
 		{ "9.255.255.255", NULL },
@@ -125,13 +126,15 @@ test_addresses_outside(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *said = wan_warning(rows[i].address);
+		const struct wan_flaw *flaw = wan_flaw(rows[i].address);
+		char said[512] = "nothing";
 
-		if (rows[i].warning == NULL
-		        ? said != NULL
-		        : said == NULL || strstr(said, rows[i].warning) == NULL)
-			fail_msg("%s: %s", rows[i].address,
-			    said != NULL ? said : "no warning");
+		if (flaw != NULL)
+			snprintf(said, sizeof(said), "%s. %s", flaw->why,
+			    flaw->cure);
+		if (rows[i].word == NULL ? flaw != NULL
+		                         : strstr(said, rows[i].word) == NULL)
+			fail_msg("%s: %s", rows[i].address, said);
 	}
 }
 

@@ -297,7 +297,9 @@ test_window_that_is_always_over(void **state)
 static void
 test_address_on_its_way(void **state)
 {
-	struct slot slot = { .config = &cert, .settled_at = T0 + 60 };
+	struct slot slot = { .config = &cert,
+		.settled_at = T0 + 60,
+		.settling = SCHEDULE_ADDRESS };
 	struct slot *const slots[] = { &slot };
 	enum schedule_reason reason;
 	struct errand errand;
