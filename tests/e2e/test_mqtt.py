@@ -97,6 +97,7 @@ def test_all_entities_of_one_device(broker, watcher, backend, make_front):
         late.wait_until(lambda: late.topics() == watcher.topics())
 
 
+@pytest.mark.slow
 def test_backend_goes_and_comes_back(broker, watcher, backend, make_front):
     make_front(backend.address, top=section(broker.port)).start_ready()
     name = f"Backend {backend.address}"
@@ -173,6 +174,7 @@ def test_no_login_where_one_is_needed(broker, backend, make_front):
     assert "Give MQTT the Login and Password" in row["advice"]
 
 
+@pytest.mark.slow
 def test_broker_goes_and_comes_back(broker, backend, make_front):
     front = make_front(backend.address,
                        top=section(broker.port)).start_ready()
