@@ -17,6 +17,7 @@ from typing import Callable, Iterator, NamedTuple
 import pytest
 from cryptography import x509
 
+from actors import PATIENCE
 from actors.authority import Authority
 from actors.ddns import BROKEN, HTML, LOGIN, PASSWORD, TOKEN, Reply
 from actors.ddns_job import Street, street
@@ -53,7 +54,7 @@ def town(street_of_all: Street) -> Iterator[Street]:
     assert made.providers.complaints == []
 
 
-def until(condition: Callable[[], object], timeout: float = 10) -> None:
+def until(condition: Callable[[], object], timeout: float = PATIENCE) -> None:
     """For what tells nobody when it happens."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+from . import PATIENCE
 from .ports import free_port
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -228,7 +229,7 @@ class ScriptedBackend:
             connection.close()
 
     def wait_until(self, condition: Callable[[], bool],
-                   timeout: float = 10) -> None:
+                   timeout: float = PATIENCE) -> None:
         """Wait for something about `connections`, e.g. that one ended."""
         deadline = time.monotonic() + timeout
         with self.changed:
@@ -237,7 +238,8 @@ class ScriptedBackend:
                 assert left > 0, f"not so within {timeout:g} s: {self}"
                 self.changed.wait(left)
 
-    def wait_for_connections(self, count: int, timeout: float = 10) -> None:
+    def wait_for_connections(self, count: int,
+                             timeout: float = PATIENCE) -> None:
         self.wait_until(lambda: len(self.connections) >= count, timeout)
 
     def received(self) -> list[bytes]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Callable
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
+from . import PATIENCE
 from .authority import Authority
 from .dns import A, AAAA, CAA, TXT, Zone
 from .https import https_server
@@ -103,7 +104,7 @@ class Records:
             self.history.clear()
 
     def wait(self, name: str, kind: str, *values: str,
-             timeout: float = 10) -> None:
+             timeout: float = PATIENCE) -> None:
         """Until just this is published."""
         with self.changed:
             assert self.changed.wait_for(
@@ -256,7 +257,7 @@ class Providers:
         self.zone.frozen.clear()
         self.answer, self.watch = None, lambda request: None
 
-    def wait(self, count: int, timeout: float = 10) -> list[Request]:
+    def wait(self, count: int, timeout: float = PATIENCE) -> list[Request]:
         """Until so many requests have come."""
         with self._changed:
             assert self._changed.wait_for(
@@ -264,7 +265,7 @@ class Providers:
                 f"{len(self.requests)} requests and not {count}")
         return self.requests
 
-    def wait_asked(self, count: int, timeout: float = 10) -> None:
+    def wait_asked(self, count: int, timeout: float = PATIENCE) -> None:
         """Until the address services were asked so often."""
         with self._changed:
             assert self._changed.wait_for(

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+from . import PATIENCE
 from .authority import Authority
 from .client import RawClient, tls_context
 from .gateway import Gateway, gateway_config
@@ -128,7 +129,7 @@ End
 
 
 def until_quiet(progress: Callable[[], int], pause: float = 0.3,
-                timeout: float = 10) -> int:
+                timeout: float = PATIENCE) -> int:
     """Wait until a number has not changed for so long; the number."""
     deadline = time.monotonic() + timeout
     last = None

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Iterator, Sequence
 
+from . import PATIENCE
 from .client import RawClient
 from .netns import Namespace
 from .process import Process
@@ -81,22 +82,22 @@ class Gateway(Process):
         self.file.write_text(text)
         return self
 
-    def start_ready(self, timeout: float = 10) -> Gateway:
+    def start_ready(self, timeout: float = PATIENCE) -> Gateway:
         """Start it and wait until it serves."""
         since = self.mark()
         self.start()
         self.wait_ready(timeout, since=since)
         return self
 
-    def wait_ready(self, timeout: float = 10, *, since: int = 0) -> None:
+    def wait_ready(self, timeout: float = PATIENCE, *, since: int = 0) -> None:
         self.wait_for_line(READY, timeout, since=since)
 
-    def wait_certificate(self, timeout: float = 10, *, since: int = 0
+    def wait_certificate(self, timeout: float = PATIENCE, *, since: int = 0
                          ) -> re.Match[str]:
         """Wait until every worker serves a certificate of the CA."""
         return self.wait_for_line(CERTIFICATE, timeout, since=since)
 
-    def stop(self, timeout: float = 10) -> int | None:
+    def stop(self, timeout: float = PATIENCE) -> int | None:
         """SIGTERM: it must exit 0, as the last of its processes.
 
         No sanitizer may have complained.

@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from . import PATIENCE
 from .client import RawClient, WebSocket
 from .netns import Namespace
 from .ports import free_port
@@ -52,7 +53,7 @@ class HomeAssistant(Process):
         """connections, requests (so far); active, streams, websockets."""
         return self.wait_counters()
 
-    def wait_counters(self, timeout: float = 10, **wanted: int
+    def wait_counters(self, timeout: float = PATIENCE, **wanted: int
                       ) -> dict[str, int]:
         """Wait until these counters have these values."""
         query = urllib.parse.urlencode({"timeout": timeout, **wanted})

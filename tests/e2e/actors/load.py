@@ -13,6 +13,7 @@ import threading
 import time
 from typing import Callable, Iterator
 
+from . import PATIENCE
 from .client import RawClient
 from .home_assistant import HomeAssistantSocket
 
@@ -107,7 +108,7 @@ class Load:
             self.done[what] += 1
             self._changed.notify_all()
 
-    def wait_more(self, *kinds: str, count: int = 1, timeout: float = 10
+    def wait_more(self, *kinds: str, count: int = 1, timeout: float = PATIENCE
                   ) -> None:
         """Wait until so many more steps of each kind have been made."""
         with self._changed:

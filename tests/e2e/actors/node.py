@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from . import PATIENCE
 from .gateway import REPOSITORY
 from .process import Process
 
@@ -52,7 +53,7 @@ class HomeAssistantClient(Process):
             ["node", install() / SCRIPT, url, token],
             env={"NODE_EXTRA_CA_CERTS": str(ca_file)} if ca_file else {})
 
-    def wait_event(self, name: str, timeout: float = 10, *,
+    def wait_event(self, name: str, timeout: float = PATIENCE, *,
                    since: int = 0) -> dict:
         """Wait for "ready", "disconnected", "event", "pong" …"""
         match = self.wait_for_line(

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Mapping
 
+from . import PATIENCE
 from .authority import Authority
 from .backend import Connection, ScriptedBackend
 from .client import RawClient
@@ -153,7 +154,7 @@ class Pebble(Process):
             return self.namespace.connect
         return socket.create_connection
 
-    def stop(self, timeout: float = 10) -> int | None:
+    def stop(self, timeout: float = PATIENCE) -> int | None:
         try:
             return super().stop(timeout)
         finally:

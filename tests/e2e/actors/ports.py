@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+from . import PATIENCE
 from .proc import holders
 
 _held: collections.deque[socket.socket] = collections.deque(maxlen=256)
@@ -41,7 +42,7 @@ def free_ports(count: int) -> list[int]:
     return [free_port() for _ in range(count)]
 
 
-def wait_until_open(port: int, timeout: float = 10,
+def wait_until_open(port: int, timeout: float = PATIENCE,
                     address: str = "127.0.0.1", *,
                     connect: Callable[..., socket.socket]
                     = socket.create_connection) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import (IO, TYPE_CHECKING, Iterator, Mapping, NamedTuple,
                     Sequence)
 
+from . import PATIENCE
 from .proc import Holder, holders
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class Process:
             self._unheard = True
             self._changed.notify_all()
 
-    def wait_for_line(self, pattern: str, timeout: float = 10, *,
+    def wait_for_line(self, pattern: str, timeout: float = PATIENCE, *,
                       since: int = 0) -> re.Match[str]:
         """The first line from `since` on in which the pattern is found."""
         regex = re.compile(pattern)
@@ -204,7 +205,7 @@ class Process:
             return sum(bool(regex.search(line.text))
                        for line in self.lines[since:])
 
-    def wait(self, timeout: float = 10) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """Wait until the program ends by itself; its exit status."""
         if not self._exited(timeout):
             raise self.error(f"still running after {timeout:g} s")
@@ -212,7 +213,7 @@ class Process:
         self._reap()
         return self.exit_status
 
-    def stop(self, timeout: float = 10) -> int | None:
+    def stop(self, timeout: float = PATIENCE) -> int | None:
         """End it with SIGTERM; the exit status (negative: a signal)."""
         if self._child is None:
             return self.exit_status

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Sequence
 
+from . import PATIENCE
+
 
 class Terminal:
     """Runs a program on a pseudoterminal, whose session it leads."""
@@ -63,7 +65,7 @@ class Terminal:
         return len(self.output)
 
     def wait_for(self, text: bytes, *, since: int = 0,
-                 timeout: float = 10) -> None:
+                 timeout: float = PATIENCE) -> None:
         deadline = time.monotonic() + timeout
         while text not in self.output[since:]:
             left = max(0, deadline - time.monotonic())
