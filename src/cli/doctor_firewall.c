@@ -15,7 +15,7 @@
 #include "doctor.h"
 #include "doctor_route.h"
 #include "doctor_ruleset.h"
-#include "program_read.h"
+#include "program.h"
 #include "json/json.h"
 
 #define RULESET_MAX (1024u * 1024)

@@ -14,23 +14,24 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/ready.h"
 #include "base/xalloc.h"
 
 #define SAID_MAX (64u * 1024)
 #define WORDS_MAX 300u /* of what it said, in an error */
 #define PIECE 4096
+#define ARGS_MAX 8 /* of a program of the system */
 
 char *
 program_find(const char *relative)
 {
-	const char *name = strrchr(relative, '/') + 1;
 	char self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *slash;
 
 	if (len == -1)
-		return xstrdup(name);
+		return xstrdup(file_name(relative));
 	self[len] = '\0';
 	slash = strrchr(self, '/');
 	return xasprintf("%.*s/%s", (int)(slash - self), self, relative);
@@ -90,14 +91,16 @@ static void
 hear(struct program *program)
 {
 	char piece[PIECE];
-	ssize_t n;
+	ssize_t n = -1;
 
-	while ((n = read(program->pipe, piece, sizeof(piece))) > 0) {
+	while (!program->overflowed &&
+	    (n = read(program->pipe, piece, sizeof(piece))) > 0) {
 		size_t len = buf_len(&program->said) + (size_t)n;
 
-		if (len > SAID_MAX)
+		if (len > SAID_MAX && !program->whole)
 			buf_consume(&program->said, len - SAID_MAX);
-		buf_append(&program->said, piece, (size_t)n);
+		if (buf_append(&program->said, piece, (size_t)n) == -1)
+			program->overflowed = true;
 	}
 	if (n == 0) {
 		close(program->pipe);
@@ -108,7 +111,8 @@ hear(struct program *program)
 static int
 complain(const struct program *program, int status, struct error *err)
 {
-	char *words = program_last_words(&program->said);
+	char *words =
+	    program->whole ? xstrdup("") : program_last_words(&program->said);
 
 	if (words[0] != '\0')
 		error_set(err, ERR_DENIED, "%s: %s", program->name, words);
@@ -128,6 +132,7 @@ static _Noreturn void
 become(const struct program_how *how, pid_t parent, int output)
 {
 	char *const *argv = (char *const *)(uintptr_t)how->argv;
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -141,9 +146,9 @@ become(const struct program_how *how, pid_t parent, int output)
 		setenv("NOTIFY_SOCKET", how->notify, 1);
 	else
 		unsetenv("NOTIFY_SOCKET");
-	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+	dup2(nothing, STDIN_FILENO);
 	dup2(output, STDOUT_FILENO);
-	dup2(output, STDERR_FILENO);
+	dup2(how->whole != 0 ? nothing : output, STDERR_FILENO);
 	execvp(argv[0], argv);
 	dprintf(STDERR_FILENO, "it cannot be run: %s\n", strerror(errno));
 	_exit(127);
@@ -153,16 +158,15 @@ int
 program_start(
     struct program *program, const struct program_how *how, struct error *err)
 {
-	const char *slash = strrchr(how->argv[0], '/');
 	pid_t parent = getpid();
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return error_sys(err, "pipe");
-	*program =
-	    (struct program){ .name = slash != NULL ? slash + 1 : how->argv[0],
-		    .pipe = fds[0],
-		    .said.cap = SAID_MAX };
+	*program = (struct program){ .name = file_name(how->argv[0]),
+		.pipe = fds[0],
+		.whole = how->whole != 0,
+		.said.cap = how->whole != 0 ? how->whole : SAID_MAX };
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	fflush(NULL);
 	program->pid = fork();
@@ -208,12 +212,14 @@ program_wait(struct program *program, int watched, int64_t deadline_ms,
 				return error_sys(err, "poll");
 			continue;
 		}
-		if (fds[2].fd != -1 && fds[2].revents != 0)
+		if (program->pipe != -1 &&
+		    (fds[2].revents != 0 || fds[0].revents != 0))
 			hear(program);
+		if (program->overflowed)
+			return error_set(err, ERR_LIMIT, "%s prints too much",
+			    program->name);
 		fds[2].fd = program->pipe;
 		if (fds[0].revents != 0) {
-			if (program->pipe != -1)
-				hear(program);
 			status = reap(program);
 			return status == 0 ? 0 : complain(program, status, err);
 		}
@@ -247,15 +253,14 @@ program_release(struct program *program)
 	*program = (struct program){ 0 };
 }
 
-int
-program_run(
-    const char *const *argv, int limit_ms, struct buf *said, struct error *err)
+static int
+run_to_end(const struct program_how *how, int limit_ms, struct buf *said,
+    struct error *err)
 {
-	const struct program_how how = { .argv = argv };
 	struct program program;
 	int rc;
 
-	if (program_start(&program, &how, err) == -1)
+	if (program_start(&program, how, err) == -1)
 		return -1;
 	rc = program_wait(&program, -1, clock_mono_ms() + limit_ms, err);
 	program_end(&program, 0);
@@ -263,5 +268,53 @@ program_run(
 		buf_append(
 		    said, buf_data(&program.said), buf_len(&program.said));
 	program_release(&program);
+	return rc;
+}
+
+int
+program_run(
+    const char *const *argv, int limit_ms, struct buf *said, struct error *err)
+{
+	const struct program_how how = { .argv = argv };
+
+	return run_to_end(&how, limit_ms, said, err);
+}
+
+/* --- of the system -------------------------------------------------------- */
+
+/* The PATH of somebody who became root by `su` may lack some. */
+static char *
+find_of_system(const char *name)
+{
+	static const char *const directories[] = { "/usr/sbin", "/sbin",
+		"/usr/bin", "/bin", "/usr/local/sbin" };
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]);
+	     i++) {
+		char *path = xasprintf("%s/%s", directories[i], name);
+
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+int
+program_read(
+    const char *const *argv, int limit_ms, struct buf *out, struct error *err)
+{
+	char *path = find_of_system(argv[0]);
+	const char *args[ARGS_MAX + 1] = { path };
+	const struct program_how how = { .argv = args, .whole = out->cap };
+	int rc;
+
+	if (path == NULL)
+		return error_set(
+		    err, ERR_NOTFOUND, "%s is not installed", argv[0]);
+	for (size_t i = 1; argv[i] != NULL && i < ARGS_MAX; i++)
+		args[i] = argv[i];
+	rc = run_to_end(&how, limit_ms, out, err);
+	free(path);
 	return rc;
 }

@@ -18,6 +18,8 @@ struct program {
 	const char *name; /* borrowed: of argv */
 	pid_t pid;        /* 0: it has been waited for */
 	int pidfd, pipe;
+	bool whole;      /* as in program_how */
+	bool overflowed; /* and there was more than said may hold */
 	struct buf said;
 };
 
@@ -25,6 +27,8 @@ struct program_how {
 	const char *const *argv; /* [0] is looked for in PATH, or has a '/' */
 	const char *notify;      /* its NOTIFY_SOCKET; NULL: none */
 	bool leaves_with_us;     /* it gets SIGTERM when we end */
+	size_t whole; /* all of its standard output is kept, up to this, and
+	               * its complaints are not; 0: the last of both */
 };
 
 /* Where a program of ours is, from "../sbin/gatehoused". The caller frees. */
@@ -50,6 +54,15 @@ void program_release(struct program *program);
 /* Starts it and waits for its end. */
 int program_run(
     const char *const *argv, int limit_ms, struct buf *said, struct error *err);
+
+/*
+ * Runs argv[0], which is looked for where a system has its programs, and
+ * appends all that it writes to its standard output, within the cap of `out`.
+ * ERR_NOTFOUND: there is no such program; ERR_LIMIT: it prints more;
+ * ERR_DENIED: it ran, and failed; ERR_TIMEOUT.
+ */
+int program_read(
+    const char *const *argv, int limit_ms, struct buf *out, struct error *err);
 
 /* The last words of a log, as one line for an error. The caller frees. */
 char *program_last_words(const struct buf *said);

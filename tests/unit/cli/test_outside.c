@@ -16,7 +16,7 @@
 #include "doctor_reach.h"
 #include "doctor_route.h"
 #include "procfs.h"
-#include "program_read.h"
+#include "program.h"
 
 static void
 find(struct doctor_report *report, const char *check, const char *subject,
