@@ -320,7 +320,7 @@ lint-map:
 lint-carries: $(programs)
 	$Q tests/lint/carries $(foreach p,$(written),'$B/$(out.$p) $(sys.$p)')
 lint-clang:
-	$Q $(MAKE) CC=clang MODE=release B=build/clang programs tests
+	$Q $(MAKE) CC=clang CFLAGS=-O0 MODE=release B=build/clang programs tests
 
 format:
 	clang-format -i $(formatted)

@@ -17,6 +17,7 @@ from actors.gateway import Gateway
 from actors.netns import NamespacesRefused
 from actors.router import WAN
 from actors.scene import FILE, NAME, NEW_ORDER, Scene
+from actors.watched import wait_for
 
 TOKEN_FILE = "/etc/gatehouse/duckdns.token"
 CONFIG = f"""
@@ -71,16 +72,21 @@ def doctor(scene: Scene) -> str:
     return " ".join(scene.type("gatehouse", "doctor").stdout.split())
 
 
+def doctor_says(scene: Scene, *words: str) -> str:
+    """All it says, once all of these are in it."""
+    return wait_for(lambda: doctor(scene),
+                    lambda said: all(word in said for word in words))
+
+
 def test_from_nothing_to_a_page(scene):
     with served(scene) as gateway:
-        gateway.wait_certificate(20)
+        gateway.wait_certificate()
         assert scene.records.get(NAME, "A") == [WAN]
         assert scene.staging.requests == []     # that is for the doctor
         page = scene.visit()
         assert page.status == 200 and "Home Assistant" in page.body.decode()
-        said = doctor(scene)
-        assert "0 wrong" in said and f"A of {NAME}: {WAN}, which is ours" in \
-            said and "from inside: 8.8.4.4 does not answer" in said
+        doctor_says(scene, " 0 wrong", f"A of {NAME}: {WAN}, which is ours",
+                    "from inside: 8.8.4.4 does not answer")
         with pytest.raises(OSError):
             scene.visit(space=scene.house)
         scene.allow_hairpin()
@@ -98,17 +104,16 @@ def test_from_nothing_to_a_page(scene):
 
 def test_staging_is_another_authority(scene):
     with served(scene, authority="letsencrypt-staging") as gateway:
-        gateway.wait_certificate(20)
+        gateway.wait_certificate()
         with pytest.raises(ssl.SSLCertVerificationError):
             scene.visit()
         orders = scene.staging.count(NEW_ORDER)     # the doctor has its own
-        said = doctor(scene)
         cure = ('-> Say Directory "letsencrypt" in the ACME section, then '
                 "`gatehouse reload`;")
-        assert f"warn certificate of {NAME}: browsers do not accept it" in said
-        assert (f"warn chain of {NAME}: browsers do not accept the "
-                f"certificate: nobody who is trusted vouches for it {cure}"
-                ) in said
+        said = doctor_says(
+            scene, f"warn certificate of {NAME}: browsers do not accept it",
+            f"warn chain of {NAME}: browsers do not accept the certificate: "
+            f"nobody who is trusted vouches for it {cure}")
         assert said.count(cure) == 2 and "CAFile" not in said
     assert scene.production.requests == []
     assert orders == 1
@@ -117,37 +122,37 @@ def test_staging_is_another_authority(scene):
 def test_tls_alpn_where_port_80_is_blocked(scene):
     scene.block(80)
     with served(scene, challenge="tls-alpn-01") as gateway:
-        gateway.wait_certificate(20)
+        gateway.wait_certificate()
         assert scene.visit().status == 200
 
 
 def test_blocked_port_80(scene):
     scene.block(80)
     with served(scene) as gateway:
-        gateway.wait_for_line(f"{FAILED}.*connection refused at port 80", 20)
+        gateway.wait_for_line(f"{FAILED}.*connection refused at port 80")
     assert scene.production.count(NEW_ORDER) == 1
 
 
 def test_router_that_maps_nothing():
     with built(upnp=False) as scene, served(scene) as gateway:
-        gateway.wait_for_line(f"{FAILED}.*connection refused at port 80", 20)
+        gateway.wait_for_line(f"{FAILED}.*connection refused at port 80")
         assert scene.records.get(NAME, "A") == [WAN]
         with pytest.raises(OSError):
             scene.visit()
-        gateway.wait_for_line("port mapping: no router answers", 20)
+        gateway.wait_for_line("port mapping: no router answers")
 
 
 def test_one_address_for_many_houses():
     with built(cgnat=True) as scene, served(scene) as gateway:
-        gateway.wait_for_line(f"{FAILED}.*connection refused at port 80", 20)
+        gateway.wait_for_line(f"{FAILED}.*connection refused at port 80")
         assert scene.records.get(NAME, "A") == [WAN]
-        gateway.wait_for_line(r"port mapping: no resources.*\(CGNAT\)", 20)
+        gateway.wait_for_line(r"port mapping: no resources.*\(CGNAT\)")
 
 
 def test_wrong_token(scene):
     with served(scene, token="of-somebody-else") as gateway:
         gateway.wait_for_line("DuckDNS refuses it without saying why")
-        assert "KO: DuckDNS refuses it" in doctor(scene)
+        doctor_says(scene, "KO: DuckDNS refuses it")
     assert scene.asked("www.duckdns.org") == 1
     assert scene.production.requests == []
     assert scene.records.history == []
@@ -157,10 +162,10 @@ def test_aaaa_that_leads_elsewhere(scene):
     scene.records.set(NAME, "AAAA", "2001:db8::1")
     with served(scene) as gateway:
         gateway.wait_for_line(
-            f"{FAILED}.*no route to the IPv6 address 2001:db8::1, port 80", 20)
-        cert, = gateway.status()["certificates"]
-        assert "correct the AAAA record, or remove it" in cert["advice"]
-        assert f"FAIL AAAA of {NAME}: 2001:db8::1" in doctor(scene)
+            f"{FAILED}.*no route to the IPv6 address 2001:db8::1, port 80")
+        wait_for(lambda: gateway.status()["certificates"][0]["advice"],
+                 lambda said: "correct the AAAA record, or remove it" in said)
+        doctor_says(scene, f"FAIL AAAA of {NAME}: 2001:db8::1")
 
 
 def test_rate_limit(scene):
@@ -168,8 +173,8 @@ def test_rate_limit(scene):
         "rateLimited", 429, "too many certificates already issued",
         {"Retry-After": "86400"})
     with served(scene) as gateway:
-        gateway.wait_for_line(f"{FAILED}.*rateLimited: too many", 20)
-        assert "the next attempt waits as it asks" in doctor(scene)
+        gateway.wait_for_line(f"{FAILED}.*rateLimited: too many")
+        doctor_says(scene, "the next attempt waits as it asks")
     assert scene.production.count(NEW_ORDER) == 1
     assert scene.production.pebble.new_orders == 0
 
@@ -181,8 +186,8 @@ def test_rate_limit(scene):
 def test_home_assistant(home_assistant, said):
     with built(home_assistant=home_assistant) as scene, \
             served(scene) as gateway:
-        gateway.wait_certificate(20)
-        assert said in doctor(scene)
+        gateway.wait_certificate()
+        doctor_says(scene, said)
         assert scene.visit().status == (400 if home_assistant else 503)
 
 

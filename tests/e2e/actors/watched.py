@@ -7,6 +7,7 @@ import select
 import time
 from typing import Callable, TypeVar
 
+from . import PATIENCE
 from .client import RawClient, Response
 from .front import Front, native
 from .openmetrics import CONTENT_TYPE, Metrics, parse
@@ -17,7 +18,7 @@ T = TypeVar("T")
 
 def wait_for(ask: Callable[[], T], wanted: Callable[[T], bool]) -> T:
     """Ask until the answer is what is wanted."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not wanted(answer := ask()):
         assert time.monotonic() < deadline, answer
         select.select([], [], [], 0.02)
