@@ -1,37 +1,14 @@
 #include "mqtt.h"
 
-#include <string.h>
-
-#include "base/clock.h"
 #include "report_parts.h"
 #include "json/json.h"
 
-static const char *
-state_text(const char *state)
-{
-	static const struct {
-		const char *state;
-		const char *text;
-	} states[] = {
-		{ "waiting", "nothing was told yet" },
-		{ "told", "Home Assistant is told" },
-		{ "failing", "the last attempt failed" },
-	};
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (strcmp(state, states[i].state) == 0)
-			return states[i].text;
-	return "";
-}
-
-static void
-print_date(const char *label, int64_t when, FILE *out)
-{
-	char date[CLOCK_DATE_SIZE];
-
-	if (when != 0)
-		report_row(label, clock_date(date, when), out);
-}
+static const struct report_state states[] = {
+	{ "waiting", "nothing was told yet" },
+	{ "told", "Home Assistant is told" },
+	{ "failing", "the last attempt failed" },
+	{ NULL, NULL },
+};
 
 void
 mqtt_print(const struct json *status, int64_t now, FILE *out)
@@ -42,10 +19,10 @@ mqtt_print(const struct json *status, int64_t now, FILE *out)
 	if (json_said(mqtt, "state")[0] == '\0')
 		return;
 	fputs("\nMQTT\n", out);
-	report_row("state", state_text(json_said(mqtt, "state")), out);
+	report_state(states, json_said(mqtt, "state"), out);
 	report_row("broker", json_said(mqtt, "server"), out);
-	print_date("last told", json_int(mqtt, "told_at", 0), out);
-	print_date("next", next > now ? next : 0, out);
+	report_date("last told", json_int(mqtt, "told_at", 0), out);
+	report_date("next", next > now ? next : 0, out);
 	report_row("problem", json_said(mqtt, "problem"), out);
 	report_row("what to do", json_said(mqtt, "advice"), out);
 }

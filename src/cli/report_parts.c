@@ -1,7 +1,9 @@
 #include "report_parts.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "say.h"
 #include "json/json.h"
 
@@ -32,6 +34,23 @@ report_row(const char *label, const char *value, FILE *out)
 	fprintf(out, "    %-13s", label);
 	say_safely(out, value);
 	fputc('\n', out);
+}
+
+void
+report_date(const char *label, int64_t when, FILE *out)
+{
+	char date[CLOCK_DATE_SIZE];
+
+	if (when != 0)
+		report_row(label, clock_date(date, when), out);
+}
+
+void
+report_state(const struct report_state *states, const char *state, FILE *out)
+{
+	for (; states->state != NULL; states++)
+		if (strcmp(states->state, state) == 0)
+			report_row("state", states->text, out);
 }
 
 void
