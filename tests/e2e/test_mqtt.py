@@ -15,7 +15,6 @@ from actors.front import NAME, Front, pound
 from actors.gateway import Gateway
 from actors.mosquitto import LOGIN, PASSWORD, Mosquitto, Watcher, moment
 from actors.ports import free_port
-from actors.proc import memory
 from actors.watched import wait_for
 
 NODE = "gatehouse_house"
@@ -280,17 +279,7 @@ def test_password_is_nobodys_business(broker, backend, make_front):
                        top=section(broker.port)).start_ready()
     told(front)
     wait_state(front, "told")
-    raw = PASSWORD.encode()
-    looked_at = set()
-    for role, pids in front.pids().items():
-        for pid in pids:
-            seen = [Path(f"/proc/{pid}/{name}").read_bytes()
-                    for name in ("cmdline", "environ")]
-            assert not any(raw in part for part in seen)
-            knows = any(raw in part for part in memory(pid))
-            assert knows == (role == "supervisor"), role
-            looked_at.add(role)
-    assert {"proxy", "monitor", "supervisor"} <= looked_at
+    front.assert_supervisor_alone_knows(PASSWORD)
     assert PASSWORD not in front.run_checked("status", "-f", str(front.file))
     assert PASSWORD not in str(front.status())
     assert PASSWORD not in front.run("check", "--expand",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from typing import Iterator, Sequence
 from . import PATIENCE
 from .client import RawClient
 from .netns import Namespace
+from .proc import memory
 from .process import Process
 from .sockets import descriptors, established
 
@@ -154,6 +156,22 @@ class Gateway(Process):
             name = os.path.basename(command.split(b"\0")[0].decode())
             roles.setdefault(name.removeprefix("gatehouse-"), []).append(pid)
         return roles
+
+    def assert_supervisor_alone_knows(self, secret: str) -> None:
+        """No other role has it in memory; nobody in what `ps` shows."""
+        raw = secret.encode()
+        looked_at = set()
+        for role, pids in self.pids().items():
+            for pid in pids:
+                with contextlib.suppress(FileNotFoundError,
+                                         ProcessLookupError):
+                    seen = [Path(f"/proc/{pid}/{name}").read_bytes()
+                            for name in ("cmdline", "environ")]
+                    assert not any(raw in part for part in seen)
+                    knows = any(raw in part for part in memory(pid))
+                    assert knows == (role == "supervisor"), role
+                    looked_at.add(role)
+        assert {"proxy", "monitor", "supervisor"} <= looked_at
 
     def _descendants(self, pid: int) -> Iterator[int]:
         try:
