@@ -1,6 +1,5 @@
 #include "reach.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,28 +74,4 @@ reach_release(struct reach *reach)
 	free(reach->evidence);
 	free(reach->advice);
 	*reach = (struct reach){ .end = REACH_UNKNOWN };
-}
-
-int
-reach_try(const char *file, const char *name, const char *challenge,
-    char **evidence, struct error *err)
-{
-	bool plain = strcmp(challenge, "http-01") == 0;
-	struct reach reach;
-	int rc;
-
-	reach_look(file, name, challenge, &reach);
-	rc = reach.end == REACH_REACHED ? 0 : -1;
-	*evidence = xstrdup(reach.evidence);
-	if (reach.end == REACH_NOT)
-		error_set(err, ERR_PROTOCOL,
-		    "port %d of %s is not reached from the internet: %s. %s",
-		    plain ? 80 : 443, name, reach.evidence, reach.advice);
-	else if (reach.end == REACH_UNKNOWN)
-		error_set(err, ERR_SYS,
-		    "whether port %d of %s is reached from the internet is "
-		    "not known: %s",
-		    plain ? 80 : 443, name, reach.evidence);
-	reach_release(&reach);
-	return rc;
 }

@@ -10,8 +10,6 @@
  * staging is not asked at all.
  */
 
-#include "base/error.h"
-
 #define REACH_SECONDS 90 /* how long it may take */
 
 enum reach_end {
@@ -34,14 +32,5 @@ struct reach {
 void reach_look(const char *file, const char *name, const char *challenge,
     struct reach *reach);
 void reach_release(struct reach *reach);
-
-/*
- * The same in one call: 0 if the authority met us. *evidence is set in any case
- * and for the caller to free. -1: ERR_PROTOCOL if it looked and did not meet
- * us, any other kind if nothing is known; the message says what, why and what
- * to do, as far as it has room for that.
- */
-int reach_try(const char *file, const char *name, const char *challenge,
-    char **evidence, struct error *err);
 
 #endif
